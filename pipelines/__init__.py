@@ -1,0 +1,1 @@
+"""What a person runs: the `tamis` command and the pipeline behind it."""

@@ -1,0 +1,30 @@
+"""The whole pipeline on one screen."""
+
+from __future__ import annotations
+
+import apache_beam as beam
+from apache_beam.pvalue import AsList, AsSingleton
+
+from pipelines.finish import finish
+from transforms.dedup import FindDuplicates
+from transforms.judge import JudgeUnits
+from transforms.resolve import COUNTS, TALLIES, ResolveUnits, add_tallies
+from transforms.steps.job import Job
+from transforms.write import WriteParts
+
+
+def curate(pipeline: beam.Pipeline, job: Job) -> None:
+    """Build the pipeline that reads the plan's units and ends in a release."""
+    plan, dedup = job.plan, job.recipe.dedup
+
+    judged = pipeline | "Judge units" >> JudgeUnits(job, len(plan.units))
+    found = judged | "Find duplicates" >> FindDuplicates(job, dedup.exact, dedup.near)
+    resolved = {"unit": judged, **found} | "Resolve units" >> ResolveUnits(job)
+    counts, tallies = resolved[COUNTS], resolved[TALLIES]
+    tally = tallies | "Add tallies" >> beam.CombineGlobally(add_tallies)
+    parts = counts | "Write parts" >> WriteParts(job, plan.parts)
+    _ = (
+        pipeline
+        | "End" >> beam.Create([None])
+        | "Publish" >> beam.Map(finish, AsList(counts), AsList(parts), AsSingleton(tally), job)
+    )

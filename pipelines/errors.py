@@ -1,0 +1,21 @@
+"""Errors that a person can mend, each one clear sentence and an exit code."""
+
+from __future__ import annotations
+
+PUBLISHED, FAILED, WRONG_USAGE, GATE_FAILED = 0, 1, 2, 3
+
+
+class TamisError(Exception):
+    """A sentence for the person who runs the command."""
+
+    exit_code = FAILED
+
+
+class RunError(TamisError):
+    """The run failed."""
+
+
+class UsageError(TamisError):
+    """The command, the recipe or the input is not what it has to be."""
+
+    exit_code = WRONG_USAGE

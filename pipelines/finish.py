@@ -1,0 +1,147 @@
+"""The end of a run: check that every row is accounted for, then write report, card and manifest, last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from pipelines.publish import move_latest
+from pipelines.report import Context, build, render_card, render_html, to_json
+from schemas.release import Counts, InputRecord, Manifest, Outcome, OutputRecord
+from schemas.report import Report
+from schemas.verdict import Reason
+from transforms.kernels.rows import Digest
+from transforms.kernels.tally import Tally
+from transforms.steps import storage
+from transforms.steps.job import Job
+from transforms.steps.resolve import Resolved
+from transforms.steps.write import CURATED, VERDICTS, Part
+
+
+def finish(_: None, resolved: Sequence[Resolved], parts: Sequence[Part], tally: bytes, job: Job) -> None:
+    """Publish the release, or record why not; doing it twice changes nothing."""
+    resolved = sorted(resolved, key=lambda entry: entry.unit)
+    parts = sorted(parts, key=lambda part: (part.kind, part.index))
+    problem = next(_unaccounted(resolved, parts, job), None)
+    if problem is not None:
+        outcome = Outcome(status="failed", message=problem, release=job.plan.release)
+    else:
+        outcome = _publish(resolved, parts, Tally.from_bytes(tally), job)
+    storage.write_bytes(job.places.outcome, outcome.model_dump_json(indent=2).encode())
+
+
+def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) -> Iterator[str]:
+    """Sentences on rows that are not accounted for exactly once."""
+    for file, record in enumerate(job.plan.files):
+        planned = sum(unit.rows for unit in job.plan.units if unit.file == file)
+        found = sum(entry.accounted for entry in resolved if entry.file == file)
+        if planned != found:
+            yield f"{record.path}: {planned} rows were planned, {found} accounted for; nothing was published"
+    for kind in job.plan.parts:
+        counted = sum(getattr(entry, kind) for entry in resolved)
+        written = sum(part.rows for part in parts if part.kind == kind)
+        if counted != written:
+            yield f"{kind}: {counted} rows were resolved, {written} written; nothing was published"
+
+
+def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
+    digest, content = _digest(parts), _content_digest(parts)
+    report = build(tally, _context(parts, job, digest, content))
+    files = [OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts]
+    files += _write_texts(report, job)
+    manifest = Manifest(
+        release=job.plan.release,
+        inputs=list(_inputs(resolved, job)),
+        recipe=job.plan.recipe,
+        versions=job.plan.versions,
+        language_model=job.plan.model_digest,
+        counts=_counts(report, parts),
+        content_digest=content,
+        digest=digest,
+        files=files,
+    )
+    text = manifest.model_dump_json(indent=2) + "\n"
+    storage.write_bytes(f"{job.places.release_folder}/manifest.json", text.encode())
+    move_latest(job.places.root, job.plan.release)
+    return Outcome(
+        status="published",
+        message="",
+        release=job.plan.release,
+        digest=digest,
+        content_digest=content,
+        report=to_json(report),
+    )
+
+
+def _digest(parts: Sequence[Part]) -> str:
+    """Digest of the ordered rows of curated and ledger, wherever they are cut."""
+    total = hashlib.blake2b(digest_size=16)
+    for kind in (CURATED, VERDICTS):
+        rows = Digest()
+        for part in parts:
+            if part.kind == kind:
+                rows = rows.then(part.digest)
+        total.update(f"{kind}:{rows.hex()};".encode())
+    return total.hexdigest()
+
+
+def _content_digest(parts: Sequence[Part]) -> str:
+    """Multiset digest of the kept record ids: what is kept, whatever the order."""
+    total = sum(part.records for part in parts if part.kind == CURATED) % (1 << 128)
+    return f"{total:032x}"
+
+
+def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Context:
+    actions = {reason: getattr(job.recipe.rules, reason, None) for reason in map(str, (r.value for r in Reason))}
+    by_action = {reason: rule.action for reason, rule in actions.items() if rule is not None}
+    return Context(
+        release=job.plan.release,
+        tamis=job.plan.versions["tamis"],
+        profile=job.recipe.profile,
+        files_in=len(job.plan.files),
+        bytes_in=sum(file.bytes for file in job.plan.files),
+        bytes_out=sum(part.bytes for part in parts if part.kind == CURATED),
+        threshold=job.recipe.dedup.threshold,
+        digest=digest,
+        content_digest=content,
+        rejecting=tuple(reason for reason, action in by_action.items() if action == "reject"),
+        flagging=tuple(reason for reason, action in by_action.items() if action == "flag"),
+    )
+
+
+def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
+    """Write the report and the dataset card."""
+    texts = {
+        "report/report.json": to_json(report),
+        "report/report.html": render_html(report),
+        "README.md": render_card(report),
+    }
+    for path, text in texts.items():
+        content = text.encode()
+        storage.write_bytes(f"{job.places.release_folder}/{path}", content)
+        yield OutputRecord(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
+    for at, file in enumerate(job.plan.files):
+        digests = [digest for entry in resolved if entry.file == at for digest in entry.digests]
+        joined = hashlib.blake2b(":".join(digests).encode(), digest_size=16).hexdigest() if digests else None
+        yield InputRecord(
+            source=file.source, file=file.name, path=file.path, bytes=file.bytes, rows=file.rows, digest=joined
+        )
+
+
+def _counts(report: Report, parts: Sequence[Part]) -> Counts:
+    rows = report.rows
+    return Counts(
+        ledger=sum(part.rows for part in parts if part.kind == VERDICTS),
+        rows_lost=rows.lost,
+        verdicts={
+            "kept": rows.kept,
+            "rejected": rows.rejected,
+            "duplicate": rows.exact_duplicates + rows.near_duplicates,
+            "unreadable": rows.unreadable,
+        },
+        reasons={rule.name: rule.all for rule in report.rules},
+        flags={flag.name: flag.all for flag in report.flags},
+    )

@@ -1,0 +1,72 @@
+"""Beam's own noise, kept from the user's terminal; and the cause of a failure, brought to the top."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.errors import RunError, TamisError
+from schemas.plan import Places
+from transforms.steps import storage
+
+_CAUSE = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt)): (.+)$", re.MULTILINE)
+_WHILE = re.compile(r" \[while running.*", re.DOTALL)
+
+
+def cause_of(error: BaseException) -> str:
+    """The one line that says why a worker failed.
+
+    >>> cause_of(RuntimeError("Traceback ...\\nValueError: bad row [while running 'Judge']\\n\\nmore"))
+    'ValueError: bad row'
+    """
+    found = _CAUSE.findall(str(error))
+    kind, sentence = found[-1] if found else (type(error).__name__, str(error).strip().split("\n")[0])
+    return f"{kind}: {_WHILE.sub('', sentence)}"
+
+
+def log_path(places: Places) -> Path | None:
+    """Where a local run's noise goes; None where the output is not on this machine."""
+    return Path(places.root) / "runs" / places.release / "run.log" if storage.is_local(places.root) else None
+
+
+@contextmanager
+def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
+    """Send what Beam and its workers print to the run's log, and turn a failure into its cause."""
+    log = log_path(places)
+    try:
+        if verbose or log is None:
+            yield
+            return
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with _stderr_to(log):
+            yield
+    except TamisError:
+        raise
+    except Exception as error:
+        if verbose:
+            raise
+        where = f"; the workers' log is {log}" if log else ""
+        raise RunError(f"the run failed and nothing was published: {cause_of(error)}{where}") from error
+
+
+@contextmanager
+def _stderr_to(path: Path) -> Iterator[None]:
+    """Redirect the process's standard error, and that of processes it starts, to a file."""
+    level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.WARNING)
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+            yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        logging.getLogger().setLevel(level)

@@ -1,0 +1,170 @@
+"""The report of a release, from its tally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from schemas.report import Corpus, Flag, Report, Rows, Rule, Scale, Share, SourceShare, Step
+from schemas.verdict import Reason, Verdict
+from transforms.kernels.tally import KEPT, READ, Tally
+from pipelines.report.spreads import describe_duplicates, describe_lengths
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What the report says of a release beyond its tally; nothing that differs from run to run.
+
+    Rules in `rejecting` and `flagging` stand in the report even where they marked no row.
+    """
+
+    release: str
+    tamis: str
+    profile: str
+    files_in: int
+    bytes_in: int
+    bytes_out: int | None = None
+    threshold: float | None = None
+    digest: str | None = None
+    content_digest: str | None = None
+    rejecting: tuple[str, ...] = ()
+    flagging: tuple[str, ...] = ()
+
+
+def build(tally: Tally, context: Context) -> Report:
+    """Report of a release; of no rows at all it has zeros and nulls."""
+    rows = _count_rows(tally)
+    rules = _list_rules(tally, context)
+    return Report(
+        release=context.release,
+        tamis=context.tamis,
+        profile=context.profile,
+        threshold=context.threshold,
+        digest=context.digest,
+        content_digest=context.content_digest,
+        scale=Scale(files_in=context.files_in, bytes_in=context.bytes_in, bytes_out=context.bytes_out),
+        rows=rows,
+        funnel=tuple(_funnel(rows, rules)),
+        rules=rules,
+        flags=_list_flags(tally, context),
+        input=_describe(tally, READ, rows.found - rows.lost),
+        curated=_describe(tally, KEPT, rows.kept),
+        sources=_share_sources(tally),
+        verbs=_share(tally, "verb"),
+        categories=_share(tally, "category"),
+        languages=_share(tally, "language"),
+        output_languages=_share(tally, "output_language"),
+        duplicates=describe_duplicates(tally),
+    )
+
+
+def to_json(report: Report) -> str:
+    """JSON text of a report, the same for equal reports; `Report.model_validate_json` reads it."""
+    return report.model_dump_json(indent=2) + "\n"
+
+
+def _count_rows(tally: Tally) -> Rows:
+    sources, lost = tally.table("source").values(), tally.table("lost").values()
+    verdicts = {verdict: sum(source.get(verdict.value, 0) for source in sources) for verdict in Verdict}
+    missing = sum(entry.get("rows", 0) for entry in lost)
+    duplicates = tally.table("duplicate")
+    return Rows(
+        found=missing + sum(verdicts.values()) - verdicts[Verdict.UNREADABLE],
+        lost=missing,
+        rejected=verdicts[Verdict.REJECTED],
+        exact_duplicates=duplicates.get("exact", {}).get("rows", 0),
+        near_duplicates=duplicates.get("near", {}).get("rows", 0),
+        kept=verdicts[Verdict.KEPT],
+        unreadable=verdicts[Verdict.UNREADABLE],
+        unreadable_of_unknown_size=sum(entry.get("unknown", 0) for entry in lost),
+    )
+
+
+def _list_rules(tally: Tally, context: Context) -> tuple[Rule, ...]:
+    counts = tally.table("reason")
+    listed = [reason for reason in Reason if reason.value in counts or reason.value in context.rejecting]
+    return tuple(
+        Rule(
+            name=reason.value,
+            meaning=reason.meaning,
+            all=counts.get(reason.value, {}).get("all", 0),
+            alone=counts.get(reason.value, {}).get("alone", 0),
+            first=counts.get(reason.value, {}).get("first", 0),
+        )
+        for reason in listed
+    )
+
+
+def _list_flags(tally: Tally, context: Context) -> tuple[Flag, ...]:
+    counts = tally.table("flag")
+    listed = [reason for reason in Reason if reason.value in counts or reason.value in context.flagging]
+    return tuple(
+        Flag(
+            name=reason.value,
+            meaning=reason.meaning,
+            all=sum(counts.get(reason.value, {}).values()),
+            kept=counts.get(reason.value, {}).get(Verdict.KEPT.value, 0),
+        )
+        for reason in listed
+    )
+
+
+def _funnel(rows: Rows, rules: tuple[Rule, ...]) -> Iterator[Step]:
+    """Steps from the rows found to the rows kept; rules that were never first are left out."""
+    left = rows.found
+    yield Step(name="input", meaning="Rows in the input files.", removed=0, left=left)
+    for name, meaning, removed in [
+        ("unreadable", "Rows in files or row groups that cannot be read.", rows.lost),
+        *((rule.name, rule.meaning, rule.first) for rule in rules if rule.first),
+        ("exact_duplicate", "Equal to a kept row after normalisation.", rows.exact_duplicates),
+        ("near_duplicate", "As similar to a kept row as the threshold, or more.", rows.near_duplicates),
+    ]:
+        left -= removed
+        yield Step(name=name, meaning=meaning, removed=removed, left=left)
+    yield Step(name="kept", meaning="Rows of the release.", removed=0, left=left)
+
+
+def _describe(tally: Tally, scope: str, rows: int) -> Corpus:
+    instruction, given, output = (
+        describe_lengths(tally.spread(name, scope)) for name in ("instruction", "input", "output")
+    )
+    return Corpus(
+        rows=rows,
+        characters=instruction.total + given.total + output.total,
+        with_input=given.rows,
+        without_input=rows - given.rows,
+        instruction=instruction,
+        input=given,
+        output=output,
+    )
+
+
+def _split(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by verdict, as the fields of a share."""
+    rejected, duplicate, kept = (
+        counts.get(verdict.value, 0) for verdict in (Verdict.REJECTED, Verdict.DUPLICATE, Verdict.KEPT)
+    )
+    return {"input": rejected + duplicate + kept, "rejected": rejected, "duplicate": duplicate, "curated": kept}
+
+
+def _by_size(share: Share) -> tuple[int, bool, str]:
+    return -share.input, share.name is None, share.name or ""
+
+
+def _share(tally: Tally, table: str) -> tuple[Share, ...]:
+    shares = [Share(name=name, **_split(counts)) for name, counts in tally.table(table).items()]
+    return tuple(sorted(shares, key=_by_size))
+
+
+def _share_sources(tally: Tally) -> tuple[SourceShare, ...]:
+    lost = tally.table("lost")
+    shares = [
+        SourceShare(
+            name=name,
+            **_split(counts),
+            unreadable=counts.get(Verdict.UNREADABLE.value, 0),
+            lost=lost.get(name, {}).get("rows", 0),
+        )
+        for name, counts in tally.table("source").items()
+    ]
+    return tuple(sorted(shares, key=_by_size))

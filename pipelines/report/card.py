@@ -1,0 +1,77 @@
+"""The dataset card of a release: README.md with the front matter that Hugging Face reads."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipelines.report.words import fold, group, measure, percent, show
+from schemas.report import Report
+
+LEAST_SHARE = 0.01
+"""The front matter names the languages of at least this share of the kept rows."""
+
+_SIZES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
+_CODE = re.compile("(?!und)[a-z]{2,3}")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:]")
+
+
+def render_card(report: Report) -> str:
+    """Markdown text of the dataset card; names that come from data show as they are written."""
+    front = yaml.safe_dump(describe_front(report), sort_keys=False, allow_unicode=True)
+    body = _environment().get_template("card.md.jinja").render(report=report)
+    return f"---\n{front}---\n\n{body}\n"
+
+
+def describe_front(report: Report) -> dict[str, object]:
+    """Front matter of the card: where the data is, how much, and in which languages."""
+    least = max(LEAST_SHARE * report.curated.rows, 1)
+    kept = sorted((share for share in report.languages if share.curated >= least), key=lambda s: -s.curated)
+    languages = [share.name for share in kept if share.name and _CODE.fullmatch(share.name)]
+    files = [{"split": "train", "path": "curated/*.parquet"}]
+    return {
+        "pretty_name": f"Release {show(report.release)}",
+        **({"language": languages} if languages else {}),
+        "task_categories": ["text-generation"],
+        "size_categories": [name_size(report.curated.rows)],
+        "tags": ["instruction-tuning", "tamis"],
+        "configs": [{"config_name": "default", "data_files": files}],
+    }
+
+
+def name_size(rows: int) -> str:
+    """Size category, as Hugging Face names it, of so many rows.
+
+    >>> name_size(0), name_size(1_000), name_size(95_000), name_size(10**12)
+    ('n<1K', '1K<n<10K', '10K<n<100K', 'n>1T')
+    """
+    power = min(max(len(str(rows)) - 3, 0), len(_SIZES))
+    if power == 0:
+        return f"n<{_SIZES[0]}"
+    return f"n>{_SIZES[-1]}" if power == len(_SIZES) else f"{_SIZES[power - 1]}<n<{_SIZES[power]}"
+
+
+def escape(name: str | None) -> str:
+    r"""Name as Markdown that shows it and nothing else.
+
+    >>> escape("<b>|[x](y)")
+    '\\<b\\>\\|\\[x\\]\\(y\\)'
+    """
+    return _SPECIAL.sub(r"\\\g<0>", show(name))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipelines.report"),
+        autoescape=False,  # noqa: S701 - Markdown, not HTML; names go through `escape`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"group": group, "measure": measure, "markdown": escape, "fold": fold}
+    environment.globals |= {"percent": percent}
+    return environment

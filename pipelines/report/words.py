@@ -1,0 +1,85 @@
+"""Numbers and names as a person reads them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from schemas.report import Share
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def group(number: float | None) -> str:
+    """Whole number with its thousands apart; a fraction to one decimal; a dash for None.
+
+    >>> group(165197), group(93.1666), group(None)
+    ('165,197', '93.2', '–')
+    """
+    if number is None:
+        return "–"
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Share in percent, to one decimal; what is not quite none or all never reads as such.
+
+    >>> percent(1, 8), percent(1, 10_000), percent(9_999, 10_000), percent(0, 0)
+    ('12.5%', '<0.1%', '>99.9%', '0.0%')
+    """
+    share = 100 * part / whole if whole else 0.0
+    if 0 < share < 0.05:  # noqa: PLR2004 - half of the last digit shown
+        return "<0.1%"
+    return ">99.9%" if 99.95 <= share < 100 else f"{share:.1f}%"  # noqa: PLR2004
+
+
+def measure(size: int | None) -> str:
+    """Bytes in decimal units.
+
+    >>> measure(999), measure(36_900_000), measure(None)
+    ('999 B', '36.9 MB', '–')
+    """
+    if size is None:
+        return "–"
+    power = min((len(str(size)) - 1) // 3, len(_UNITS) - 1)
+    return f"{size / 1000**power:.1f} {_UNITS[power]}" if power else f"{size} B"
+
+
+def shorten(number: int) -> str:
+    """Whole number with its thousands apart, from ten million on in millions (M) or thousands of millions (G).
+
+    >>> shorten(9_999_999), shorten(48_289_072), shorten(2_104_000_000)
+    ('9,999,999', '48.3 M', '2.1 G')
+    """
+    if number < 10**7:
+        return group(number)
+    power, name = (9, "G") if number >= 10**9 else (6, "M")
+    return f"{number / 10**power:,.1f} {name}"
+
+
+def show(name: str | None) -> str:
+    r"""Text on one line, with characters that would hide or reorder it written out; `none` for None.
+
+    >>> show("web\u202egpj.exe\x1b[0m"), show(None)
+    ('web\\u202egpj.exe\\x1b[0m', 'none')
+    """
+    if name is None:
+        return "none"
+    hidden = (c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape").decode() for c in name)
+    return "".join(hidden)
+
+
+def fold(shares: Sequence[Share], limit: int) -> list[Share]:
+    """First `limit` of the shares, and the rest as one share where they are two or more.
+
+    >>> one = Share(name="a", input=1, rejected=0, duplicate=0, curated=1)
+    >>> [(share.name, share.input) for share in fold([one] * 5, 3)]
+    [('a', 1), ('a', 1), ('a', 1), ('2 others', 2)]
+    """
+    if len(shares) <= limit + 1:
+        return list(shares)
+    rest = shares[limit:]
+    columns = ("input", "rejected", "duplicate", "curated")
+    sums = {column: sum(getattr(share, column) for share in rest) for column in columns}
+    return [*shares[:limit], Share(name=f"{len(rest)} others", **sums)]

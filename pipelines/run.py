@@ -1,0 +1,108 @@
+"""One run of `tamis curate`, from recipe to release."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines import publish
+from pipelines.errors import RunError, UsageError
+from pipelines.noise import hushed
+from pipelines.options import beam_arguments
+from pipelines.planning import UNIT_BYTES, plan_run
+from pipelines.progress import watch
+from schemas.plan import Places, Plan
+from schemas.recipe import Recipe
+from schemas.release import Outcome
+from transforms.steps import storage
+from transforms.steps.job import Job
+from transforms.steps.language_model import ModelError, find_model, model_digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What one run is asked to do."""
+
+    recipe: Recipe
+    output: str
+    release: str | None = None
+    cache: str | None = None
+    workers: int = 1
+    runner: str | None = None
+    beam: Sequence[str] = ()
+    unit_bytes: int = UNIT_BYTES
+    buckets: int | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+
+def run(request: Request) -> tuple[Outcome, Places]:
+    """Curate; give how it ended and where."""
+    root = request.output.rstrip("/")
+    publish.check_root(root)
+    with publish.lock(root):
+        publish.clear_leftovers(root)
+        name = request.release or publish.next_name(root)
+        if name in publish.releases(root):
+            raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+        places = Places(root=root, release=name, cache=request.cache or f"{root}/.cache")
+        started = time.time()
+        plan = plan_run(request.recipe, name, _model(request.recipe), request.unit_bytes, request.buckets)
+        storage.write_bytes(places.plan, plan.to_json().encode())
+        shuffled = _execute(request, Job(places), plan)
+        outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
+        if outcome.status != "published":
+            raise RunError(outcome.message)
+        _write_run_record(places, started, shuffled, request)
+        storage.delete_folder(f"{root}/.staging")
+    return outcome, places
+
+
+def _model(recipe: Recipe) -> tuple[str, str] | None:
+    """Path and digest of the language model, if the recipe asks for one."""
+    if not recipe.language.enabled:
+        return None
+    try:
+        path = os.path.realpath(find_model(recipe.language.model))
+    except ModelError as error:
+        raise UsageError(str(error)) from None
+    return path, model_digest(path)
+
+
+def _execute(request: Request, job: Job, plan: Plan) -> int:
+    """Run the pipeline; give the bytes that were shuffled."""
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipelines.curate import curate
+    from transforms.shuffle import COUNTER
+
+    arguments = beam_arguments(request.runner, min(request.workers, max(1, len(plan.units))), request.beam)
+    with hushed(job.places, verbose=request.verbose), watch(job.places, plan, quiet=request.quiet):
+        pipeline = beam.Pipeline(options=PipelineOptions(arguments))
+        curate(pipeline, job)
+        result = pipeline.run()
+        result.wait_until_finish()
+        found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
+    return sum(int(counter.attempted) for counter in found)
+
+
+def _write_run_record(places: Places, started: float, shuffled: int, request: Request) -> None:
+    """Write `run.json`: times and costs, which differ from run to run."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    record: dict[str, Any] = {
+        "release": places.release,
+        "started": started,
+        "seconds": round(time.time() - started, 3),
+        "cpu_seconds": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
+        "workers": request.workers,
+        "runner": request.runner or "in-memory",
+        "shuffled_bytes": shuffled,
+    }
+    path = f"{places.root}/runs/{places.release}/run.json"
+    storage.write_bytes(path, (json.dumps(record, indent=2) + "\n").encode())

@@ -1,0 +1,1 @@
+"""What data looks like in Tamis: examples, verdicts, recipes, plans, reports and releases."""

@@ -1,0 +1,110 @@
+"""The plan of a run: its input files, the units they are read in, and how the work is split."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+REF_BITS = 32
+"""A row is referred to by `unit << REF_BITS | row in the unit`, which sorts as the input order does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """One Parquet file of the input; `rows` is None and `error` says why where it cannot be read."""
+
+    source: str
+    path: str
+    name: str
+    bytes: int
+    rows: int | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """Consecutive row groups of one file; `rows` may end before the last group does (a source's cap)."""
+
+    index: int
+    file: int
+    groups: tuple[int, int]
+    first_row: int
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A named set of files: which columns are the canonical fields, and its rank as a survivor (0 first)."""
+
+    name: str
+    columns: dict[str, str]
+    rank: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything the steps of a run need to know, the same on every worker."""
+
+    release: str
+    sources: dict[str, Source]
+    files: list[InputFile]
+    units: list[Unit]
+    schema: str
+    recipe: dict[str, Any]
+    model: str | None
+    model_digest: str | None
+    buckets: int
+    parts: dict[str, int]
+    group_rows: int
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The plan as JSON text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """The plan that `to_json` wrote."""
+        raw = json.loads(text)
+        raw["sources"] = {name: Source(**source) for name, source in raw["sources"].items()}
+        raw["files"] = [InputFile(**file) for file in raw["files"]]
+        raw["units"] = [Unit(**{**unit, "groups": tuple(unit["groups"])}) for unit in raw["units"]]
+        return cls(**raw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where a run reads and writes: its release, its staging area and the verdict cache."""
+
+    root: str
+    release: str
+    cache: str
+
+    @property
+    def release_folder(self) -> str:
+        """Folder of the release."""
+        return f"{self.root}/releases/{self.release}"
+
+    @property
+    def staging(self) -> str:
+        """Folder of what a run needs only while it works."""
+        return f"{self.root}/.staging/{self.release}"
+
+    @property
+    def plan(self) -> str:
+        """File of the plan."""
+        return f"{self.staging}/plan.json"
+
+    @property
+    def outcome(self) -> str:
+        """File that says how the run ended."""
+        return f"{self.staging}/outcome.json"
+
+    def resolved(self, unit: int) -> str:
+        """File of a unit's resolved verdicts."""
+        return f"{self.staging}/resolved/unit-{unit:06d}.arrow"
+
+    def progress(self, step: str, index: int) -> str:
+        """File that marks one element of a step as done."""
+        return f"{self.staging}/progress/{step}-{index:06d}"

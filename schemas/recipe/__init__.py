@@ -1,0 +1,59 @@
+"""The recipe: what a run reads, marks, drops and writes; strict, frozen, in one YAML file."""
+
+from __future__ import annotations
+
+from schemas.recipe.errors import RecipeError
+from schemas.recipe.fields import Action
+from schemas.recipe.languages import LANGUAGE_CODES
+from schemas.recipe.load import built_in, load_recipe, override
+from schemas.recipe.model import (
+    PROFILES,
+    Columns,
+    Dedup,
+    Language,
+    Output,
+    Recipe,
+    Source,
+    json_schema,
+    judging_key,
+    to_dict,
+)
+from schemas.recipe.render import render
+from schemas.recipe.rules import (
+    Flagging,
+    InstructionTooLong,
+    InstructionTooShort,
+    NoEndPunctuation,
+    OutputEmpty,
+    Placeholder,
+    Rule,
+    Rules,
+)
+
+__all__ = [
+    "LANGUAGE_CODES",
+    "PROFILES",
+    "Action",
+    "Columns",
+    "Dedup",
+    "Flagging",
+    "InstructionTooLong",
+    "InstructionTooShort",
+    "Language",
+    "NoEndPunctuation",
+    "Output",
+    "OutputEmpty",
+    "Placeholder",
+    "Recipe",
+    "RecipeError",
+    "Rule",
+    "Rules",
+    "Source",
+    "built_in",
+    "json_schema",
+    "judging_key",
+    "load_recipe",
+    "override",
+    "render",
+    "to_dict",
+]

@@ -1,0 +1,113 @@
+"""The rules of a recipe: what each marks, and what a marked row gets."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from schemas.recipe.fields import Action, Count, Positive, Section, Text, Texts
+
+SENTENCE_ENDS = ".?!:…‼⁇⁈⁉‽。．｡！？：؟۔।॥։።፧།။។៕᠃"  # noqa: RUF001 the marks of other scripts are meant
+"""Marks that end a sentence, a question or an announcement, of any script."""
+
+PLACEHOLDERS = ("[your response here]", "[insert", "TODO", "...")
+
+ACTION = "What a marked row gets: reject, flag or off."
+
+
+class Rule(Section):
+    """A rule that rejects unless the recipe says otherwise."""
+
+    action: Action = Field(default="reject", description=ACTION)
+
+
+class Flagging(Rule):
+    """A rule that only flags unless the recipe says otherwise."""
+
+    action: Action = Field(default="flag", description=ACTION)
+
+
+class InstructionTooShort(Rule):
+    """Limits under which an instruction is too short."""
+
+    min_chars: Count = Field(
+        default=5,
+        description="An instruction with fewer characters is marked, if `min_tokens` agrees.",
+    )
+    min_tokens: Count | None = Field(
+        default=2,
+        description="And with fewer tokens than this, so that 您好 stays; null leaves it out.",
+    )
+
+
+class InstructionTooLong(Rule):
+    """Limits over which an instruction is too long."""
+
+    max_chars: Count = Field(default=32_000, description="An instruction with more characters is marked.")
+    flag_over: Count | None = Field(
+        default=1000,
+        description="Over this many characters a row is at least flagged; null never flags.",
+    )
+
+
+class OutputEmpty(Rule):
+    """Limit under which an output counts as empty."""
+
+    min_chars: Positive = Field(
+        default=1,
+        description="An output with fewer characters, white space around it left out, is marked.",
+    )
+
+
+class Placeholder(Flagging):
+    """Text that stands where an output should be."""
+
+    patterns: Texts = Field(
+        default=PLACEHOLDERS,
+        description="An output with one of these anywhere in it, in any case, is marked.",
+    )
+
+
+class NoEndPunctuation(Flagging):
+    """Marks that an instruction may end with."""
+
+    endings: Text = Field(
+        default=SENTENCE_ENDS,
+        description="An instruction whose last character is none of these is marked.",
+    )
+
+
+class Rules(Section):
+    """Every rule of a recipe, by the reason it gives."""
+
+    instruction_too_short: InstructionTooShort = Field(
+        default=InstructionTooShort(),
+        description="The instruction is too short to ask for anything.",
+    )
+    instruction_too_long: InstructionTooLong = Field(
+        default=InstructionTooLong(),
+        description="The instruction is too long to learn from.",
+    )
+    output_empty: OutputEmpty = Field(
+        default=OutputEmpty(),
+        description="There is no output, or next to none.",
+    )
+    placeholder: Placeholder = Field(
+        default=Placeholder(),
+        description="The output holds text that somebody meant to replace.",
+    )
+    language: Rule = Field(
+        default=Rule(),
+        description="The instruction's language is not one of `language.keep`.",
+    )
+    no_end_punctuation: NoEndPunctuation = Field(
+        default=NoEndPunctuation(),
+        description="The instruction does not end as a sentence does.",
+    )
+    language_undetermined: Flagging = Field(
+        default=Flagging(),
+        description="The instruction is too short or too mixed to tell its language.",
+    )
+    language_mismatch: Flagging = Field(
+        default=Flagging(),
+        description="The output is in another language than the instruction.",
+    )

@@ -1,0 +1,69 @@
+"""The manifest of a release and the outcome of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A record that refuses unknown keys and changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputRecord(Frozen):
+    """One input file as it was read; `digest` is over the stored bytes of its row groups."""
+
+    source: str
+    file: str
+    path: str
+    bytes: int
+    rows: int | None
+    digest: str | None
+
+
+class OutputRecord(Frozen):
+    """One file of the release."""
+
+    path: str
+    bytes: int
+    sha256: str
+    rows: int | None = None
+
+
+class Counts(Frozen):
+    """Rows by verdict and by reason; `ledger` is the number of ledger rows."""
+
+    ledger: int
+    rows_lost: int
+    verdicts: dict[str, int]
+    reasons: dict[str, int]
+    flags: dict[str, int]
+
+
+class Manifest(Frozen):
+    """What a release is: it is one when this is written, last."""
+
+    version: int = 1
+    release: str
+    inputs: list[InputRecord]
+    recipe: dict[str, Any]
+    versions: dict[str, str]
+    language_model: str | None
+    counts: Counts
+    content_digest: str
+    digest: str
+    files: list[OutputRecord]
+
+
+class Outcome(Frozen):
+    """How a run ended: `published`, or `failed` with the sentence that says why."""
+
+    status: str
+    message: str
+    release: str
+    digest: str = ""
+    content_digest: str = ""
+    report: str = ""

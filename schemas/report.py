@@ -1,0 +1,161 @@
+"""The report's shape: what a release was made of, what was removed and what is left."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REPORT_VERSION: Literal[1] = 1
+
+
+class Part(BaseModel):
+    """A part of the report: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Scale(Part):
+    """How much was read and written on disk."""
+
+    files_in: int = Field(description="Input files.")
+    bytes_in: int = Field(description="Bytes of the input files.")
+    bytes_out: int | None = Field(description="Bytes of the curated files, where they were known.")
+
+
+class Rows(Part):
+    """Where every row of the input went; `lost` and the four verdicts below it add up to `found`."""
+
+    found: int = Field(description="Rows in the input, as far as they can be counted.")
+    lost: int = Field(description="Rows in files and row groups that cannot be read.")
+    rejected: int = Field(description="Rows that a rule rejected.")
+    exact_duplicates: int = Field(description="Rows equal to a kept row after normalisation.")
+    near_duplicates: int = Field(description="Rows at least as similar to a kept row as the threshold.")
+    kept: int = Field(description="Rows of the release.")
+    unreadable: int = Field(description="Files and row groups that cannot be read.")
+    unreadable_of_unknown_size: int = Field(description="Those of them whose rows cannot be counted.")
+
+
+class Step(Part):
+    """A step of the funnel: what it took, and what it left."""
+
+    name: str = Field(description="`input`, `unreadable`, a reason, `exact_duplicate`, `near_duplicate` or `kept`.")
+    meaning: str = Field(description="What the step is, in one sentence.")
+    removed: int = Field(description="Rows this step removed; a rule counts those it was the first to reject.")
+    left: int = Field(description="Rows left after it.")
+
+
+class Rule(Part):
+    """How many rows a rejecting rule marked."""
+
+    name: str = Field(description="The reason, as the ledger names it.")
+    meaning: str = Field(description="What the reason says of a row.")
+    all: int = Field(description="Rows it marked.")
+    alone: int = Field(description="Rows that it alone marked, so that without it they would have stood.")
+    first: int = Field(description="Rows whose first reason it is, in the order of the reasons.")
+
+
+class Flag(Part):
+    """How many rows a flagging rule marked."""
+
+    name: str = Field(description="The flag, as the ledger names it.")
+    meaning: str = Field(description="What the flag says of a row.")
+    all: int = Field(description="Rows it marked.")
+    kept: int = Field(description="Kept rows among them.")
+
+
+class Bin(Part):
+    """A bar of a histogram."""
+
+    low: float = Field(description="Smallest value in it.")
+    high: float = Field(description="Largest value in it.")
+    rows: int = Field(description="Rows in it.")
+
+
+class Lengths(Part):
+    """Characters of one field; quantiles are within 1 %, and null where there are no rows."""
+
+    rows: int = Field(description="Rows measured; of the field `input` only those that have one.")
+    total: int = Field(description="Characters in all.")
+    min: int | None = Field(description="Fewest characters.")
+    p5: int | None = Field(description="5 % of the rows have at most so many.")
+    p25: int | None = Field(description="25 % of the rows have at most so many.")
+    p50: int | None = Field(description="Half of the rows have at most so many.")
+    p75: int | None = Field(description="75 % of the rows have at most so many.")
+    p95: int | None = Field(description="95 % of the rows have at most so many.")
+    p99: int | None = Field(description="99 % of the rows have at most so many.")
+    max: int | None = Field(description="Most characters.")
+    mean: float | None = Field(description="Mean number of characters.")
+    histogram: tuple[Bin, ...] = Field(description="Rows by powers of two of characters.")
+
+
+class Corpus(Part):
+    """Statistics of a set of rows."""
+
+    rows: int = Field(description="Rows in it.")
+    characters: int = Field(description="Characters of instruction, input and output together.")
+    with_input: int = Field(description="Rows that have an input.")
+    without_input: int = Field(description="Rows that have none.")
+    instruction: Lengths = Field(description="Characters of the instruction.")
+    input: Lengths = Field(description="Characters of the input.")
+    output: Lengths = Field(description="Characters of the output.")
+
+
+class Share(Part):
+    """Rows of one kind, such as a verb or a language, by what became of them."""
+
+    name: str | None = Field(description="The kind; null for rows that reached no such judgement.")
+    input: int = Field(description="Rows that could be read.")
+    rejected: int = Field(description="Rows that a rule rejected.")
+    duplicate: int = Field(description="Rows that duplicate a kept one.")
+    curated: int = Field(description="Rows kept.")
+
+
+class SourceShare(Share):
+    """Rows of one source by what became of them."""
+
+    unreadable: int = Field(description="Files and row groups that cannot be read.")
+    lost: int = Field(description="Rows in them, as far as they can be counted.")
+
+
+class Clusters(Part):
+    """Kept rows that stand for others; a cluster is such a row and its duplicates."""
+
+    count: int = Field(description="Clusters.")
+    rows: int = Field(description="Rows in them, the kept ones included.")
+    largest: int | None = Field(description="Rows of the largest.")
+    sizes: tuple[Bin, ...] = Field(description="Clusters by powers of two of their size.")
+
+
+class Duplicates(Part):
+    """What deduplication found."""
+
+    exact: int = Field(description="Rows equal to a kept row after normalisation.")
+    near: int = Field(description="Rows at least as similar to a kept row as the threshold.")
+    similarity: tuple[Bin, ...] = Field(description="Near duplicates by exact similarity, in hundredths.")
+    clusters: Clusters = Field(description="Sizes of the clusters.")
+
+
+class Report(Part):
+    """The aggregate report of a release; the same for the same rows, whatever ran it and when."""
+
+    version: Literal[1] = Field(default=REPORT_VERSION, description="Version of this shape.")
+    release: str = Field(description="Name of the release.")
+    tamis: str = Field(description="Version of Tamis.")
+    profile: str = Field(description="Name of the recipe's profile.")
+    threshold: float | None = Field(description="Similarity from which rows are duplicates; null where not looked for.")
+    digest: str | None = Field(description="Digest over the ordered rows, where it was known.")
+    content_digest: str | None = Field(description="Digest of what is kept in any order, where it was known.")
+    scale: Scale = Field(description="Files and bytes.")
+    rows: Rows = Field(description="Where every row went.")
+    funnel: tuple[Step, ...] = Field(description="The same, step by step.")
+    rules: tuple[Rule, ...] = Field(description="Rejecting rules, in the order of the reasons.")
+    flags: tuple[Flag, ...] = Field(description="Flags, in the order of the reasons.")
+    input: Corpus = Field(description="Rows that could be read.")
+    curated: Corpus = Field(description="Rows kept.")
+    sources: tuple[SourceShare, ...] = Field(description="Rows by source, the largest first.")
+    verbs: tuple[Share, ...] = Field(description="Rows by task verb, the commonest first.")
+    categories: tuple[Share, ...] = Field(description="Rows by task category, the commonest first.")
+    languages: tuple[Share, ...] = Field(description="Rows by the instruction's language, the commonest first.")
+    output_languages: tuple[Share, ...] = Field(description="Rows by the output's language, the commonest first.")
+    duplicates: Duplicates = Field(description="What deduplication found.")

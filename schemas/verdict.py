@@ -1,0 +1,164 @@
+"""Verdicts, reasons and the columns of the ledger."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import pyarrow as pa
+
+
+class Verdict(str, Enum):
+    """The one final verdict of an input row."""
+
+    KEPT = "kept"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"
+
+
+class Reason(str, Enum):
+    """Why a rule marked a row; whether a mark rejects or only flags is the recipe's.
+
+    The order is the order of bits in a mask and of names in a list: append, never insert.
+    """
+
+    meaning: str
+    message: str
+
+    def __new__(cls, name: str, meaning: str, message: str) -> Reason:
+        """Make the member whose value is `name`."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        member.message = message
+        return member
+
+    INSTRUCTION_TOO_SHORT = (
+        "instruction_too_short",
+        "The instruction has fewer characters and tokens than the recipe asks for.",
+        "Instruction too short ({instruction_chars} chars)",
+    )
+    INSTRUCTION_TOO_LONG = (
+        "instruction_too_long",
+        "The instruction has more characters than the recipe allows.",
+        "Instruction too long ({instruction_chars} chars)",
+    )
+    OUTPUT_EMPTY = (
+        "output_empty",
+        "There is no output, or too little once white space is stripped.",
+        "Output is empty or too short",
+    )
+    PLACEHOLDER = (
+        "placeholder",
+        "The output holds placeholder text that nobody filled in.",
+        "Output contains placeholder text: {placeholder}",
+    )
+    LANGUAGE = (
+        "language",
+        "The instruction's language is not one of those the recipe keeps.",
+        "Instruction is in {language} ({language_score:.2f}), which the recipe does not keep",
+    )
+    NO_END_PUNCTUATION = (
+        "no_end_punctuation",
+        "The instruction does not end with punctuation.",
+        "Instruction doesn't end with punctuation (minor)",
+    )
+    LANGUAGE_UNDETERMINED = (
+        "language_undetermined",
+        "The instruction is too short or too mixed to tell its language.",
+        "Instruction's language cannot be told",
+    )
+    LANGUAGE_MISMATCH = (
+        "language_mismatch",
+        "The output is in another language than the instruction.",
+        "Output is in {output_language}, instruction in {language}",
+    )
+    UNREADABLE = (
+        "unreadable",
+        "The file or row group cannot be read.",
+        "Cannot be read: {error}",
+    )
+
+    @property
+    def bit(self) -> int:
+        """Mask with this reason's bit set."""
+        return 1 << list(Reason).index(self)
+
+
+NAMES = [reason.value for reason in Reason]
+
+LEDGER = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        ("row_group", pa.int32()),
+        ("row", pa.int64()),
+        ("record_id", pa.string()),
+        pa.field("verdict", pa.string(), nullable=False),
+        ("reasons", pa.list_(pa.string())),
+        ("flags", pa.list_(pa.string())),
+        ("language", pa.string()),
+        ("language_score", pa.float32()),
+        ("output_language", pa.string()),
+        ("verb", pa.string()),
+        ("category", pa.string()),
+        ("survivor_source", pa.string()),
+        ("survivor_file", pa.string()),
+        ("survivor_row", pa.int64()),
+        ("survivor_id", pa.string()),
+        ("similarity", pa.float64()),
+        ("cluster", pa.string()),
+        ("rows_lost", pa.int64()),
+        ("error", pa.string()),
+    ],
+)
+"""One row per input row, in input order; one per file or row group that cannot be read."""
+
+JUDGEMENT = pa.schema(
+    [
+        ("row_group", pa.int32()),
+        ("row", pa.int64()),
+        ("reasons", pa.uint64()),
+        ("flags", pa.uint64()),
+        ("language", pa.string()),
+        ("language_score", pa.float32()),
+        ("output_language", pa.string()),
+        ("verb", pa.string()),
+        ("category", pa.string()),
+        ("instruction_chars", pa.int64()),
+        ("input_chars", pa.int64()),
+        ("output_chars", pa.int64()),
+        ("rows_lost", pa.int64()),
+        ("error", pa.string()),
+    ],
+)
+"""What `judge` finds of each row on its own, rows and row groups counted from the unit's first;
+reasons and flags are masks of `Reason.bit`. A row group that cannot be read is one line without `row`."""
+
+IDENTITY = pa.schema(
+    [
+        ("record_id", pa.binary(16)),
+        ("content_hash", pa.binary(16)),
+        ("row_hash", pa.uint64()),
+    ],
+)
+"""What tells the readable rows of a unit apart: raw fields, normalised parts, all columns."""
+
+SIGNATURES = pa.schema([("content_hash", pa.binary(16)), ("signature", pa.binary(512))])
+"""MinHash signature of each distinct content of a unit, 128 little-endian uint32."""
+
+MEASURES = pa.schema(
+    [
+        ("reason_bits", pa.uint64()),
+        ("flag_bits", pa.uint64()),
+        ("instruction_chars", pa.int64()),
+        ("input_chars", pa.int64()),
+        ("output_chars", pa.int64()),
+        ("exact", pa.bool_()),
+        ("cluster_size", pa.int64()),
+    ],
+)
+"""What the tally needs beside the ledger: `exact` marks duplicates equal after normalisation;
+`cluster_size` is, for a kept row, the rows it stands for (itself included), else null."""
+
+RESOLVED = pa.schema([*LEDGER, *MEASURES])

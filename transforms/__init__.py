@@ -1,0 +1,1 @@
+"""The Beam transforms of Tamis; what they compute is in `transforms.kernels`."""

@@ -1,0 +1,27 @@
+"""Judging the units of the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apache_beam as beam
+
+from transforms.steps.job import Job
+from transforms.steps.judge import Judged, judge_unit
+
+
+@dataclass(eq=False)
+class JudgeUnits(beam.PTransform):  # type: ignore[misc]
+    """What is found of each unit, by unit: one pass over its rows, or the cache's entry."""
+
+    job: Job
+    units: int
+
+    def expand(self, start: beam.PCollection[None]) -> beam.PCollection[tuple[int, Judged]]:
+        """List the units, spread them over the workers, judge each."""
+        return (
+            start
+            | "List units" >> beam.Create(range(self.units))
+            | "Spread units" >> beam.Reshuffle()
+            | "Judge" >> beam.Map(judge_unit, self.job)
+        )

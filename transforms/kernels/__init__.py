@@ -1,0 +1,1 @@
+"""Pure functions on Arrow columns and numpy arrays; nothing here knows of Beam."""

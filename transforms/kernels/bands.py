@@ -1,0 +1,48 @@
+"""LSH bands: how many, and their hashes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from transforms.kernels.minhash import PERMUTATIONS
+from transforms.kernels.shingles import mix
+
+RECALL = 0.995
+
+
+class BandPlan(NamedTuple):
+    """Number of bands and signature values in each."""
+
+    bands: int
+    rows: int
+
+
+def plan_bands(threshold: float) -> BandPlan:
+    """Bands with the most rows that still find a pair at the threshold with probability 0.995.
+
+    >>> plan_bands(0.8), plan_bands(0.7), plan_bands(0.9)
+    (BandPlan(bands=21, rows=6), BandPlan(bands=32, rows=4), BandPlan(bands=14, rows=9))
+    """
+    fitting = [
+        rows
+        for rows in range(1, PERMUTATIONS + 1)
+        if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= RECALL
+    ]
+    rows = max(fitting, default=1)
+    return BandPlan(PERMUTATIONS // rows, rows)
+
+
+def band_hashes(signatures: np.ndarray, plan: BandPlan) -> np.ndarray:
+    """64-bit hash of each band of each signature, uint64 of shape (bands, rows).
+
+    Equal values in different bands give different hashes, so one bucket may hold several bands.
+    """
+    hashes = np.empty((plan.bands, len(signatures)), np.uint64)
+    for band in range(plan.bands):
+        mixed = np.full(len(signatures), band + 1, np.uint64)
+        for k in range(band * plan.rows, (band + 1) * plan.rows):
+            mixed = mix(mixed ^ signatures[:, k])
+        hashes[band] = mixed
+    return hashes

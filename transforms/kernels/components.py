@@ -1,0 +1,80 @@
+"""Connected components of rows that share a band: where near-duplicates can be found."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+
+class Forest(NamedTuple):
+    """Rows that are connected to others, and the first row of the component each is in (uint64).
+
+    A root is not listed under itself. Forests of pieces, put together, connect what the whole connects.
+    """
+
+    rows: np.ndarray
+    roots: np.ndarray
+
+
+def _plant(firsts: np.ndarray, seconds: np.ndarray) -> Forest:
+    """Forest of the graph whose links are `firsts[i] - seconds[i]`."""
+    rows, ends = np.unique(np.concatenate([firsts, seconds]), return_inverse=True)
+    size, links = len(rows), ends.reshape(2, -1)
+    graph = coo_array((np.ones(links.shape[1], bool), (links[0], links[1])), shape=(size, size))
+    count, labels = connected_components(graph, directed=False)
+    roots = np.full(count, size, np.int64)
+    np.minimum.at(roots, labels, np.arange(size))
+    roots = rows[roots[labels]]
+    inner = roots != rows
+    return Forest(rows[inner], roots[inner])
+
+
+def link_equal(hashes: np.ndarray, rows: np.ndarray) -> Forest:
+    """Forest that connects the rows of equal hash.
+
+    >>> forest = link_equal(np.array([7, 9, 7, 8, 9], np.uint64), np.array([1, 2, 2, 3, 4], np.uint64))
+    >>> forest.rows.tolist(), forest.roots.tolist()
+    ([2, 4], [1, 1])
+    """
+    order = np.argsort(hashes, kind="stable")
+    hashes, rows = hashes[order], rows[order]
+    same = hashes[1:] == hashes[:-1]
+    return _plant(rows[:-1][same], rows[1:][same])
+
+
+def merge(forest: Forest) -> Forest:
+    """Forest of all the links in forests put together.
+
+    >>> merged = merge(Forest(np.array([5, 5, 9], np.uint64), np.array([3, 9, 2], np.uint64)))
+    >>> merged.rows.tolist(), merged.roots.tolist()
+    ([3, 5, 9], [2, 2, 2])
+    """
+    return _plant(forest.rows, forest.roots)
+
+
+class Candidates(NamedTuple):
+    """Every row of every component, with its component's first row and the part of the work it goes to."""
+
+    rows: np.ndarray
+    components: np.ndarray
+    partitions: np.ndarray
+
+
+def partition(forest: Forest, rows_per_partition: int) -> Candidates:
+    """Rows of a merged forest, whole components together, about as many in each partition.
+
+    >>> found = partition(Forest(np.array([3, 5, 9], np.uint64), np.array([2, 2, 8], np.uint64)), 3)
+    >>> found.rows.tolist(), found.components.tolist(), found.partitions.tolist()
+    ([2, 3, 5, 8, 9], [2, 2, 2, 8, 8], [0, 0, 0, 1, 1])
+    """
+    roots = np.unique(forest.roots)
+    rows = np.concatenate([roots, forest.rows])
+    components = np.concatenate([roots, forest.roots])
+    order = np.lexsort((rows, components))
+    rows, components = rows[order], components[order]
+    starts = np.searchsorted(components, roots)
+    partitions = np.repeat(starts // rows_per_partition, np.diff(np.append(starts, len(rows))))
+    return Candidates(rows, components, partitions)

@@ -1,0 +1,114 @@
+"""Counts of resolved rows: tables of values by verdict, of reasons, of flags and of duplicates."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.verdict import Reason, Verdict
+
+VERDICTS = [verdict.value for verdict in Verdict]
+
+
+class Cell(NamedTuple):
+    """A place in one of the tally's tables."""
+
+    table: str
+    row: str | None
+    column: str
+
+
+Counts = dict[Cell, int]
+
+
+def read_verdicts(column: pa.ChunkedArray) -> np.ndarray:
+    """Place of each row's verdict in `VERDICTS`.
+
+    >>> read_verdicts(pa.chunked_array([["duplicate", "kept"]])).tolist()
+    [2, 0]
+    """
+    names, codes = _code(column)
+    return np.array([VERDICTS.index(str(name)) for name in names], np.int64)[codes]
+
+
+def read_numbers(column: pa.ChunkedArray) -> np.ndarray:
+    """Values of a column of whole numbers or booleans, 0 or False for null.
+
+    >>> read_numbers(pa.chunked_array([[7, None]])).tolist()
+    [7, 0]
+    """
+    none = pa.scalar(0, pa.uint8()).cast(column.type)
+    numbers: np.ndarray = pc.fill_null(column, none).to_numpy()
+    return numbers
+
+
+def count_by_verdict(table: str, column: pa.ChunkedArray, verdicts: np.ndarray) -> Counts:
+    """Count each value of a column, null among them, by verdict.
+
+    >>> counts = count_by_verdict("verb", pa.chunked_array([["write", None, "write"]]), np.array([0, 0, 0]))
+    >>> counts[Cell("verb", "write", "kept")], counts[Cell("verb", None, "kept")], len(counts)
+    (2, 1, 2)
+    """
+    names, codes = _code(column)
+    width = len(VERDICTS)
+    counts = np.bincount(codes * width + verdicts, minlength=len(names) * width)
+    filled = np.flatnonzero(counts).tolist()
+    return {Cell(table, names[at // width], VERDICTS[at % width]): int(counts[at]) for at in filled}
+
+
+def count_lost(rows: pa.Table) -> Counts:
+    """Count per source the entries that cannot be read, their rows, and entries of unknown size."""
+    counts: Counts = {}
+    for source, lost in zip(rows["source"].to_pylist(), rows["rows_lost"].to_pylist(), strict=True):
+        for column, more in (("entries", 1), ("rows", lost or 0), ("unknown", int(lost is None))):
+            cell = Cell("lost", source, column)
+            counts[cell] = counts.get(cell, 0) + more
+    return _filled(counts)
+
+
+def count_reasons(bits: np.ndarray) -> Counts:
+    """Count rows by rejecting reason: in all, where it is the only one, where it is the first.
+
+    >>> both = Reason.OUTPUT_EMPTY.bit | Reason.LANGUAGE.bit
+    >>> counts = count_reasons(np.array([both, Reason.LANGUAGE.bit, 0], np.uint64))
+    >>> [counts[Cell("reason", "language", column)] for column in ("all", "alone", "first")]
+    [2, 1, 1]
+    """
+    masks, rows = np.unique(bits, return_counts=True)
+    lowest = masks & (~masks + np.uint64(1))
+    counts: Counts = {}
+    for reason in Reason:
+        bit = np.uint64(reason.bit)
+        chosen = {"all": (masks & bit) != 0, "alone": masks == bit, "first": lowest == bit}
+        counts |= {Cell("reason", reason.value, how): int(rows[where].sum()) for how, where in chosen.items()}
+    return _filled(counts)
+
+
+def count_flags(bits: np.ndarray, verdicts: np.ndarray) -> Counts:
+    """Count rows by flag and verdict."""
+    counts: Counts = {}
+    for code, verdict in enumerate(VERDICTS):
+        masks, rows = np.unique(bits[verdicts == code], return_counts=True)
+        for reason in Reason:
+            marked = (masks & np.uint64(reason.bit)) != 0
+            counts[Cell("flag", reason.value, verdict)] = int(rows[marked].sum())
+    return _filled(counts)
+
+
+def count_duplicates(exact: np.ndarray, near: np.ndarray) -> Counts:
+    """Count the rows of two masks: exact and near duplicates."""
+    kinds = {"exact": exact, "near": near}
+    return _filled({Cell("duplicate", kind, "rows"): int(rows.sum()) for kind, rows in kinds.items()})
+
+
+def _code(column: pa.ChunkedArray) -> tuple[list[str | None], np.ndarray]:
+    """Distinct values, null among them, and the place of each row's value in them (int64)."""
+    coded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
+    return coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
+
+
+def _filled(counts: Counts) -> Counts:
+    return {cell: rows for cell, rows in counts.items() if rows}

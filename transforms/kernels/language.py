@@ -1,0 +1,100 @@
+"""Language identification by fastText's lid.176, field by field."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import fasttext
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import regex
+
+from schemas.recipe import Recipe
+from schemas.verdict import Reason
+from transforms.kernels.arrays import Bytes, buffers
+from transforms.kernels.rules import Marks
+from transforms.kernels.tokens import code_points
+
+UNDETERMINED = "und"
+_LABEL = "__label__"
+
+
+class Languages(NamedTuple):
+    """Language code of each text (`und` where it cannot be told) and its score (null where not looked at)."""
+
+    codes: pa.StringArray
+    scores: pa.FloatArray
+
+
+@cache
+def load_model(path: str) -> fasttext.FastText._FastText:
+    """The fastText model at a path, loaded once in a process."""
+    return fasttext.load_model(path)
+
+
+@cache
+def _letters() -> np.ndarray:
+    """Mark of every code point that is a letter."""
+    every = "".join(chr(point) if not 0xD800 <= point < 0xE000 else " " for point in range(0x110000))
+    marks = np.zeros(len(every), bool)
+    for run in regex.finditer(r"\p{L}+", every):
+        marks[run.start() : run.end()] = True
+    return marks
+
+
+def count_letters(text: Bytes) -> np.ndarray:
+    """Number of letters in each text (int64).
+
+    >>> count_letters(buffers(pa.array(["a1 é!", "您好"], pa.large_string()))).tolist()
+    [2, 2]
+    """
+    points, at = code_points(text.data)
+    total = np.concatenate([[0], np.cumsum(_letters()[points])])
+    bounds = np.searchsorted(at, text.offsets)
+    return total[bounds[1:]] - total[bounds[:-1]]
+
+
+def identify(model: fasttext.FastText._FastText, texts: pa.LargeStringArray, recipe: Recipe) -> Languages:
+    """Language of each text by its first characters; equal texts are looked at once."""
+    heads = pc.utf8_slice_codeunits(texts, 0, recipe.language.max_chars)
+    encoded = pc.replace_substring(heads, "\n", " ").dictionary_encode()
+    unique = encoded.dictionary
+    enough = np.flatnonzero(count_letters(buffers(unique)) >= recipe.language.min_letters)
+    codes = np.full(len(unique), UNDETERMINED, object)
+    scores = np.full(len(unique), np.nan, np.float32)
+    if len(enough):
+        labels, likelihoods = model.predict(unique.take(pa.array(enough)).to_pylist())
+        scores[enough] = np.minimum(np.concatenate(likelihoods), 1).astype(np.float32)
+        codes[enough] = [label[0].removeprefix(_LABEL) for label in labels]
+        codes[scores < recipe.language.min_determined_score] = UNDETERMINED
+    known = pa.array(scores, from_pandas=True)
+    return Languages(pa.array(codes, pa.string()).take(encoded.indices), known.take(encoded.indices))
+
+
+def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) -> Marks:
+    """What the language rules say, by the instruction's language and by how the output's differs."""
+    codes = instruction.codes.to_numpy(zero_copy_only=False)
+    others = output.codes.to_numpy(zero_copy_only=False)
+    untold = codes == UNDETERMINED
+    found = {
+        Reason.LANGUAGE: ~untold & ~_kept(recipe, instruction),
+        Reason.LANGUAGE_UNDETERMINED: untold,
+        Reason.LANGUAGE_MISMATCH: ~untold & (others != UNDETERMINED) & (codes != others),
+    }
+    marks = Marks(np.zeros(len(codes), np.uint64), np.zeros(len(codes), np.uint64))
+    for reason, mask in found.items():
+        action = getattr(recipe.rules, reason.value).action
+        if action != "off":
+            (marks.reasons if action == "reject" else marks.flags)[mask] |= np.uint64(reason.bit)
+    return marks
+
+
+def _kept(recipe: Recipe, languages: Languages) -> np.ndarray:
+    """Mark what the filter keeps: everything where no language is named."""
+    if not recipe.language.keep:
+        return np.ones(len(languages.codes), bool)
+    named = pc.is_in(languages.codes, value_set=pa.array(list(recipe.language.keep), pa.string()))
+    sure = pc.greater_equal(pc.fill_null(languages.scores, 0), recipe.language.min_score)
+    return np.asarray(pc.and_(named, sure).to_numpy(zero_copy_only=False))

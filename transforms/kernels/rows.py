@@ -1,0 +1,137 @@
+"""Identity of rows: record ids, content hashes, whole-row hashes and digests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.kernels.arrays import buffers
+
+_PRIME = (1 << 127) - 1
+_STEP = 0x5DEECE66D1CE4E5B9A3F0E1D2C3B4A59
+_EMPTY = pa.scalar(b"", pa.large_binary())
+_COLON = pa.scalar(b":", pa.large_binary())
+_NULL = pa.scalar(b"-", pa.large_binary())
+
+
+def encode_rows(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
+    """One byte string a row, different for rows that differ in any column.
+
+    >>> encode_rows([pa.array(["a", None]), pa.array([1, 2])]).to_pylist()
+    [b'1:a1:1', b'-1:2']
+    """
+    pieces = [piece for column in columns for piece in _framed(_as_binary(column))]
+    return pc.binary_join_element_wise(*pieces, _EMPTY)
+
+
+def _as_binary(column: pa.Array) -> pa.LargeBinaryArray:
+    """Values as bytes: text as it is, other flat types as text, nested ones as Python shows them."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _as_binary(column.dictionary_decode())
+    if pa.types.is_null(kind):
+        return column.cast(pa.large_binary())
+    if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType) or pa.types.is_duration(kind):
+        shown = [None if value is None else repr(value).encode() for value in column.to_pylist()]
+        return pa.array(shown, pa.large_binary())
+    if pa.types.is_fixed_size_binary(kind):
+        return column.cast(pa.binary()).cast(pa.large_binary())
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+        return column.cast(pa.large_binary())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return column.cast(pa.large_binary())
+    return column.cast(pa.large_string()).cast(pa.large_binary())
+
+
+def _framed(values: pa.LargeBinaryArray) -> tuple[pa.Array, pa.Array]:
+    """Length and colon before each value; null is a lone minus."""
+    head = pc.binary_join_element_wise(_length(values), _COLON, _EMPTY)
+    return pc.fill_null(head, _NULL), pc.fill_null(values, _EMPTY)
+
+
+def _length(values: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+    return pc.binary_length(values).cast(pa.large_string()).cast(pa.large_binary())
+
+
+def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
+    """BLAKE2b of each byte string, 16 bytes."""
+    data, offsets = buffers(rows)
+    view, at = memoryview(data), offsets.tolist()
+    blake = hashlib.blake2b
+    digests = b"".join(blake(view[lo:hi], digest_size=16).digest() for lo, hi in zip(at[:-1], at[1:], strict=True))
+    return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
+
+
+def record_ids(fields: dict[str, pa.Array]) -> pa.FixedSizeBinaryArray:
+    """128-bit hash of each row's raw fields, role and text; an empty field is as an absent one.
+
+    >>> a, b = record_ids({"instruction": pa.array(["x", "x"]), "input": pa.array([None, ""])}).to_pylist()
+    >>> a == b
+    True
+    """
+    pieces: list[pa.Array | pa.Scalar] = []
+    for role, column in fields.items():
+        text = pc.fill_null(column.cast(pa.large_string()), "").cast(pa.large_binary())
+        name = pa.scalar(role.encode(), pa.large_binary())
+        head = pc.binary_join_element_wise(name, _length(text), _COLON, _EMPTY)
+        present = pc.greater(pc.binary_length(text), 0)
+        pieces += [pc.if_else(present, head, _EMPTY), text]
+    return hash_rows(pc.binary_join_element_wise(*pieces, _EMPTY))
+
+
+def content_hashes(parts: Sequence[pa.LargeStringArray]) -> pa.FixedSizeBinaryArray:
+    """128-bit hash of each row's normalised parts: equal where all parts are."""
+    return hash_rows(encode_rows(parts))
+
+
+def as_words(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
+    """16-byte hashes as big-endian uint64 of shape (rows, 2), so that numbers sort as the bytes do."""
+    size = len(hashes) * 16
+    data = np.frombuffer(hashes.buffers()[1], np.uint8, size, hashes.offset * 16)
+    return data.view(">u8").astype(np.uint64).reshape(-1, 2)
+
+
+class Digest(NamedTuple):
+    """An ordered digest of rows: a polynomial in their hashes, so that pieces join at any boundary.
+
+    >>> rows = pa.array([b"a", b"b", b"c"], pa.large_binary())
+    >>> digest_rows(rows) == digest_rows(rows[:1]).then(digest_rows(rows[1:]))
+    True
+    """
+
+    rows: int = 0
+    value: int = 0
+
+    def then(self, later: Digest) -> Digest:
+        """Digest of these rows followed by the later ones."""
+        shifted = self.value * pow(_STEP, later.rows, _PRIME)
+        return Digest(self.rows + later.rows, (shifted + later.value) % _PRIME)
+
+    def hex(self) -> str:
+        """Number of rows and value as 32 hexadecimal digits."""
+        return hashlib.blake2b(f"{self.rows}:{self.value}".encode(), digest_size=16).hexdigest()
+
+
+def digest_rows(rows: pa.LargeBinaryArray) -> Digest:
+    """Ordered digest of encoded rows."""
+    raw = hash_rows(rows).buffers()[1].to_pybytes() if len(rows) else b""
+    value = 0
+    for at in range(0, len(raw), 16):
+        value = (value * _STEP + int.from_bytes(raw[at : at + 16], "big")) % _PRIME
+    return Digest(len(rows), value)
+
+
+def multiset_digest(hashes: pa.FixedSizeBinaryArray) -> int:
+    """Sum of the hashes' hashes modulo 2**128: the same for any order; sums of pieces add up."""
+    if len(hashes) == 0:
+        return 0
+    again = hash_rows(hashes.cast(pa.binary()).cast(pa.large_binary()))
+    words = as_words(again)
+    high, low = (sum(map(int, np.add.reduceat(words[:, k] >> np.uint64(32), [0]))) for k in (0, 1))
+    high_low, low_low = (int((words[:, k] & np.uint64(0xFFFFFFFF)).sum()) for k in (0, 1))
+    return (((high << 32) + high_low << 64) + (low << 32) + low_low) % (1 << 128)

@@ -1,0 +1,157 @@
+"""Rules: each marks the examples it applies to; none removes any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.recipe import Recipe
+from schemas.verdict import Reason
+from transforms.kernels.arrays import buffers
+from transforms.kernels.tokens import find_tokens
+
+
+class Texts(NamedTuple):
+    """The canonical fields of some examples: large_string columns without nulls."""
+
+    instruction: pa.LargeStringArray
+    input: pa.LargeStringArray
+    output: pa.LargeStringArray
+
+
+class Rule(Protocol):
+    """Marks the examples it applies to."""
+
+    def __call__(self, texts: Texts) -> np.ndarray:
+        """Mask of the marked examples (bool, one a row)."""
+
+
+class Mark(NamedTuple):
+    """A rule as the recipe has it: its reason, and whether its mark rejects or only flags."""
+
+    reason: Reason
+    rejects: bool
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class InstructionShorter:
+    """Marks instructions under a number of characters and, where given, of tokens."""
+
+    chars: int
+    tokens: int | None = None
+
+    def __call__(self, texts: Texts) -> np.ndarray:
+        """Mask of the marked examples."""
+        short = _bools(pc.less(pc.utf8_length(texts.instruction), self.chars))
+        if self.tokens is None:
+            return short
+        rows = np.flatnonzero(short)
+        found = find_tokens(buffers(texts.instruction.take(pa.array(rows))))
+        short[rows] = np.diff(found.offsets) < self.tokens
+        return short
+
+
+@dataclass(frozen=True)
+class InstructionLonger:
+    """Marks instructions over a number of characters."""
+
+    chars: int
+
+    def __call__(self, texts: Texts) -> np.ndarray:
+        """Mask of the marked examples."""
+        return _bools(pc.greater(pc.utf8_length(texts.instruction), self.chars))
+
+
+@dataclass(frozen=True)
+class OutputShorter:
+    """Marks outputs under a number of characters once stripped of white space."""
+
+    chars: int
+
+    def __call__(self, texts: Texts) -> np.ndarray:
+        """Mask of the marked examples."""
+        return _bools(pc.less(pc.utf8_length(pc.utf8_trim_whitespace(texts.output)), self.chars))
+
+
+@dataclass(frozen=True)
+class OutputContains:
+    """Marks outputs that hold one of the texts, whatever their case."""
+
+    patterns: tuple[str, ...]
+
+    def __call__(self, texts: Texts) -> np.ndarray:
+        """Mask of the marked examples."""
+        marked = np.zeros(len(texts.output), bool)
+        for pattern in self.patterns:
+            marked |= _bools(pc.match_substring(texts.output, pattern, ignore_case=True))
+        return marked
+
+    def found(self, output: str) -> list[str]:
+        """The patterns that stand in one output, each reported.
+
+        >>> OutputContains(("[insert", "TODO", "...")).found("todo: [Insert name]")
+        ['[insert', 'TODO']
+        """
+        return [pattern for pattern in self.patterns if pattern.lower() in output.lower()]
+
+
+@dataclass(frozen=True)
+class InstructionEndsWithout:
+    """Marks instructions that are not empty and whose last character is none of the endings."""
+
+    endings: str
+
+    def __call__(self, texts: Texts) -> np.ndarray:
+        """Mask of the marked examples."""
+        last = pc.utf8_slice_codeunits(texts.instruction, -1)
+        ends = pc.is_in(last, value_set=pa.array([*self.endings, ""], pa.large_string()))
+        return ~_bools(ends)
+
+
+def rules_of(recipe: Recipe) -> list[Mark]:
+    """The rules on text that a recipe asks for, in the order of their reasons."""
+    return [mark for mark in _all_rules(recipe) if mark is not None]
+
+
+def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
+    rules = recipe.rules
+    short, long = rules.instruction_too_short, rules.instruction_too_long
+    yield _mark(Reason.INSTRUCTION_TOO_SHORT, short.action, InstructionShorter(short.min_chars, short.min_tokens))
+    yield _mark(Reason.INSTRUCTION_TOO_LONG, long.action, InstructionLonger(long.max_chars))
+    if long.flag_over is not None and long.action != "off":
+        yield Mark(Reason.INSTRUCTION_TOO_LONG, False, InstructionLonger(long.flag_over))
+    yield _mark(Reason.OUTPUT_EMPTY, rules.output_empty.action, OutputShorter(rules.output_empty.min_chars))
+    patterns = tuple(rules.placeholder.patterns)
+    yield _mark(Reason.PLACEHOLDER, rules.placeholder.action, OutputContains(patterns))
+    endings = InstructionEndsWithout(rules.no_end_punctuation.endings)
+    yield _mark(Reason.NO_END_PUNCTUATION, rules.no_end_punctuation.action, endings)
+
+
+def _mark(reason: Reason, action: str, rule: Rule) -> Mark | None:
+    return None if action == "off" else Mark(reason, action == "reject", rule)
+
+
+class Marks(NamedTuple):
+    """What rules said of some examples: masks of `Reason.bit`, uint64, one a row."""
+
+    reasons: np.ndarray
+    flags: np.ndarray
+
+
+def apply_rules(rules: Sequence[Mark], texts: Texts) -> Marks:
+    """Marks of every rule on every example; what is a reason is not a flag too."""
+    marks = Marks(np.zeros(len(texts.output), np.uint64), np.zeros(len(texts.output), np.uint64))
+    for mark in rules:
+        target = marks.reasons if mark.rejects else marks.flags
+        target[mark.rule(texts)] |= np.uint64(mark.reason.bit)
+    return Marks(marks.reasons, marks.flags & ~marks.reasons)
+
+
+def _bools(mask: pa.BooleanArray) -> np.ndarray:
+    return np.array(mask.to_numpy(zero_copy_only=False))

@@ -1,0 +1,150 @@
+"""The tally behind the report: what is counted of resolved rows, mergeable in any order.
+
+Its size depends on the tagger, the languages and the recipe's sources, never on the rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from schemas import example
+from schemas.verdict import Verdict
+from transforms.kernels.counts import (
+    VERDICTS,
+    Cell,
+    Counts,
+    count_by_verdict,
+    count_duplicates,
+    count_flags,
+    count_lost,
+    count_reasons,
+    read_numbers,
+    read_verdicts,
+)
+from transforms.kernels.histogram import Histogram
+
+READ, KEPT = "input", "curated"
+"""The two scopes: every row that could be read, and the rows that were kept."""
+
+DIMENSIONS = ("language", "output_language", "verb", "category")
+"""Ledger columns counted by verdict on the rows that could be read; `source` is on all."""
+
+Spreads = dict[tuple[str, str], Histogram]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts by table, row and column, and histograms by measure and scope; a monoid under `+`.
+
+    Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
+    first), `duplicate` (exact, near) and `lost` (per source: entries, rows, unknown). Measures are
+    the characters of each field, `cluster_size` and `similarity`.
+
+    >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
+    >>> tally.table("verb"), tally.spread("output", KEPT).mean
+    ({'write': {'kept': 3}}, None)
+    """
+
+    counts: Mapping[Cell, int] = field(default_factory=dict)
+    spreads: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
+
+    @classmethod
+    def zero(cls) -> Tally:
+        """Tally of no rows."""
+        return cls()
+
+    @classmethod
+    def of(cls, resolved: pa.Table) -> Tally:
+        """Tally of rows whose columns are those of `schemas.verdict.RESOLVED`."""
+        verdicts = read_verdicts(resolved["verdict"])
+        counts = count_by_verdict("source", resolved["source"], verdicts)
+        lost = _is(verdicts, Verdict.UNREADABLE)
+        if lost.any():
+            counts |= count_lost(resolved.select(["source", "rows_lost"]).filter(pa.array(lost)))
+            resolved, verdicts = resolved.filter(pa.array(~lost)), verdicts[~lost]
+        return cls(counts | _count(resolved, verdicts), _spread(resolved, verdicts))
+
+    def __add__(self, other: Tally) -> Tally:
+        """Tally of both sets of rows."""
+        counts, spreads = dict(self.counts), dict(self.spreads)
+        for cell, rows in other.counts.items():
+            counts[cell] = counts.get(cell, 0) + rows
+        for key, spread in other.spreads.items():
+            spreads[key] = spreads.get(key, Histogram()) + spread
+        return Tally(counts, spreads)
+
+    def table(self, name: str) -> dict[str | None, dict[str, int]]:
+        """Counts of one table: row, then column; a count of 0 is absent."""
+        rows: dict[str | None, dict[str, int]] = {}
+        for cell in sorted(self.counts, key=_sort_key):
+            if cell.table == name:
+                rows.setdefault(cell.row, {})[cell.column] = self.counts[cell]
+        return rows
+
+    def spread(self, measure: str, scope: str) -> Histogram:
+        """Histogram of a measure over a scope."""
+        return self.spreads.get((measure, scope), Histogram())
+
+    def to_bytes(self) -> bytes:
+        """Compact JSON, the same for equal tallies."""
+        counts = [[*cell, self.counts[cell]] for cell in sorted(self.counts, key=_sort_key)]
+        spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads)]
+        return json.dumps([counts, spreads], separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Tally:
+        """Tally that `to_bytes` was called on."""
+        counts, spreads = json.loads(data)
+        return cls(
+            {Cell(table, row, column): rows for table, row, column, rows in counts},
+            {(measure, scope): Histogram.from_lists(*lists) for measure, scope, *lists in spreads},
+        )
+
+
+def _sort_key(cell: Cell) -> tuple[str, bool, str, str]:
+    return cell.table, cell.row is not None, cell.row or "", cell.column
+
+
+def _is(verdicts: np.ndarray, verdict: Verdict) -> np.ndarray:
+    mask: np.ndarray = verdicts == VERDICTS.index(verdict)
+    return mask
+
+
+def _count(rows: pa.Table, verdicts: np.ndarray) -> Counts:
+    """Every table that is about readable rows."""
+    counts: Counts = {}
+    for name in DIMENSIONS:
+        counts |= count_by_verdict(name, rows[name], verdicts)
+    counts |= count_reasons(read_numbers(rows["reason_bits"]))
+    counts |= count_flags(read_numbers(rows["flag_bits"]), verdicts)
+    duplicate, exact = _is(verdicts, Verdict.DUPLICATE), read_numbers(rows["exact"])
+    return counts | count_duplicates(duplicate & exact, duplicate & ~exact)
+
+
+def _spread(rows: pa.Table, verdicts: np.ndarray) -> Spreads:
+    """Histograms of each field's characters, of cluster sizes over 1 and of near duplicates' similarities.
+
+    The `input` field is measured where a row has one.
+    """
+    spreads: Spreads = {}
+    kept = _is(verdicts, Verdict.KEPT)
+    for name in example.FIELDS:
+        chars = read_numbers(rows[f"{name}_chars"])
+        measured = chars > 0 if name == example.INPUT else np.ones(len(chars), bool)
+        spreads[name, READ] = Histogram.of(chars[measured])
+        spreads[name, KEPT] = Histogram.of(chars[measured & kept])
+    sizes = read_numbers(rows["cluster_size"])
+    spreads["cluster_size", KEPT] = Histogram.of(sizes[kept & (sizes > 1)])
+    near = _is(verdicts, Verdict.DUPLICATE) & ~read_numbers(rows["exact"])
+    spreads["similarity", READ] = Histogram.of(_hundredths(rows["similarity"].to_numpy()[near]))
+    return {key: spread for key, spread in spreads.items() if spread.count}
+
+
+def _hundredths(similarities: np.ndarray) -> np.ndarray:
+    """Similarities in hundredths, rounded down, where 0.29 (in binary just under it) is 29."""
+    return np.floor(similarities * 100 + 1e-9).astype(np.int64)

@@ -1,0 +1,72 @@
+"""Normalised parts: the text that shingles, exact duplicates and similarity are defined on."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.kernels.arrays import Bytes, buffers
+
+
+def lower(text: str) -> str:
+    """Lower-case each code point whose lower case is one code point.
+
+    Differs from `str.lower` in two places: Σ is always σ, and İ stays.
+
+    >>> lower("ΟΔΟΣ İZMİR")
+    'οδοσ İzmİr'
+    """
+    if "İ" in text:
+        return "İ".join(lower(piece) for piece in text.split("İ"))
+    return text.replace("Σ", "σ").lower()
+
+
+def normalise_text(text: str) -> str:
+    """NFKC, then `lower`: the reference that `normalise` agrees with.
+
+    >>> normalise_text("Ａ①ﬀ À")
+    'a1ff à'
+    """
+    return lower(unicodedata.normalize("NFKC", text))
+
+
+def join_present(columns: list[pa.Array]) -> pa.LargeStringArray:
+    r"""Texts of each row joined by a newline, leaving out null and empty ones.
+
+    >>> join_present([pa.array(["a", "a", ""]), pa.array(["b", None, "b"])]).to_pylist()
+    ['a\nb', 'a', 'b']
+    """
+    present = [pc.fill_null(column.cast(pa.large_string()), "") for column in columns]
+    joined = present[0]
+    for column in present[1:]:
+        both = pc.and_(pc.not_equal(joined, ""), pc.not_equal(column, ""))
+        newline = pc.if_else(both, pa.scalar("\n", pa.large_string()), "")
+        joined = pc.binary_join_element_wise(joined, newline, column, pa.scalar("", pa.large_string()))
+    return joined
+
+
+def is_ascii(text: Bytes) -> np.ndarray:
+    """Mark the rows that hold ASCII bytes only."""
+    if not (text.data >= 128).any():
+        return np.ones(len(text), bool)
+    high = np.concatenate([[0], np.cumsum(text.data >= 128, dtype=np.int64)])
+    return high[text.offsets[1:]] == high[text.offsets[:-1]]
+
+
+def normalise(column: pa.Array) -> pa.LargeStringArray:
+    """Normalise each text; ASCII rows never become Python strings.
+
+    >>> normalise(pa.array(["Hello", "ＡΣ", ""])).to_pylist()
+    ['hello', 'aσ', '']
+    """
+    column = pc.fill_null(column.cast(pa.large_string()), "")
+    plain = is_ascii(buffers(column))
+    lowered = pc.ascii_lower(column)
+    if plain.all():
+        return lowered
+    others = np.flatnonzero(~plain)
+    texts = [normalise_text(text) for text in column.take(pa.array(others)).to_pylist()]
+    return pc.replace_with_mask(lowered, pa.array(~plain), pa.array(texts, pa.large_string()))

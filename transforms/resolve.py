@@ -1,0 +1,49 @@
+"""Resolving the units: the one final verdict of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import TaggedOutput
+
+from transforms.kernels.tally import Tally
+from transforms.shuffle import JoinByUnit
+from transforms.steps.job import Job
+from transforms.steps.resolve import Fates, resolve_unit
+
+COUNTS, TALLIES = "counts", "tallies"
+
+
+def _resolve(element: Any, job: Job) -> Iterator[TaggedOutput]:
+    unit, judged, found = element
+    names = ("copies", "copied", "fates", "gained")
+    counts, tally = resolve_unit(unit, judged, Fates(*(found.get(name) for name in names)), job)
+    yield TaggedOutput(COUNTS, counts)
+    yield TaggedOutput(TALLIES, tally.to_bytes())
+
+
+@dataclass(eq=False)
+class ResolveUnits(beam.PTransform):  # type: ignore[misc]
+    """Counts and tally of each unit; its verdicts are written to the staging area."""
+
+    job: Job
+
+    def expand(self, inputs: dict[str, Any]) -> beam.pvalue.DoOutputsTuple:
+        """Join each unit with what was found of its rows."""
+        names = tuple(name for name in inputs if name != "unit")
+        return (
+            inputs
+            | "Join fates" >> JoinByUnit(names)
+            | "Resolve" >> beam.FlatMap(_resolve, self.job).with_outputs(COUNTS, TALLIES)
+        )
+
+
+def add_tallies(tallies: Iterable[bytes]) -> bytes:
+    """Sum of packed tallies, packed: associative, commutative, and zero of none."""
+    total = Tally.zero()
+    for tally in tallies:
+        total += Tally.from_bytes(tally)
+    return total.to_bytes()

@@ -1,0 +1,72 @@
+"""The only shuffles of Tamis: tables by an int key, packed and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.metrics import Metrics
+
+from transforms.steps import tables
+
+COUNTER = "shuffled_bytes"
+
+
+def _pack(element: tuple[int, pa.Table]) -> tuple[int, bytes]:
+    key, table = element
+    data = tables.pack(table)
+    Metrics.counter("tamis", COUNTER).inc(len(data))
+    return key, data
+
+
+def _unpack(pieces: Iterable[bytes]) -> pa.Table | None:
+    """One table of all pieces, in an order that does not depend on their arrival; None of none."""
+    held = [tables.unpack(piece) for piece in sorted(pieces)]
+    return pa.concat_tables(held).combine_chunks() if held else None
+
+
+def _unpack_pair(element: tuple[int, Iterable[bytes]]) -> tuple[int, pa.Table | None]:
+    return element[0], _unpack(element[1])
+
+
+@dataclass(eq=False)
+class GroupTables(beam.PTransform):  # type: ignore[misc]
+    """All tables of a key as one."""
+
+    def expand(self, keyed: beam.PCollection[tuple[int, pa.Table]]) -> beam.PCollection[tuple[int, pa.Table]]:
+        """Pack, group and unpack."""
+        return (
+            keyed
+            | "Pack" >> beam.Map(_pack).with_output_types(tuple[int, bytes])
+            | "Group" >> beam.GroupByKey()
+            | "Unpack" >> beam.Map(_unpack_pair)
+        )
+
+
+@dataclass(eq=False)
+class JoinByUnit(beam.PTransform):  # type: ignore[misc]
+    """Each unit's own value beside what tables were sent to it: `(unit, value, {name: table or None})`."""
+
+    names: tuple[str, ...]
+
+    def expand(self, inputs: dict[str, beam.PCollection[Any]]) -> beam.PCollection[Any]:
+        """Join the values under "unit" with the tables under each name."""
+        packed = {
+            name: inputs[name] | f"Pack {name}" >> beam.Map(_pack).with_output_types(tuple[int, bytes])
+            for name in self.names
+        }
+        units = inputs["unit"] | "Type units" >> beam.Map(_same).with_output_types(tuple[int, Any])
+        return {"unit": units, **packed} | "Join" >> beam.CoGroupByKey() | "Open" >> beam.FlatMap(self._open)
+
+    def _open(self, element: tuple[int, dict[str, Any]]) -> Iterator[Any]:
+        unit, found = element
+        held = {name: _unpack(found[name]) for name in self.names}
+        for value in found["unit"]:
+            yield unit, value, held
+
+
+def _same(element: tuple[int, Any]) -> tuple[int, Any]:
+    return element

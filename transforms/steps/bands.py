@@ -1,0 +1,61 @@
+"""Candidates: rows that share a band with another, by connected component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from transforms.kernels import components
+from transforms.kernels.bands import band_hashes, plan_bands
+from transforms.steps import tables
+from transforms.steps.job import Job
+from transforms.steps.judge import Judged
+from transforms.steps.keyed import Keyed, UnitRows, numbers, refs, split, to_units, words
+
+ROWS_PER_PARTITION = 4096
+_PERMUTATIONS = 128
+
+
+def band_keys(unit: int, judged: Judged, copies: pa.Table | None, job: Job) -> Iterator[Keyed]:
+    """Band hashes of the unit's rows that still stand, by band bucket."""
+    rows = UnitRows(unit, judged)
+    standing = rows.standing(copies)
+    if len(standing) == 0:
+        return
+    signatures = _signatures(judged, words(rows.identity, "content_hash")[standing])
+    hashes = band_hashes(signatures, plan_bands(job.recipe.dedup.threshold)).ravel()
+    references = np.tile(refs(unit, rows.row[standing]), len(hashes) // len(standing))
+    table = pa.table({"hash": hashes, "ref": references})
+    yield from split(hashes % np.uint64(job.plan.buckets), table)
+
+
+def _signatures(judged: Judged, contents: np.ndarray) -> np.ndarray:
+    """Signature of each content, uint32 of shape (contents, 128)."""
+    stored = tables.load(judged.signatures).combine_chunks()
+    at = _find(words(stored, "content_hash"), contents)
+    raw = stored["signature"].combine_chunks()
+    values = np.frombuffer(raw.buffers()[1], "<u4", len(raw) * _PERMUTATIONS, raw.offset * 4 * _PERMUTATIONS)
+    return np.asarray(values.reshape(-1, _PERMUTATIONS)[at])
+
+
+def _find(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each 128-bit number stands in a list that holds them all."""
+    every = np.concatenate([known, wanted])
+    _, first, inverse = np.unique(every, axis=0, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse.reshape(-1)[len(known) :]])
+
+
+def link(element: Keyed) -> Keyed:
+    """Forest of the rows that share a band in one bucket, all for one key."""
+    forest = components.link_equal(numbers(element[1], "hash"), numbers(element[1], "ref"))
+    return 0, pa.table({"row": forest.rows, "root": forest.roots})
+
+
+def candidates(element: Keyed) -> Iterator[Keyed]:
+    """Every row of every component of the whole forest, to its unit."""
+    forest = components.Forest(numbers(element[1], "row"), numbers(element[1], "root"))
+    found = components.partition(components.merge(forest), ROWS_PER_PARTITION)
+    columns = {"component": found.components, "partition": found.partitions.astype(np.uint32)}
+    yield from to_units(found.rows, columns)

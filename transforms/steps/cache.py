@@ -1,0 +1,47 @@
+"""The verdict cache: what was found of a unit, under a key made of its bytes and of what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from schemas.plan import Plan
+from schemas.recipe import Recipe, judging_key
+from transforms.steps import storage
+from transforms.steps.parquet import UnitReader
+
+KINDS = ("judgement", "identity", "signatures")
+_VERSION = 1
+"""Raise it when a kernel's findings change; entries of other versions are not found."""
+
+
+def _key(parts: Mapping[str, object]) -> str:
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+def unit_keys(
+    plan: Plan, recipe: Recipe, reader: UnitReader, digests: Sequence[tuple[str, str]]
+) -> dict[str, str]:
+    """Key of each kind of entry for a unit; no path and no position is part of it."""
+    texts = {
+        "version": _VERSION,
+        "texts": [text for text, _ in digests],
+        "rows": reader.unit.rows,
+        "columns": reader.columns,
+        "versions": plan.versions,
+    }
+    hashed = {**texts, "similarity": recipe.dedup.similarity}
+    judging = judging_key(recipe)
+    judging["language"]["model"] = plan.model_digest
+    return {
+        "judgement": _key({**texts, "judging": judging}),
+        "identity": _key({**hashed, "others": [other for _, other in digests]}),
+        "signatures": _key(hashed),
+    }
+
+
+def holds(path: str) -> bool:
+    """Whether the cache has an entry."""
+    return storage.exists(path)

@@ -1,0 +1,119 @@
+"""Reading the rows of a unit from Parquet, in slices of bounded size."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from schemas.example import FIELDS
+from schemas.plan import InputFile, Plan, Unit
+from transforms.kernels.rules import Texts
+from transforms.steps import storage
+
+SLICE_BYTES = 4 << 20
+_MOST_ROWS, _FEWEST_ROWS = 8192, 64
+READ_ERRORS = (pa.ArrowException, OSError, ValueError)
+"""What pyarrow raises on a file or row group that is damaged."""
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type a column is worked on in: dictionaries decoded, views as large text.
+
+    >>> plain_type(pa.dictionary(pa.int8(), pa.string())), plain_type(pa.string_view())
+    (DataType(string), DataType(large_string))
+    """
+    if pa.types.is_dictionary(kind):
+        return plain_type(kind.value_type)
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text (or only nulls, which are absent text)."""
+    plain = plain_type(kind)
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_null(plain))
+
+
+def texts_of(columns: dict[str, str], batch: pa.Table | pa.RecordBatch) -> Texts:
+    """The canonical fields of a slice, nulls and absent columns as empty text."""
+    fields = []
+    for role in FIELDS:
+        if columns.get(role) in batch.schema.names:
+            column = batch.column(columns[role])
+            fields.append(pc.fill_null(column.cast(pa.large_string()), ""))
+        else:
+            fields.append(pa.repeat(pa.scalar("", pa.large_string()), len(batch)))
+    return Texts(*fields)
+
+
+@dataclass(frozen=True)
+class UnitReader:
+    """Reads the rows of one unit."""
+
+    plan: Plan
+    unit: Unit
+
+    @property
+    def file(self) -> InputFile:
+        """The file the unit is of."""
+        return self.plan.files[self.unit.file]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The column of each canonical field."""
+        return self.plan.sources[self.file.source].columns
+
+    @cached_property
+    def parquet(self) -> pq.ParquetFile:
+        """The open file."""
+        return pq.ParquetFile(storage.open_input(self.file.path))
+
+    def group_rows(self, group: int) -> int:
+        """Rows of a row group that belong to the unit."""
+        before = sum(self.parquet.metadata.row_group(at).num_rows for at in range(self.unit.groups[0], group))
+        return min(self.parquet.metadata.row_group(group).num_rows, self.unit.rows - before)
+
+    def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of a row group, in slices of about 4 MB, of some columns or all."""
+        names = self.parquet.schema_arrow.names
+        wanted = None if columns is None else [name for name in columns if name in names]
+        left = self.group_rows(group)
+        for batch in self.parquet.iter_batches(self._slice_rows(group), [group], wanted, use_threads=False):
+            if left <= 0:
+                return
+            yield _decoded(batch[:left])
+            left -= len(batch)
+
+    def _slice_rows(self, group: int) -> int:
+        metadata = self.parquet.metadata.row_group(group)
+        mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
+        return max(_FEWEST_ROWS, min(_MOST_ROWS, SLICE_BYTES // mean))
+
+    def digests(self, group: int) -> tuple[str, str]:
+        """BLAKE2b of the stored bytes of a row group: of its text columns, and of the others."""
+        metadata = self.parquet.metadata.row_group(group)
+        texts, others = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16)
+        with storage.open_input(self.file.path) as file:
+            for at in range(metadata.num_columns):
+                column = metadata.column(at)
+                start = column.data_page_offset
+                if column.has_dictionary_page and column.dictionary_page_offset is not None:
+                    start = min(start, column.dictionary_page_offset)
+                file.seek(start)
+                digest = texts if column.path_in_schema in self.columns.values() else others
+                digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
+                digest.update(file.read(column.total_compressed_size))
+        return texts.hexdigest(), others.hexdigest()
+
+
+def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The slice with every column in its plain type."""
+    schema = pa.schema([field.with_type(plain_type(field.type)) for field in batch.schema])
+    return batch if schema.equals(batch.schema) else batch.cast(schema)

@@ -1,0 +1,114 @@
+"""Files on any filesystem that Beam knows, read and written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+
+def is_local(path: str) -> bool:
+    """Whether a path is on this machine's own filesystem."""
+    return "://" not in path
+
+
+def find(pattern: str) -> list[tuple[str, int]]:
+    """Paths that match a glob and their sizes in bytes, sorted by path."""
+    found = FileSystems.match([pattern])[0].metadata_list
+    return sorted((entry.path, entry.size_in_bytes) for entry in found)
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file at the path."""
+    return Path(path).is_file() if is_local(path) else bool(FileSystems.exists(path))
+
+
+def open_input(path: str) -> pa.NativeFile:
+    """A file to read from at any position."""
+    if is_local(path):
+        return pa.OSFile(path, "rb")
+    return pa.PythonFile(FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED), mode="r")
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file."""
+    with open_input(path) as file:
+        return bytes(file.read())
+
+
+@contextmanager
+def create(path: str) -> Iterator[IO[bytes]]:
+    """A file to write to, at its path once it is closed without an error and not before."""
+    if not is_local(path):
+        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            yield file
+        return
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Write a whole file."""
+    with create(path) as file:
+        file.write(content)
+
+
+def delete_folder(path: str) -> None:
+    """Delete a folder and all in it, if it is there."""
+    if is_local(path):
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    found = [name for name, _ in find(f"{path}/**")]
+    if found:
+        FileSystems.delete(found)
+
+
+def list_names(folder: str) -> list[str]:
+    """Names of what a folder holds, sorted; of none where there is no folder."""
+    if is_local(folder):
+        return sorted(os.listdir(folder)) if Path(folder).is_dir() else []
+    prefix = f"{folder}/"
+    return sorted({path.removeprefix(prefix).split("/")[0] for path, _ in find(f"{prefix}**")})
+
+
+class Hashed:
+    """A writable file that knows the SHA-256 and the size of what went through it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Wrap a file."""
+        self.file = file
+        self.sha256 = hashlib.sha256()
+        self.bytes = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        """Write bytes or a buffer; give its length."""
+        view = memoryview(data)
+        self.sha256.update(view)
+        self.bytes += view.nbytes
+        self.file.write(view)
+        return view.nbytes
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self.file.flush()
+
+    def close(self) -> None:
+        """Mark the stream as closed; the file is closed by whoever opened it."""
+        self.closed = True

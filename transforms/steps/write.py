@@ -1,0 +1,167 @@
+"""Writing one part of a release: curated rows, the ledger, or saved rejects."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from schemas.example import CURATED_COLUMNS, PREFIX
+from schemas.plan import Plan
+from schemas.verdict import LEDGER, Verdict
+from transforms.kernels.rows import Digest, digest_rows, encode_rows, hash_rows, multiset_digest
+from transforms.steps import storage, tables
+from transforms.steps.job import Job
+from transforms.steps.parquet import UnitReader, plain_type
+from transforms.steps.resolve import Resolved
+
+CURATED, VERDICTS, REJECTS = "curated", "verdicts", "rejects"
+_DROPPED = (Verdict.REJECTED.value, Verdict.DUPLICATE.value)
+_REJECT_COLUMNS = tuple(name for name in LEDGER.names if name not in {"rows_lost", "error"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A written file of a release."""
+
+    kind: str
+    index: int
+    path: str
+    bytes: int
+    sha256: str
+    rows: int
+    digest: Digest
+    records: int
+
+
+def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> Part:
+    """Write one part: its share of the rows of its kind, in input order."""
+    kind, index = task
+    of = job.plan.parts[kind]
+    name = f"{kind}/part-{index:05d}-of-{of:05d}.parquet"
+    rows = _part_rows(kind, list(_share(kind, index, of, counts)), job)
+    schema = _schema(kind, job.plan)
+    with storage.create(f"{job.places.release_folder}/{name}") as file:
+        hashed = storage.Hashed(file)
+        digest, records = _write_groups(hashed, schema, _regroup(rows, schema, job.plan.group_rows))
+    job.mark_done("write", sum(job.plan.parts[k] for k in sorted(job.plan.parts) if k < kind) + index, digest.rows)
+    return Part(kind, index, name, hashed.bytes, hashed.sha256.hexdigest(), digest.rows, digest, records)
+
+
+def _share(kind: str, index: int, of: int, counts: Sequence[Resolved]) -> Iterator[tuple[int, int, int]]:
+    """Units that a part draws on, and from which to which of their rows of the kind."""
+    ordered = sorted(counts, key=lambda resolved: resolved.unit)
+    total = sum(getattr(resolved, kind) for resolved in ordered)
+    low, high = index * total // of, (index + 1) * total // of
+    at = 0
+    for resolved in ordered:
+        size = getattr(resolved, kind)
+        start, stop = max(low - at, 0), min(high - at, size)
+        if start < stop:
+            yield resolved.unit, start, stop
+        at += size
+
+
+def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterator[pa.Table]:
+    for unit, start, stop in share:
+        resolved = tables.load(job.places.resolved(unit))
+        if kind == VERDICTS:
+            yield resolved.slice(start, stop - start).select(LEDGER.names)
+            continue
+        wanted = [Verdict.KEPT.value] if kind == CURATED else list(_DROPPED)
+        chosen = resolved.filter(pc.is_in(resolved["verdict"], value_set=pa.array(wanted)))
+        chosen = chosen.slice(start, stop - start)
+        names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
+        yield from _with_input(UnitReader(job.plan, job.plan.units[unit]), chosen, names)
+
+
+def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
+    """Input rows of some ledger rows, ascending, all their columns, with some of the ledger's beside."""
+    rows = np.asarray(ledger["row"].to_numpy()) - reader.unit.first_row
+    beside = ledger.select(list(names)).rename_columns([PREFIX + name for name in names])
+    at = 0
+    for group in range(*reader.unit.groups):
+        size = reader.group_rows(group)
+        if not ((rows >= at) & (rows < at + size)).any():
+            at += size
+            continue
+        for batch in reader.slices(group):
+            low, high = np.searchsorted(rows, [at, at + len(batch)])
+            if low < high:
+                table = pa.Table.from_batches([batch]).take(pa.array(rows[low:high] - at))
+                yield pa.table(dict(zip(table.column_names, table.columns, strict=True)) | _columns(beside, low, high))
+            at += len(batch)
+
+
+def _columns(table: pa.Table, low: int, high: int) -> dict[str, pa.ChunkedArray]:
+    part = table.slice(low, high - low)
+    return dict(zip(part.column_names, part.columns, strict=True))
+
+
+def input_schema(plan: Plan) -> pa.Schema:
+    """The schema of the input's columns as a release has them."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(plan.schema)))
+
+
+def _schema(kind: str, plan: Plan) -> pa.Schema:
+    if kind == VERDICTS:
+        return LEDGER
+    names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
+    return pa.schema([*input_schema(plan), *(LEDGER.field(name).with_name(PREFIX + name) for name in names)])
+
+
+def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table's columns in a schema's order and plain types; absent ones are null."""
+    columns = {}
+    for field in schema:
+        kind = plain_type(field.type)
+        absent = field.name not in table.column_names
+        columns[field.name] = pa.nulls(len(table), kind) if absent else table[field.name].cast(kind)
+    return pa.table(columns)
+
+
+def _regroup(pieces: Iterator[pa.Table], schema: pa.Schema, size: int) -> Iterator[pa.Table]:
+    """The same rows in tables of exactly `size` rows, but for the last, each column in one chunk."""
+    waiting: list[pa.Table] = []
+    held = 0
+    for piece in pieces:
+        waiting.append(_conform(piece, schema))
+        held += len(piece)
+        while held >= size:
+            table = pa.concat_tables(waiting)
+            yield table.slice(0, size).combine_chunks()
+            waiting, held = [table.slice(size)], held - size
+    if held:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _write_groups(file: storage.Hashed, schema: pa.Schema, groups: Iterator[pa.Table]) -> tuple[Digest, int]:
+    """Write a row group for each table; give the rows' ordered digest and their record ids' multiset digest."""
+    digest, records = Digest(), 0
+    schema = pa.schema([field.with_type(_stored_type(field.type)) for field in schema])
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for table in groups:
+            rows = encode_rows([column.combine_chunks() for column in table.columns])
+            digest = digest.then(digest_rows(rows))
+            if PREFIX + "record_id" in table.column_names:
+                ids = table[PREFIX + "record_id"].combine_chunks()
+                records += multiset_digest(hash_rows(ids.cast(pa.large_binary())))
+            stored = [_stored(table[field.name], field.type) for field in schema]
+            writer.write_table(pa.table(stored, schema=schema), row_group_size=max(1, len(table)))
+    return digest, records % (1 << 128)
+
+
+def _stored_type(kind: pa.DataType) -> pa.DataType:
+    """The type a column is written in: a dictionary's indices are int32, a view is large."""
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(pa.int32(), plain_type(kind))
+    return plain_type(kind)
+
+
+def _stored(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return column.dictionary_encode() if pa.types.is_dictionary(kind) else column
