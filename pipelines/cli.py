@@ -51,7 +51,13 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     command.set_defaults(handle=_curate, parser=command)
     add = command.add_argument
-    add("--input", nargs="+", metavar="GLOB", default=[], help="Parquet files, local or on any filesystem of Beam's")
+    add(
+        "--input",
+        nargs="+",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files, local or on any filesystem of Beam's",
+    )
     add("--output", required=True, metavar="ROOT", help="folder of the releases")
     add("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     add("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
@@ -60,7 +66,12 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
     add("--threshold", type=float, help="similarity from which rows are near-duplicates (default: 0.8)")
     add("--save-rejects", action="store_true", help="also write the rejected and duplicate rows in full")
     add("--cache", metavar="DIR", help="folder of the verdict cache (default: ROOT/.cache)")
-    add("--workers", type=int, default=os.cpu_count() or 1, help="local processes (default: the machine's cores)")
+    add(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="local processes (default: the machine's cores)",
+    )
     add("--runner", help="Beam runner by name (default: in memory, on all workers)")
     add("--unit-bytes", type=int, metavar="N", help="bytes a worker reads at a time (default: 32 MiB)")
     add("--buckets", type=int, metavar="N", help="buckets of the shuffles (default: planned from the rows)")
@@ -69,10 +80,14 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_recipe(commands: argparse._SubParsersAction[Parser]) -> None:
-    command = commands.add_parser("recipe", help="print a recipe with a comment on every key", allow_abbrev=False)
+    command = commands.add_parser(
+        "recipe", help="print a recipe with a comment on every key", allow_abbrev=False
+    )
     command.set_defaults(handle=_recipe, parser=command)
     command.add_argument("--profile", choices=PROFILES, default=PROFILES[0], help="which built-in recipe")
-    command.add_argument("--schema", action="store_true", help="print the JSON Schema that editors use instead")
+    command.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema that editors use instead"
+    )
 
 
 def _add_explain(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -80,12 +95,16 @@ def _add_explain(commands: argparse._SubParsersAction[Parser]) -> None:
         "explain", help="say what happened to a row of a release, and why", allow_abbrev=False
     )
     command.set_defaults(handle=_explain, parser=command)
-    command.add_argument("release", metavar="DIR", help="folder of a release, or an output folder for its latest")
+    command.add_argument(
+        "release", metavar="DIR", help="folder of a release, or an output folder for its latest"
+    )
     command.add_argument("record", metavar="RECORD", help="record id, or FILE:ROW, or SOURCE/FILE:ROW")
 
 
 def _add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
-    command = commands.add_parser("sample", help="write the sample dataset that the demo runs on", allow_abbrev=False)
+    command = commands.add_parser(
+        "sample", help="write the sample dataset that the demo runs on", allow_abbrev=False
+    )
     command.set_defaults(handle=_sample, parser=command)
     command.add_argument("folder", metavar="DIR", type=Path, help="folder to write to")
 

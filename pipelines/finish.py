@@ -47,7 +47,9 @@ def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) 
 def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
     digest, content = _digest(parts), _content_digest(parts)
     report = build(tally, _context(parts, job, digest, content))
-    files = [OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts]
+    files = [
+        OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
+    ]
     files += _write_texts(report, job)
     manifest = Manifest(
         release=job.plan.release,
@@ -92,7 +94,9 @@ def _content_digest(parts: Sequence[Part]) -> str:
 
 
 def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Context:
-    actions = {reason: getattr(job.recipe.rules, reason, None) for reason in map(str, (r.value for r in Reason))}
+    actions = {
+        reason: getattr(job.recipe.rules, reason, None) for reason in map(str, (r.value for r in Reason))
+    }
     by_action = {reason: rule.action for reason, rule in actions.items() if rule is not None}
     return Context(
         release=job.plan.release,
@@ -127,7 +131,12 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
         digests = [digest for entry in resolved if entry.file == at for digest in entry.digests]
         joined = hashlib.blake2b(":".join(digests).encode(), digest_size=16).hexdigest() if digests else None
         yield InputRecord(
-            source=file.source, file=file.name, path=file.path, bytes=file.bytes, rows=file.rows, digest=joined
+            source=file.source,
+            file=file.name,
+            path=file.path,
+            bytes=file.bytes,
+            rows=file.rows,
+            digest=joined,
         )
 
 

@@ -134,7 +134,9 @@ def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
             raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
     if taken:
-        raise UsageError(f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them")
+        raise UsageError(
+            f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them"
+        )
 
 
 def _refuse_shared_files(footers: Sequence[Footer]) -> None:

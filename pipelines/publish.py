@@ -74,5 +74,7 @@ def lock(root: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(f"{root}: another run is writing there; wait for it or name another folder") from None
+            raise UsageError(
+                f"{root}: another run is writing there; wait for it or name another folder"
+            ) from None
         yield

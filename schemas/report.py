@@ -39,9 +39,13 @@ class Rows(Part):
 class Step(Part):
     """A step of the funnel: what it took, and what it left."""
 
-    name: str = Field(description="`input`, `unreadable`, a reason, `exact_duplicate`, `near_duplicate` or `kept`.")
+    name: str = Field(
+        description="`input`, `unreadable`, a reason, `exact_duplicate`, `near_duplicate` or `kept`."
+    )
     meaning: str = Field(description="What the step is, in one sentence.")
-    removed: int = Field(description="Rows this step removed; a rule counts those it was the first to reject.")
+    removed: int = Field(
+        description="Rows this step removed; a rule counts those it was the first to reject."
+    )
     left: int = Field(description="Rows left after it.")
 
 
@@ -143,7 +147,9 @@ class Report(Part):
     release: str = Field(description="Name of the release.")
     tamis: str = Field(description="Version of Tamis.")
     profile: str = Field(description="Name of the recipe's profile.")
-    threshold: float | None = Field(description="Similarity from which rows are duplicates; null where not looked for.")
+    threshold: float | None = Field(
+        description="Similarity from which rows are duplicates; null where not looked for."
+    )
     digest: str | None = Field(description="Digest over the ordered rows, where it was known.")
     content_digest: str | None = Field(description="Digest of what is kept in any order, where it was known.")
     scale: Scale = Field(description="Files and bytes.")
@@ -156,6 +162,10 @@ class Report(Part):
     sources: tuple[SourceShare, ...] = Field(description="Rows by source, the largest first.")
     verbs: tuple[Share, ...] = Field(description="Rows by task verb, the commonest first.")
     categories: tuple[Share, ...] = Field(description="Rows by task category, the commonest first.")
-    languages: tuple[Share, ...] = Field(description="Rows by the instruction's language, the commonest first.")
-    output_languages: tuple[Share, ...] = Field(description="Rows by the output's language, the commonest first.")
+    languages: tuple[Share, ...] = Field(
+        description="Rows by the instruction's language, the commonest first."
+    )
+    output_languages: tuple[Share, ...] = Field(
+        description="Rows by the output's language, the commonest first."
+    )
     duplicates: Duplicates = Field(description="What deduplication found.")

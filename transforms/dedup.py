@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 import pyarrow as pa
@@ -15,7 +15,7 @@ from transforms.steps import bands, contents, verify
 from transforms.steps.job import Job
 from transforms.steps.keyed import Keyed
 
-Tables = beam.PCollection[tuple[int, pa.Table]]
+Tables: TypeAlias = beam.PCollection[tuple[int, pa.Table]]
 
 
 def _tagged(found: Iterator[tuple[str, Keyed]]) -> Iterator[TaggedOutput]:
@@ -42,7 +42,7 @@ def _shingle_sets(element: Any, job: Job) -> Iterator[Keyed]:
 
 
 @dataclass(eq=False)
-class FindCopies(beam.PTransform):  # type: ignore[misc]
+class FindCopies(beam.PTransform):
     """For each unit the rows that are exact copies, and those that have copies."""
 
     job: Job
@@ -58,7 +58,7 @@ class FindCopies(beam.PTransform):  # type: ignore[misc]
 
 
 @dataclass(eq=False)
-class FindCandidates(beam.PTransform):  # type: ignore[misc]
+class FindCandidates(beam.PTransform):
     """For each unit the rows that share a band with others, and their components."""
 
     job: Job
@@ -77,7 +77,7 @@ class FindCandidates(beam.PTransform):  # type: ignore[misc]
 
 
 @dataclass(eq=False)
-class VerifyCandidates(beam.PTransform):  # type: ignore[misc]
+class VerifyCandidates(beam.PTransform):
     """For each unit the rows that fall to a similar one, and those that rows fell to."""
 
     job: Job
@@ -94,7 +94,7 @@ class VerifyCandidates(beam.PTransform):  # type: ignore[misc]
 
 
 @dataclass(eq=False)
-class FindDuplicates(beam.PTransform):  # type: ignore[misc]
+class FindDuplicates(beam.PTransform):
     """For each unit, by name, the tables that `resolve` asks for, as far as the recipe looks for duplicates."""
 
     job: Job

@@ -11,7 +11,7 @@ from transforms.steps.judge import Judged, judge_unit
 
 
 @dataclass(eq=False)
-class JudgeUnits(beam.PTransform):  # type: ignore[misc]
+class JudgeUnits(beam.PTransform):
     """What is found of each unit, by unit: one pass over its rows, or the cache's entry."""
 
     job: Job

@@ -26,7 +26,7 @@ def _resolve(element: Any, job: Job) -> Iterator[TaggedOutput]:
 
 
 @dataclass(eq=False)
-class ResolveUnits(beam.PTransform):  # type: ignore[misc]
+class ResolveUnits(beam.PTransform):
     """Counts and tally of each unit; its verdicts are written to the staging area."""
 
     job: Job

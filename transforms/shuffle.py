@@ -33,7 +33,7 @@ def _unpack_pair(element: tuple[int, Iterable[bytes]]) -> tuple[int, pa.Table | 
 
 
 @dataclass(eq=False)
-class GroupTables(beam.PTransform):  # type: ignore[misc]
+class GroupTables(beam.PTransform):
     """All tables of a key as one."""
 
     def expand(self, keyed: beam.PCollection[tuple[int, pa.Table]]) -> beam.PCollection[tuple[int, pa.Table]]:
@@ -47,7 +47,7 @@ class GroupTables(beam.PTransform):  # type: ignore[misc]
 
 
 @dataclass(eq=False)
-class JoinByUnit(beam.PTransform):  # type: ignore[misc]
+class JoinByUnit(beam.PTransform):
     """Each unit's own value beside what tables were sent to it: `(unit, value, {name: table or None})`."""
 
     names: tuple[str, ...]

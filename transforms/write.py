@@ -13,7 +13,7 @@ from transforms.steps.write import Part, write_part
 
 
 @dataclass(eq=False)
-class WriteParts(beam.PTransform):  # type: ignore[misc]
+class WriteParts(beam.PTransform):
     """Every part of the release, written: each reads again the rows that are its share."""
 
     job: Job

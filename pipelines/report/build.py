@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pipelines.report.spreads import describe_duplicates, describe_lengths
 from schemas.report import Corpus, Flag, Report, Rows, Rule, Scale, Share, SourceShare, Step
 from schemas.verdict import Reason, Verdict
 from transforms.kernels.tally import KEPT, READ, Tally
-from pipelines.report.spreads import describe_duplicates, describe_lengths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,12 @@ def _split(counts: Mapping[str, int]) -> dict[str, int]:
     rejected, duplicate, kept = (
         counts.get(verdict.value, 0) for verdict in (Verdict.REJECTED, Verdict.DUPLICATE, Verdict.KEPT)
     )
-    return {"input": rejected + duplicate + kept, "rejected": rejected, "duplicate": duplicate, "curated": kept}
+    return {
+        "input": rejected + duplicate + kept,
+        "rejected": rejected,
+        "duplicate": duplicate,
+        "curated": kept,
+    }
 
 
 def _by_size(share: Share) -> tuple[int, bool, str]:

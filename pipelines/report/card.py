@@ -22,7 +22,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:]")
 def render_card(report: Report) -> str:
     """Markdown text of the dataset card; names that come from data show as they are written."""
     front = yaml.safe_dump(describe_front(report), sort_keys=False, allow_unicode=True)
-    body = _environment().get_template("card.md.jinja").render(report=report)
+    body = _environment().get_template("card.md.j2").render(report=report)
     return f"---\n{front}---\n\n{body}\n"
 
 

@@ -12,7 +12,7 @@ from schemas.report import Report
 
 def render_html(report: Report) -> str:
     """HTML text of a report; names in it are escaped, and nothing in it is fetched."""
-    return _environment().get_template("page.html.jinja").render(report=report) + "\n"
+    return _environment().get_template("page.html.j2").render(report=report) + "\n"
 
 
 @cache
@@ -24,6 +24,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"group": group, "measure": measure, "shorten": shorten, "show": show, "fold": fold}
+    environment.filters |= {
+        "group": group,
+        "measure": measure,
+        "shorten": shorten,
+        "show": show,
+        "fold": fold,
+    }
     environment.globals |= {"percent": percent}
     return environment

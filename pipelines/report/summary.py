@@ -31,7 +31,7 @@ class Bar:
         """Draw it over the width there is; what is not nothing is at least one mark."""
         width = options.max_width
         before = min(round(self.begin * width), width - 1)
-        marks = max(round(self.end * width) - before, int(self.end > self.begin))
+        marks = max(round(self.end * width) - before, 1) if self.end > self.begin else 0
         yield Segment(" " * before)
         yield Segment(("#" if options.ascii_only else "█") * marks, console.get_style(self.style))
         yield Segment(" " * (width - before - marks))
@@ -111,9 +111,5 @@ def _lengths(report: Report) -> Table:
         for scope, corpus in (("read", report.input), ("kept", report.curated)):
             lengths: Lengths = getattr(corpus, field)
             figures = (lengths.rows, lengths.min, lengths.p50, lengths.mean, lengths.p95, lengths.max)
-            table.add_row(f"{field}, {scope}", *map(_figure, figures))
+            table.add_row(f"{field}, {scope}", *map(group, figures))
     return table
-
-
-def _figure(number: float | None) -> str:
-    return "-" if number is None else group(number)

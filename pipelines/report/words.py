@@ -15,10 +15,10 @@ def group(number: float | None) -> str:
     """Whole number with its thousands apart; a fraction to one decimal; a dash for None.
 
     >>> group(165197), group(93.1666), group(None)
-    ('165,197', '93.2', '–')
+    ('165,197', '93.2', '-')
     """
     if number is None:
-        return "–"
+        return "-"
     return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}"
 
 
@@ -29,25 +29,25 @@ def percent(part: int, whole: int) -> str:
     ('12.5%', '<0.1%', '>99.9%', '0.0%')
     """
     share = 100 * part / whole if whole else 0.0
-    if 0 < share < 0.05:  # noqa: PLR2004 - half of the last digit shown
+    if 0 < share < 0.05:
         return "<0.1%"
-    return ">99.9%" if 99.95 <= share < 100 else f"{share:.1f}%"  # noqa: PLR2004
+    return ">99.9%" if 99.95 <= share < 100 else f"{share:.1f}%"
 
 
 def measure(size: int | None) -> str:
     """Bytes in decimal units.
 
     >>> measure(999), measure(36_900_000), measure(None)
-    ('999 B', '36.9 MB', '–')
+    ('999 B', '36.9 MB', '-')
     """
     if size is None:
-        return "–"
+        return "-"
     power = min((len(str(size)) - 1) // 3, len(_UNITS) - 1)
     return f"{size / 1000**power:.1f} {_UNITS[power]}" if power else f"{size} B"
 
 
 def shorten(number: int) -> str:
-    """Whole number with its thousands apart, from ten million on in millions (M) or thousands of millions (G).
+    """Whole number with its thousands apart, from ten million on in millions (M) or 10**9 (G).
 
     >>> shorten(9_999_999), shorten(48_289_072), shorten(2_104_000_000)
     ('9,999,999', '48.3 M', '2.1 G')
@@ -66,7 +66,9 @@ def show(name: str | None) -> str:
     """
     if name is None:
         return "none"
-    hidden = (c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape").decode() for c in name)
+    hidden = (
+        c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape").decode() for c in name
+    )
     return "".join(hidden)
 
 

@@ -43,7 +43,9 @@ class Bank:
 def load_banks() -> tuple[Bank, ...]:
     """All banks, by file name."""
     folder = files("pipelines.sample") / "phrases"
-    found = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    found = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name
+    )
     return tuple(
         Bank(file.name.removesuffix(".yaml"), yaml.load(file.read_text("utf-8"), Loader=_LOADER))  # noqa: S506 - safe, in C
         for file in found

@@ -13,7 +13,7 @@ Phrase: TypeAlias = Union[str, int, float, Sequence["Phrase"], Mapping[str, "Phr
 Scope: TypeAlias = Mapping[str, Phrase]
 """What the names in slots stand for."""
 
-_SLOT = re.compile(r"\{(?P<name>[A-Za-z]\w*)(?:\.(?P<field>\w+))?(?:\|(?P<count>\d+) (?P<style>\w+))?\}")
+_SLOT = re.compile(r"\{(?P<name>[A-Za-z]\w*)(?:\.(?P<field>\w+))?(?:\|(?P<count>\d+|all) (?P<style>\w+))?\}")
 
 
 def _number(items: Sequence[str]) -> str:
@@ -47,8 +47,8 @@ def stream(seed: int, name: str) -> Random:
 def expand(phrase: Phrase, scope: Scope, rng: Random) -> str:
     """Text of a phrase, its slots filled from the scope, again and again until none is left.
 
-    `{pet}` is a choice from `pet`, `{Pet}` the same with a capital, `{pet.name}` a field of a record and
-    `{pet|2 commas}` two different choices in a style of `STYLES`.
+    `{pet}` is a choice from `pet`, `{Pet}` the same with a capital, `{pet.name}` a field of a record,
+    `{pet|2 commas}` two different choices in a style of `STYLES` and `{pet|all commas}` all in order.
 
     >>> pets = [{"name": "cat"}, {"name": "dog"}]
     >>> expand("{Pet.name}s, {animal} and {pet.name}s", {"pet": pets[0], "animal": ["birds"]}, Random(1))
@@ -69,7 +69,7 @@ def _fill(slot: re.Match[str], scope: Scope, rng: Random) -> str:
     small = name[0].lower() + name[1:]
     found = _find(small, slot["field"], scope)
     if slot["style"]:
-        return _join(found, int(slot["count"]), slot["style"], scope, rng)
+        return STYLES[slot["style"]]([expand(item, scope, rng) for item in _pick(found, slot["count"], rng)])
     text = expand(found, scope, rng)
     return text if small == name else text[:1].upper() + text[1:]
 
@@ -84,8 +84,9 @@ def _find(name: str, field: str | None, scope: Scope) -> Phrase:
     return found
 
 
-def _join(found: Phrase, count: int, style: str, scope: Scope, rng: Random) -> str:
-    """Join as many items as asked for: different ones where there are enough."""
+def _pick(found: Phrase, count: str, rng: Random) -> Sequence[Phrase]:
+    """All items in order, or as many as asked for: different ones where there are enough."""
     choices = found if isinstance(found, Sequence) and not isinstance(found, str) else [found]
-    chosen = rng.sample(choices, count) if count <= len(choices) else rng.choices(choices, k=count)
-    return STYLES[style]([expand(item, scope, rng) for item in chosen])
+    if count == "all":
+        return choices
+    return rng.sample(choices, int(count)) if int(count) <= len(choices) else rng.choices(choices, k=int(count))

@@ -31,7 +31,8 @@ def read_verdicts(column: pa.ChunkedArray) -> np.ndarray:
     [2, 0]
     """
     names, codes = _code(column)
-    return np.array([VERDICTS.index(str(name)) for name in names], np.int64)[codes]
+    verdicts: np.ndarray = np.array([VERDICTS.index(str(name)) for name in names], np.int64)[codes]
+    return verdicts
 
 
 def read_numbers(column: pa.ChunkedArray) -> np.ndarray:

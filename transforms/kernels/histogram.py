@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ def find_buckets(values: np.ndarray) -> np.ndarray:
     [0, 127, 128, 128, 129, 317]
     """
     dropped = np.maximum(np.frexp(values)[1] - _BITS, 0).astype(np.int64)
-    return (dropped << (_BITS - 1)) + (values >> dropped)
+    buckets: np.ndarray = (dropped << (_BITS - 1)) + (values >> dropped)
+    return buckets
 
 
 def find_bounds(bucket: int) -> tuple[int, int]:
@@ -105,14 +107,13 @@ class Histogram:
         octaves = range(min(counts), max(counts) + 1) if counts else range(0)
         return [((1 << o) >> 1, (1 << o) - 1, counts.get(o, 0)) for o in octaves]
 
-    def to_lists(self) -> list[object]:
+    def to_lists(self) -> list[Any]:
         """Plain lists that JSON can hold, the same for equal histograms."""
         filled = sorted(self.buckets)
         return [self.count, self.total, self.low, self.high, filled, [self.buckets[b] for b in filled]]
 
     @classmethod
-    def from_lists(
-        cls, count: int, total: int, low: int | None, high: int | None, filled: list[int], rows: list[int]
-    ) -> Histogram:
+    def from_lists(cls, lists: list[Any]) -> Histogram:
         """Histogram that `to_lists` was called on."""
+        count, total, low, high, filled, rows = lists
         return cls(count, total, low, high, dict(zip(filled, rows, strict=True)))

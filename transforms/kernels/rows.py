@@ -61,9 +61,11 @@ def _length(values: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     """BLAKE2b of each byte string, 16 bytes."""
     data, offsets = buffers(rows)
-    view, at = memoryview(data), offsets.tolist()
+    view, at = memoryview(data.data), offsets.tolist()
     blake = hashlib.blake2b
-    digests = b"".join(blake(view[lo:hi], digest_size=16).digest() for lo, hi in zip(at[:-1], at[1:], strict=True))
+    digests = b"".join(
+        blake(view[lo:hi], digest_size=16).digest() for lo, hi in zip(at[:-1], at[1:], strict=True)
+    )
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
 
 

@@ -122,7 +122,9 @@ def rules_of(recipe: Recipe) -> list[Mark]:
 def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
     rules = recipe.rules
     short, long = rules.instruction_too_short, rules.instruction_too_long
-    yield _mark(Reason.INSTRUCTION_TOO_SHORT, short.action, InstructionShorter(short.min_chars, short.min_tokens))
+    yield _mark(
+        Reason.INSTRUCTION_TOO_SHORT, short.action, InstructionShorter(short.min_chars, short.min_tokens)
+    )
     yield _mark(Reason.INSTRUCTION_TOO_LONG, long.action, InstructionLonger(long.max_chars))
     if long.flag_over is not None and long.action != "off":
         yield Mark(Reason.INSTRUCTION_TOO_LONG, False, InstructionLonger(long.flag_over))

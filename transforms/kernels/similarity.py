@@ -51,7 +51,9 @@ def _rank(components: np.ndarray, shingles: Shingles) -> Shingles:
     Shingles that stand once in all have rank 0.
     """
     rows = np.repeat(np.arange(len(components)), np.diff(shingles.offsets))
-    _, ids, counts = np.unique(shingles.values ^ mix(components)[rows], return_inverse=True, return_counts=True)
+    _, ids, counts = np.unique(
+        shingles.values ^ mix(components)[rows], return_inverse=True, return_counts=True
+    )
     rank = np.empty(len(counts), np.int64)
     rank[np.argsort(counts, kind="stable")] = np.arange(1, len(counts) + 1)
     rank[counts == 1] = 0
@@ -97,7 +99,9 @@ def _postings(prefix: Shingles) -> tuple[np.ndarray, np.ndarray]:
 
 def _runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Start and length of each run of equal values."""
-    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
+    starts = (
+        np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
+    )
     return starts, np.diff(np.append(starts, len(values)))
 
 

@@ -102,7 +102,7 @@ class Tally:
         counts, spreads = json.loads(data)
         return cls(
             {Cell(table, row, column): rows for table, row, column, rows in counts},
-            {(measure, scope): Histogram.from_lists(*lists) for measure, scope, *lists in spreads},
+            {(measure, scope): Histogram.from_lists(lists) for measure, scope, *lists in spreads},
         )
 
 

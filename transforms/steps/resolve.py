@@ -130,7 +130,8 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
     gone = ~np.isnan(similarity)
     record = _hex(rows.identity["record_id"])
     sizes = _cluster_sizes(rows, fates, gone)
-    cluster = np.where(gone, ids, np.where(sizes > 1, record, None))
+    nobody = np.full(size, None, object)
+    cluster = np.where(gone, ids, np.where(sizes > 1, record, nobody))
     return {
         **_survivor_columns(survivor, gone, plan),
         "record_id": pa.array(record, pa.string()),
@@ -167,4 +168,7 @@ def _survivor_columns(survivor: np.ndarray, gone: np.ndarray, plan: Plan) -> dic
         "survivor_file": pa.array([entry.name for entry in plan.files]).take(pa.array(file)),
         "survivor_row": pa.array(first[units] + row_of(survivor)),
     }
-    return {name: pc.if_else(pa.array(gone), values, pa.scalar(None, values.type)) for name, values in names.items()}
+    return {
+        name: pc.if_else(pa.array(gone), values, pa.scalar(None, values.type))
+        for name, values in names.items()
+    }

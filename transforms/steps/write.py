@@ -49,7 +49,9 @@ def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> P
     with storage.create(f"{job.places.release_folder}/{name}") as file:
         hashed = storage.Hashed(file)
         digest, records = _write_groups(hashed, schema, _regroup(rows, schema, job.plan.group_rows))
-    job.mark_done("write", sum(job.plan.parts[k] for k in sorted(job.plan.parts) if k < kind) + index, digest.rows)
+    job.mark_done(
+        "write", sum(job.plan.parts[k] for k in sorted(job.plan.parts) if k < kind) + index, digest.rows
+    )
     return Part(kind, index, name, hashed.bytes, hashed.sha256.hexdigest(), digest.rows, digest, records)
 
 
@@ -94,7 +96,9 @@ def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> I
             low, high = np.searchsorted(rows, [at, at + len(batch)])
             if low < high:
                 table = pa.Table.from_batches([batch]).take(pa.array(rows[low:high] - at))
-                yield pa.table(dict(zip(table.column_names, table.columns, strict=True)) | _columns(beside, low, high))
+                yield pa.table(
+                    dict(zip(table.column_names, table.columns, strict=True)) | _columns(beside, low, high)
+                )
             at += len(batch)
 
 

@@ -45,9 +45,16 @@ rejected = st.fixed_dictionaries(
     },
 )
 duplicate = st.one_of(
-    st.fixed_dictionaries({**judged, "verdict": st.just("duplicate"), "exact": st.just(value=True), "similarity": st.just(1.0)}),
     st.fixed_dictionaries(
-        {**judged, "verdict": st.just("duplicate"), "exact": st.just(value=False), "similarity": st.floats(0.5, 1.0)},
+        {**judged, "verdict": st.just("duplicate"), "exact": st.just(value=True), "similarity": st.just(1.0)}
+    ),
+    st.fixed_dictionaries(
+        {
+            **judged,
+            "verdict": st.just("duplicate"),
+            "exact": st.just(value=False),
+            "similarity": st.floats(0.5, 1.0),
+        },
     ),
 )
 unreadable = st.fixed_dictionaries(
@@ -110,7 +117,9 @@ def test_tables_agree_with_a_recount(chosen: list[Row]) -> None:
 def test_lost_rows_are_counted_by_source(chosen: list[Row]) -> None:
     lost = tally(chosen).table("lost")
     for source in ("alpaca", "gsm8k", "Ω"):
-        entries = [row["rows_lost"] for row in chosen if row["source"] == source and row["verdict"] == "unreadable"]
+        entries = [
+            row["rows_lost"] for row in chosen if row["source"] == source and row["verdict"] == "unreadable"
+        ]
         counts = lost.get(source, {})
         assert counts.get("entries", 0) == len(entries)
         assert counts.get("rows", 0) == sum(entry or 0 for entry in entries)

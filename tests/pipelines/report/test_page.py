@@ -1,0 +1,146 @@
+"""The HTML page: its numbers, its safety, and that it needs nothing beside it."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from pipelines.report import render_html
+from schemas.report import Report
+
+Cells = list[list[str]]
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page, and its tables by id: rows of texts, exact numbers where there are."""
+
+    def __init__(self, text: str) -> None:
+        """Read the page."""
+        super().__init__()
+        self.tables: dict[str, Cells] = {}
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self._table: Cells = []
+        self._data: str | None = None
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, and begin a table, row or cell."""
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in {"meta", "rect"}:
+            self.open.append(tag)
+        if tag == "table":
+            self._table = self.tables[str(dict(attrs)["id"])] = []
+        elif tag == "tr":
+            self._table.append([])
+        elif tag in {"td", "th"}:
+            self._table[-1].append("")
+        elif tag == "data":
+            self._data = dict(attrs)["value"]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag that holds nothing."""
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the innermost tag."""
+        assert self.open.pop() == tag
+        if tag == "data":
+            self._data = None
+
+    def handle_data(self, data: str) -> None:
+        """Add text, or the exact number around it, to a cell."""
+        if {"td", "th"} & set(self.open) and "small" not in self.open:
+            self._table[-1][-1] += self._data or data.strip()
+
+
+def numbers(table: Cells) -> dict[str, list[float]]:
+    """Whole and fractional numbers of each row, by its name; percentages left out."""
+    return {
+        cells[0]: [float(cell) for cell in cells[1:] if re.fullmatch(r"[\d.]+", cell)] for cells in table[1:]
+    }
+
+
+def test_numbers_are_those_of_the_report(mixed: Report) -> None:
+    tables = {name: numbers(table) for name, table in Page(render_html(mixed)).tables.items()}
+    assert tables["rules"] == {rule.name: [rule.all, rule.alone, rule.first] for rule in mixed.rules}
+    assert tables["flags"] == {flag.name: [flag.all, flag.kept] for flag in mixed.flags}
+    for name, shares in (
+        ("verbs", mixed.verbs),
+        ("categories", mixed.categories),
+        ("languages", mixed.languages),
+    ):
+        assert tables[name] == {share.name: [share.input, share.curated] for share in shares}
+    steps = mixed.funnel
+    assert tables["funnel"] == {
+        step.name: [step.left] if step in {steps[0], steps[-1]} else [step.removed, step.left]
+        for step in steps
+    }
+    sources = [[s.input, s.rejected, s.duplicate, s.curated, s.lost] for s in mixed.sources]
+    assert list(tables["sources"].values()) == sources
+
+
+def test_lengths_are_those_of_the_report(article: Report) -> None:
+    found = numbers(Page(render_html(article)).tables["lengths"])
+    output = article.curated.output
+    quantiles = [output.p5, output.p50, output.p95, output.p99]
+    assert found["output, kept"] == [output.rows, output.min, *quantiles, output.max, output.mean]
+    assert ">93.2</data>" in render_html(article)
+
+
+def test_similarities_and_clusters_are_those_of_the_report(mixed: Report) -> None:
+    tables = Page(render_html(mixed)).tables
+    for name, bars in (
+        ("similarity", mixed.duplicates.similarity),
+        ("clusters", mixed.duplicates.clusters.sizes),
+    ):
+        assert [row[-1] for row in tables[name][1:]] == [str(bar.rows) for bar in bars]
+
+
+def test_hostile_names_show_as_text(mixed: Report) -> None:
+    text = render_html(mixed)
+    page = Page(text)
+    assert not {"img", "script", "iframe", "a"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;" in text
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", text)
+    assert any(row[0].startswith("</script>") for row in page.tables["sources"])
+
+
+def test_a_hostile_release_name_shows_as_text(mixed: Report, hostile: str) -> None:
+    page = Page(
+        render_html(mixed.model_copy(update={"release": hostile, "profile": hostile, "digest": hostile}))
+    )
+    assert "img" not in page.tags
+
+
+@pytest.mark.parametrize("report", ["article", "empty", "mixed"])
+def test_page_is_whole_and_fetches_nothing(report: str, request: pytest.FixtureRequest) -> None:
+    page = Page(render_html(request.getfixturevalue(report)))
+    assert not page.open
+    assert not {name for name, _ in page.attributes} & {"src", "href", "srcset"}
+    assert not {"link", "script"} & set(page.tags)
+    assert (
+        page.tags.count("figure")
+        == page.tags.count("figcaption")
+        == page.tags.count("table")
+        == len(page.tables)
+    )
+
+
+def test_a_long_tail_folds_into_one_row(mixed: Report) -> None:
+    one = mixed.languages[0]
+    many = tuple(one.model_copy(update={"name": f"l{n}", "input": 1, "curated": 1}) for n in range(40))
+    found = numbers(Page(render_html(mixed.model_copy(update={"languages": many}))).tables["languages"])
+    assert found["28 others"] == [28, 28]
+    assert len(found) == 13
+
+
+def test_one_report_gives_one_page(mixed: Report) -> None:
+    assert render_html(mixed) == render_html(Report.model_validate_json(mixed.model_dump_json()))

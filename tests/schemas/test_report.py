@@ -1,0 +1,37 @@
+"""The report's shape: described throughout, frozen and strict."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from schemas.report import Bin, Part, Report
+
+
+def parts(of: type[Part] = Part) -> list[type[Part]]:
+    """Every class of the report."""
+    return [found for below in of.__subclasses__() for found in (below, *parts(below))]
+
+
+@pytest.mark.parametrize("part", parts())
+def test_every_key_is_described_in_one_sentence(part: type[Part]) -> None:
+    for name, field in part.model_fields.items():
+        assert re.fullmatch(r"\S[^\n]*\.", field.description or ""), name
+
+
+def test_an_unknown_key_is_refused() -> None:
+    with pytest.raises(ValidationError, match="colour"):
+        Bin.model_validate({"low": 0, "high": 1, "rows": 2, "colour": "red"})
+
+
+def test_a_part_does_not_change() -> None:
+    one: Any = Bin(low=0, high=1, rows=2)
+    with pytest.raises(ValidationError, match="frozen"):
+        one.rows = 3
+
+
+def test_the_version_is_in_the_schema() -> None:
+    assert Report.model_json_schema()["properties"]["version"]["const"] == 1
