@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED, TamisError, UsageError
-from pipelines.options import Parser, check_beam_flags
+from pipelines.options import Parser, check_beam_flags, check_runner
 from schemas.recipe import PROFILES, Recipe, RecipeError, built_in, json_schema, load_recipe, override, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    # Beam warns of what is not installed as soon as it is imported.
+    logging.basicConfig(level=logging.INFO if "--verbose" in given else logging.ERROR)
     try:
         parsed, rest = _parser().parse_known_args(given)
         return int(parsed.handle(parsed, rest))
@@ -147,14 +150,16 @@ def _read_recipe(path: str) -> Recipe:
 
 
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
-    from pipelines.run import Request, run
     from pipelines.planning import UNIT_BYTES
+    from pipelines.run import Request, run
 
     for name in ("workers", "unit_bytes", "buckets"):
         value = getattr(parsed, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
     check_beam_flags(rest, parsed.parser)
+    if parsed.runner is not None:
+        check_runner(parsed.runner)
     request = Request(
         recipe=recipe_of(parsed),
         output=parsed.output,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -21,7 +20,8 @@ _WHILE = re.compile(r" \[while running.*", re.DOTALL)
 def cause_of(error: BaseException) -> str:
     """The one line that says why a worker failed.
 
-    >>> cause_of(RuntimeError("Traceback ...\\nValueError: bad row [while running 'Judge']\\n\\nmore"))
+    >>> lines = ["Traceback ...", "ValueError: bad row [while running 'Judge']", "", "more"]
+    >>> cause_of(RuntimeError(chr(10).join(lines)))
     'ValueError: bad row'
     """
     found = _CAUSE.findall(str(error))
@@ -57,8 +57,6 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
 @contextmanager
 def _stderr_to(path: Path) -> Iterator[None]:
     """Redirect the process's standard error, and that of processes it starts, to a file."""
-    level = logging.getLogger().level
-    logging.getLogger().setLevel(logging.WARNING)
     sys.stderr.flush()
     kept = os.dup(2)
     try:
@@ -69,4 +67,3 @@ def _stderr_to(path: Path) -> Iterator[None]:
         sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
-        logging.getLogger().setLevel(level)

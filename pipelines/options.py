@@ -25,7 +25,7 @@ def beam_options() -> argparse.ArgumentParser:
     import apache_beam  # noqa: F401 — loads the classes that hold the options
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, conflict_handler="resolve")
+    parser = Parser(prog="tamis curate", allow_abbrev=False, add_help=False, conflict_handler="resolve")
     waiting = list(PipelineOptions.__subclasses__())
     while waiting:
         options = waiting.pop(0)
@@ -38,10 +38,7 @@ def beam_options() -> argparse.ArgumentParser:
 def check_beam_flags(rest: Sequence[str], own: argparse.ArgumentParser) -> None:
     """Refuse flags that neither Tamis nor Beam knows, naming the nearest known one."""
     parser = beam_options()
-    try:
-        _, unknown = parser.parse_known_args(list(rest))
-    except SystemExit:
-        raise UsageError(f"Beam cannot read these options: {' '.join(rest)}") from None
+    _, unknown = parser.parse_known_args(list(rest))
     if not unknown:
         return
     flag = unknown[0].split("=")[0]
@@ -49,6 +46,16 @@ def check_beam_flags(rest: Sequence[str], own: argparse.ArgumentParser) -> None:
     near = difflib.get_close_matches(flag, known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise UsageError(f"{flag} is a flag of neither Tamis nor Beam{hint}")
+
+
+def check_runner(name: str) -> None:
+    """Refuse a runner that Beam does not know."""
+    from apache_beam.runners.runner import create_runner
+
+    try:
+        create_runner(name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise UsageError(f"--runner: {str(error).splitlines()[0]}") from None
 
 
 def _flags(parser: argparse.ArgumentParser) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
-import os
 import platform
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from itertools import takewhile
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -42,21 +43,20 @@ class Footer(NamedTuple):
     schema: pa.Schema | None
 
 
-def plan_run(
-    recipe: Recipe, release: str, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None
-) -> Plan:
-    """The plan of a run, or the sentence that says why there can be none."""
+def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None) -> Plan:
+    """The plan of a run that has no name yet, or the sentence that says why there can be none."""
     footers = [footer for source in recipe.sources for footer in _read_source(source)]
     _refuse_shared_files(footers)
     readable = [footer for footer in footers if footer.metadata is not None]
     if not readable:
-        raise RunError(f"none of the {len(footers)} input files can be read; {footers[0].file.error}")
+        first = footers[0].file
+        raise RunError(f"none of the {len(footers)} input files can be read; {first.path}: {first.error}")
     schema = unify(readable)
     units = list(_units(footers, recipe, unit_bytes))
     rows = sum(unit.rows for unit in units)
     size = sum(_bytes(footer.metadata) for footer in readable if footer.metadata is not None)
     return Plan(
-        release=release,
+        release="",
         sources=dict(_sources(recipe)),
         files=[footer.file for footer in footers],
         units=units,
@@ -91,14 +91,9 @@ def _common_prefix(patterns: Sequence[str]) -> str:
     >>> _common_prefix(["a/b/*.parquet", "a/c/x-?.parquet"]), _common_prefix(["gs://b/d/*"])
     ('a/', 'gs://b/d/')
     """
-    fixed = []
-    for pattern in patterns:
-        head = pattern
-        for wildcard in "*?[{":
-            head = head.split(wildcard, 1)[0]
-        fixed.append(head.rpartition("/")[0] + "/" if "/" in head else "")
-    shared = os.path.commonprefix(fixed)
-    return shared.rpartition("/")[0] + "/" if "/" in shared else ""
+    heads = [re.split(r"[*?\[{]", pattern, maxsplit=1)[0].split("/")[:-1] for pattern in patterns]
+    shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, zip(*heads, strict=False))]
+    return "".join(f"{name}/" for name in shared)
 
 
 def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Footer:
@@ -112,7 +107,7 @@ def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Foo
             parquet = pq.ParquetFile(file)
             metadata, schema = parquet.metadata, parquet.schema_arrow
     except READ_ERRORS as problem:
-        error, metadata, schema = f"{path}: {str(problem).strip().splitlines()[0]}", None, None
+        error, metadata, schema = str(problem).strip().splitlines()[0], None, None
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
     if schema is not None:
@@ -132,6 +127,9 @@ def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
             )
         if not is_text(schema.field(name).type):
             raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
     if taken:
         raise UsageError(
@@ -152,15 +150,19 @@ def unify(footers: Sequence[Footer]) -> pa.Schema:
     first = footers[0]
     unified = _comparable(first.schema, [])
     for footer in footers[1:]:
-        try:
-            unified = pa.unify_schemas([unified, _comparable(footer.schema, unified)])
-        except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
-            raise UsageError(
-                f"{footer.file.path} clashes with the files before it: {str(error).splitlines()[0]}\n"
-                f"{first.file.path} and those after it:\n{_indent(unified)}\n"
-                f"{footer.file.path}:\n{_indent(footer.schema)}"
-            ) from None
+        unified = _join_schemas(first, unified, footer)
     return unified
+
+
+def _join_schemas(first: Footer, unified: pa.Schema, footer: Footer) -> pa.Schema:
+    try:
+        return pa.unify_schemas([unified, _comparable(footer.schema, unified)])
+    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+        raise UsageError(
+            f"{footer.file.path} clashes with the files before it: {str(error).splitlines()[0]}\n"
+            f"{first.file.path} and those after it:\n{_indent(unified)}\n"
+            f"{footer.file.path}:\n{_indent(footer.schema)}"
+        ) from None
 
 
 def _indent(schema: pa.Schema | None) -> str:

@@ -7,7 +7,7 @@ import os
 import resource
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines import publish
@@ -45,6 +45,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     root = request.output.rstrip("/")
     publish.check_root(root)
+    planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     with publish.lock(root):
         publish.clear_leftovers(root)
         name = request.release or publish.next_name(root)
@@ -52,7 +53,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
             raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
         places = Places(root=root, release=name, cache=request.cache or f"{root}/.cache")
         started = time.time()
-        plan = plan_run(request.recipe, name, _model(request.recipe), request.unit_bytes, request.buckets)
+        plan = replace(planned, release=name)
         storage.write_bytes(places.plan, plan.to_json().encode())
         shuffled = _execute(request, Job(places), plan)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))

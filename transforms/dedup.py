@@ -95,7 +95,7 @@ class VerifyCandidates(beam.PTransform):
 
 @dataclass(eq=False)
 class FindDuplicates(beam.PTransform):
-    """For each unit, by name, the tables that `resolve` asks for, as far as the recipe looks for duplicates."""
+    """For each unit, by name, the tables `resolve` asks for, as far as the recipe looks for duplicates."""
 
     job: Job
     exact: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,16 @@ import yaml
 from pipelines.sample.grammar import Phrase
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """One file: its name, the language of its tasks, its phrases and what it says of each task."""
+
+    name: str
+    language: str
+    phrases: Mapping[str, Phrase]
+    tasks: Mapping[str, Mapping[str, Any]]
 
 
 def parse_table(text: str) -> list[dict[str, str]]:
@@ -24,29 +35,30 @@ def parse_table(text: str) -> list[dict[str, str]]:
     return [dict(zip(head, line, strict=True)) for line in lines]
 
 
-def _read(phrases: Mapping[str, Any]) -> dict[str, Phrase]:
-    return {name: parse_table(found) if isinstance(found, str) else found for name, found in phrases.items()}
+def parse_bank(name: str, text: str) -> Bank:
+    r"""Bank written in YAML; a phrase that is one string is a table.
 
-
-class Bank:
-    """One file: its name, its language, its phrases by name and what its tasks say."""
-
-    def __init__(self, name: str, content: Mapping[str, Any]) -> None:
-        """Take a file's content; a phrase that is one string is a table."""
-        self.name = name
-        self.language: str = content["language"]
-        self.phrases = _read(content.get("phrases", {}))
-        self.tasks: Mapping[str, Mapping[str, Any]] = content.get("tasks", {})
+    >>> parse_bank("pets", "language: en\nphrases:\n  colours: [black, white]").phrases
+    {'colours': ['black', 'white']}
+    """
+    content = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, the one in C where there is one
+    phrases = {
+        key: parse_table(said) if isinstance(said, str) else said for key, said in content["phrases"].items()
+    }
+    return Bank(name, content["language"], phrases, content.get("tasks", {}))
 
 
 @cache
 def load_banks() -> tuple[Bank, ...]:
     """All banks, by file name."""
     folder = files("pipelines.sample") / "phrases"
-    found = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name
-    )
-    return tuple(
-        Bank(file.name.removesuffix(".yaml"), yaml.load(file.read_text("utf-8"), Loader=_LOADER))  # noqa: S506 - safe, in C
-        for file in found
-    )
+    found = {
+        file.name.removesuffix(".yaml"): file for file in folder.iterdir() if file.name.endswith(".yaml")
+    }
+    return tuple(parse_bank(name, found[name].read_text("utf-8")) for name in sorted(found))
+
+
+@cache
+def edit_phrases() -> Mapping[str, Phrase]:
+    """Phrases that edits and faults are made of."""
+    return next(bank.phrases for bank in load_banks() if bank.name == "edits")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
-Phrase: TypeAlias = Union[str, int, float, Sequence["Phrase"], Mapping[str, "Phrase"]]
+Phrase: TypeAlias = "str | int | float | Sequence[Phrase] | Mapping[str, Phrase]"
 """A text, a list to choose one of, or a record whose fields are phrases."""
 
-Scope: TypeAlias = Mapping[str, Phrase]
+Scope: TypeAlias = "Mapping[str, Phrase]"
 """What the names in slots stand for."""
 
 _SLOT = re.compile(r"\{(?P<name>[A-Za-z]\w*)(?:\.(?P<field>\w+))?(?:\|(?P<count>\d+|all) (?P<style>\w+))?\}")
@@ -41,7 +41,7 @@ def stream(seed: int, name: str) -> Random:
     >>> stream(7, "a").random() == stream(7, "a").random(), stream(7, "a").random() == stream(7, "b").random()
     (True, False)
     """
-    return Random(f"{seed} {name}")  # noqa: S311 - sample data keeps no secrets
+    return Random(f"{seed} {name}")
 
 
 def expand(phrase: Phrase, scope: Scope, rng: Random) -> str:
@@ -57,8 +57,7 @@ def expand(phrase: Phrase, scope: Scope, rng: Random) -> str:
     if isinstance(phrase, str):
         return _SLOT.sub(lambda slot: _fill(slot, scope, rng), phrase)
     if isinstance(phrase, Mapping):
-        msg = f"a record needs a field: one of {sorted(phrase)}"
-        raise TypeError(msg)
+        raise TypeError(f"a record needs a field: one of {sorted(phrase)}")
     if isinstance(phrase, Sequence):
         return expand(rng.choice(phrase), scope, rng)
     return str(phrase)
@@ -79,8 +78,7 @@ def _find(name: str, field: str | None, scope: Scope) -> Phrase:
     if field is not None and isinstance(found, Mapping):
         found = found.get(field)
     if found is None:
-        msg = f"no phrase is called {name if field is None else f'{name}.{field}'!r}"
-        raise KeyError(msg)
+        raise KeyError(f"no phrase is called {name if field is None else f'{name}.{field}'!r}")
     return found
 
 
@@ -89,4 +87,5 @@ def _pick(found: Phrase, count: str, rng: Random) -> Sequence[Phrase]:
     choices = found if isinstance(found, Sequence) and not isinstance(found, str) else [found]
     if count == "all":
         return choices
-    return rng.sample(choices, int(count)) if int(count) <= len(choices) else rng.choices(choices, k=int(count))
+    number = int(count)
+    return rng.sample(choices, number) if number <= len(choices) else rng.choices(choices, k=number)

@@ -1,16 +1,20 @@
-"""Similarity of two rows as plain sets, for scripts that part words by spaces."""
+"""Similarity of two rows as plain sets; short, slow, and exact for the scripts that the phrase banks use."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
+from functools import lru_cache
 
 from pipelines.sample.rows import Row
 
 WIDTH = 5
-_TOKEN = re.compile(r"[^\W_]+")
+_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff"
+_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
+@lru_cache(maxsize=1 << 13)
 def shingle(text: str) -> frozenset[tuple[str, ...]]:
     """Every run of five tokens, or all tokens where there are fewer.
 
@@ -34,6 +38,19 @@ def jaccard(left: str, right: str) -> float:
 def similarity(left: Row, right: Row) -> float:
     """The smaller of the Jaccard similarities of prompts and of outputs."""
     return min(jaccard(_prompt(left), _prompt(right)), jaccard(left.output or "", right.output or ""))
+
+
+def offspring(row: Row, original: Row, kind: str, number: int = 1) -> Row:
+    """The row as a plant that goes back to the original, with an id and the similarity of its own."""
+    name = f"{original.id}~{number}"
+    return replace(row, id=name, plant=kind, plant_of=original.id, similarity=similarity(original, row))
+
+
+def is_alike(left: Row, right: Row, threshold: float) -> bool:
+    """Whether the similarity is at or above the threshold; outputs are looked at only if prompts are like."""
+    if jaccard(_prompt(left), _prompt(right)) < threshold:
+        return False
+    return jaccard(left.output or "", right.output or "") >= threshold
 
 
 def _prompt(row: Row) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from itertools import repeat
 from math import prod
 from random import Random
-from typing import Union
+from typing import TypeAlias
 
 from pipelines.sample.banks import Bank, load_banks
 from pipelines.sample.calculations import CALCULATIONS
 from pipelines.sample.grammar import Phrase, Scope, expand, stream
-from pipelines.sample.likeness import jaccard
+from pipelines.sample.likeness import is_alike, offspring
 from pipelines.sample.rows import Row
 
 UNLIKE = 0.6
@@ -21,7 +21,7 @@ UNLIKE = 0.6
 _PATIENCE = 50
 """How many draws a task without axes may take for each of its rows."""
 
-Choices = Union[str, Sequence[Phrase]]
+Choices: TypeAlias = "str | Sequence[Phrase]"
 """A list, or the name of one among the bank's phrases."""
 
 
@@ -50,21 +50,17 @@ class Task:
     plant: str | None = None
 
     def draw(self, phrases: Scope, rng: Random) -> Iterator[Row]:
-        """Rows of this task; prompts differ, but for those with several answers."""
-        drawn = 0
-        prompts = set()
+        """Rows of this task, no two of them alike."""
+        drawn: list[Row] = []
         for scope in self._scopes(phrases, rng):
-            if drawn == self.rows:
+            if len(drawn) == self.rows:
                 return
-            row = self._row(f"{self.name}-{drawn:03}", scope, rng)
-            if (row.instruction, row.input) in prompts and self.plant is None:
-                continue
-            prompts.add((row.instruction, row.input))
-            drawn += 1
-            yield from self._answer(row, scope, rng)
-        if drawn < self.rows:
-            msg = f"task {self.name}: {self.rows} rows wanted, {drawn} found"
-            raise ValueError(msg)
+            row = self._row(f"{self.name}-{len(drawn):03}", scope, rng)
+            if not any(is_alike(row, other, UNLIKE) for other in drawn):
+                drawn.append(row)
+                yield from self._answer(row, scope, rng)
+        if len(drawn) < self.rows:
+            raise ValueError(f"task {self.name}: {self.rows} rows wanted, {len(drawn)} found")
 
     def _scopes(self, phrases: Scope, rng: Random) -> Iterator[Scope]:
         bindings = combine(self.axes, phrases, rng) if self.axes else repeat({}, self.rows * _PATIENCE)
@@ -92,40 +88,36 @@ class Task:
 
     def _answer(self, row: Row, scope: Scope, rng: Random) -> Iterator[Row]:
         """Give the row and, where the task has several answers, the other ones."""
-        answers = [row.output or ""]
-        yield row
-        while len(answers) < self.answers:
-            other = expand(self.output, scope, rng)
-            if all(jaccard(other, answer) < UNLIKE for answer in answers):
-                name = f"{row.id}~{len(answers)}"
-                answers.append(other)
-                yield replace(row, id=name, output=other, plant="many_answers", plant_of=row.id)
+        answers = [row]
+        for _ in range(_PATIENCE):
+            other = replace(row, output=expand(self.output, scope, rng))
+            if len(answers) < self.answers and not any(is_alike(other, answer, UNLIKE) for answer in answers):
+                answers.append(offspring(other, row, "many_answers", len(answers)))
+        yield from answers
 
 
 def combine(axes: Mapping[str, Choices], phrases: Scope, rng: Random) -> Iterator[Scope]:
-    """Every combination of the axes' items, in random order.
+    """Every combination of the axes' items, in random order; two axes over one list keep its order.
 
     >>> phrases = {"pets": ["cat", "dog", "owl"]}
     >>> sorted(tuple(pair.values()) for pair in combine({"a": "pets", "b": "pets"}, phrases, Random(1)))
     [('cat', 'dog'), ('cat', 'owl'), ('dog', 'owl')]
     """
     lists = [_items(choices, phrases) for choices in axes.values()]
+    twins = [(i, j) for j in range(len(lists)) for i in range(j) if lists[i] is lists[j]]
     for number in rng.sample(range(size := prod(map(len, lists))), size):
         rest, places = number, []
         for items in lists:
             rest, place = divmod(rest, len(items))
             places.append(place)
-        if all(
-            places[i] < places[j] for j, later in enumerate(lists) for i, items in enumerate(lists[:j]) if items is later
-        ):
+        if all(places[i] < places[j] for i, j in twins):
             yield {name: items[place] for name, items, place in zip(axes, lists, places, strict=True)}
 
 
 def _items(choices: Choices, phrases: Scope) -> Sequence[Phrase]:
     found = phrases[choices] if isinstance(choices, str) else choices
     if isinstance(found, str) or not isinstance(found, Sequence):
-        msg = f"{choices} is not a list: {found}"
-        raise TypeError(msg)
+        raise TypeError(f"{choices} is not a list: {found}")
     return found
 
 

@@ -14,7 +14,7 @@ _BLOCK = 1 << 15
 
 @cache
 def permutations() -> tuple[np.ndarray, np.ndarray]:
-    """datasketch's own multipliers and addends (uint32, 128 each) for its default seed."""
+    """Multipliers and addends (uint32, 128 each) that datasketch has for its default seed."""
     from datasketch import MinHash
 
     a, b = MinHash(num_perm=PERMUTATIONS, scheme="affine32").permutations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ _STEP = 0x5DEECE66D1CE4E5B9A3F0E1D2C3B4A59
 _EMPTY = pa.scalar(b"", pa.large_binary())
 _COLON = pa.scalar(b":", pa.large_binary())
 _NULL = pa.scalar(b"-", pa.large_binary())
+_NOTHING = pa.scalar(None, pa.large_binary())
 
 
 def encode_rows(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
@@ -30,22 +32,45 @@ def encode_rows(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
 
 
 def _as_binary(column: pa.Array) -> pa.LargeBinaryArray:
-    """Values as bytes: text as it is, other flat types as text, nested ones as Python shows them."""
+    """Values as bytes: text as it is, other flat types as text, nested ones framed value by value."""
+    plain = _plain(column)
+    kind = plain.type
+    if pa.types.is_struct(kind):
+        return pc.if_else(plain.is_valid(), encode_rows(plain.flatten()), _NOTHING)
+    if pa.types.is_nested(kind):
+        return _join_lists(plain)
+    if pa.types.is_fixed_size_binary(kind):
+        plain = plain.cast(pa.binary())
+    elif not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)):
+        plain = plain.cast(pa.large_string())
+    return plain.cast(pa.large_binary())
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """The column as it is stored: a dictionary's values, an extension's storage, times as numbers.
+
+    A time as text would depend on the machine's time zones.
+    """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _as_binary(column.dictionary_decode())
-    if pa.types.is_null(kind):
-        return column.cast(pa.large_binary())
-    if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType) or pa.types.is_duration(kind):
-        shown = [None if value is None else repr(value).encode() for value in column.to_pylist()]
-        return pa.array(shown, pa.large_binary())
-    if pa.types.is_fixed_size_binary(kind):
-        return column.cast(pa.binary()).cast(pa.large_binary())
-    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
-        return column.cast(pa.large_binary())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return column.cast(pa.large_binary())
-    return column.cast(pa.large_string()).cast(pa.large_binary())
+        return _plain(column.dictionary_decode())
+    if isinstance(kind, pa.BaseExtensionType):
+        return _plain(column.storage)
+    if pa.types.is_temporal(kind):
+        return column.view(pa.int64() if kind.bit_width == 64 else pa.int32())
+    if pa.types.is_map(kind):
+        return column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field])))
+    return column
+
+
+def _join_lists(column: pa.Array) -> pa.LargeBinaryArray:
+    """Framed values of each list, one after another."""
+    data, ends = buffers(encode_rows([column.flatten()]))
+    lengths = pc.if_else(column.is_valid(), pc.list_value_length(column), 0).to_numpy()
+    offsets = ends[np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])]
+    content = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    joined = pa.Array.from_buffers(pa.large_binary(), len(column), content)
+    return pc.if_else(column.is_valid(), joined, _NOTHING)
 
 
 def _framed(values: pa.LargeBinaryArray) -> tuple[pa.Array, pa.Array]:
@@ -63,9 +88,7 @@ def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     data, offsets = buffers(rows)
     view, at = memoryview(data.data), offsets.tolist()
     blake = hashlib.blake2b
-    digests = b"".join(
-        blake(view[lo:hi], digest_size=16).digest() for lo, hi in zip(at[:-1], at[1:], strict=True)
-    )
+    digests = b"".join(blake(view[lo:hi], digest_size=16).digest() for lo, hi in pairwise(at))
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
 
 
@@ -115,25 +138,25 @@ class Digest(NamedTuple):
         return Digest(self.rows + later.rows, (shifted + later.value) % _PRIME)
 
     def hex(self) -> str:
-        """Number of rows and value as 32 hexadecimal digits."""
+        """Hash of the number of rows and the value, 32 hexadecimal digits."""
         return hashlib.blake2b(f"{self.rows}:{self.value}".encode(), digest_size=16).hexdigest()
 
 
 def digest_rows(rows: pa.LargeBinaryArray) -> Digest:
     """Ordered digest of encoded rows."""
-    raw = hash_rows(rows).buffers()[1].to_pybytes() if len(rows) else b""
     value = 0
-    for at in range(0, len(raw), 16):
-        value = (value * _STEP + int.from_bytes(raw[at : at + 16], "big")) % _PRIME
+    for number in _as_numbers(hash_rows(rows)):
+        value = (value * _STEP + number) % _PRIME
     return Digest(len(rows), value)
 
 
 def multiset_digest(hashes: pa.FixedSizeBinaryArray) -> int:
     """Sum of the hashes' hashes modulo 2**128: the same for any order; sums of pieces add up."""
-    if len(hashes) == 0:
-        return 0
     again = hash_rows(hashes.cast(pa.binary()).cast(pa.large_binary()))
-    words = as_words(again)
-    high, low = (sum(map(int, np.add.reduceat(words[:, k] >> np.uint64(32), [0]))) for k in (0, 1))
-    high_low, low_low = (int((words[:, k] & np.uint64(0xFFFFFFFF)).sum()) for k in (0, 1))
-    return (((high << 32) + high_low << 64) + (low << 32) + low_low) % (1 << 128)
+    return sum(_as_numbers(again)) % (1 << 128)
+
+
+def _as_numbers(hashes: pa.FixedSizeBinaryArray) -> Iterator[int]:
+    """16-byte hashes that start their buffer, as big-endian numbers."""
+    raw = hashes.buffers()[1].to_pybytes()
+    return (int.from_bytes(raw[at : at + 16], "big") for at in range(0, 16 * len(hashes), 16))

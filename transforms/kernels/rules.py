@@ -127,7 +127,7 @@ def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
     )
     yield _mark(Reason.INSTRUCTION_TOO_LONG, long.action, InstructionLonger(long.max_chars))
     if long.flag_over is not None and long.action != "off":
-        yield Mark(Reason.INSTRUCTION_TOO_LONG, False, InstructionLonger(long.flag_over))
+        yield Mark(Reason.INSTRUCTION_TOO_LONG, rejects=False, rule=InstructionLonger(long.flag_over))
     yield _mark(Reason.OUTPUT_EMPTY, rules.output_empty.action, OutputShorter(rules.output_empty.min_chars))
     patterns = tuple(rules.placeholder.patterns)
     yield _mark(Reason.PLACEHOLDER, rules.placeholder.action, OutputContains(patterns))

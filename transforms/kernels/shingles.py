@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -59,11 +60,12 @@ def _powers(length: int) -> tuple[np.ndarray, np.ndarray]:
 def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Hash the byte ranges `data[starts[i]:ends[i]]` by their content and length (uint64).
 
-    >>> one, two, three = hash_ranges(np.frombuffer(b"ab ab b", np.uint8), np.array([0, 3, 6]), np.array([2, 5, 7]))
+    >>> text = np.frombuffer(b"ab ab b", np.uint8)
+    >>> one, two, three = hash_ranges(text, np.array([0, 3, 6]), np.array([2, 5, 7]))
     >>> bool(one == two), bool(one == three)
     (True, False)
     """
-    size = 1 << max(12, int(len(data)).bit_length())
+    size = 1 << max(12, len(data).bit_length())
     powers, inverses = _powers(size)
     prefix = np.zeros(len(data) + 1, np.uint64)
     np.multiply(powers[: len(data)], data, out=prefix[1:])
@@ -78,13 +80,14 @@ def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nd
 def shingle(column: pa.LargeStringArray, tag: np.uint64) -> Shingles:
     """Shingle hashes of each normalised text, tagged with the part the text is.
 
-    >>> a, b = (shingle(pa.array([t], pa.large_string()), PART_TAGS[0]) for t in ("a b c d e f", "f, b c d e f!"))
+    >>> texts = pa.array(["a b c d e f"], pa.large_string()), pa.array(["f, b c d e f!"], pa.large_string())
+    >>> a, b = (shingle(text, PART_TAGS[0]) for text in texts)
     >>> len(a.values), np.intersect1d(a.values, b.values).size
     (2, 1)
     """
     text = buffers(column)
     cuts = _cut(text.offsets)
-    blocks = [_shingle_block(_slice(text, lo, hi), tag) for lo, hi in zip(cuts[:-1], cuts[1:], strict=True)]
+    blocks = [_shingle_block(_slice(text, lo, hi), tag) for lo, hi in pairwise(cuts)]
     if not blocks:
         return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     counts = np.concatenate([np.diff(block.offsets) for block in blocks])

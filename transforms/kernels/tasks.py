@@ -50,9 +50,10 @@ class Tagger(Protocol):
 def first_verb(instruction: pa.LargeStringArray) -> Tasks:
     """Tag by the first of the article's verbs among the first five words, else `other`.
 
-    In each word everything but a–z is left out, so that "Re-write" is rewrite.
+    In each word everything but a to z is left out, so that "Re-write" is rewrite.
 
-    >>> first_verb(pa.array(["Please, SUMMARIZE it.", "Re-write this", "Why?"], pa.large_string())).verb.to_pylist()
+    >>> asked = pa.array(["Please, SUMMARIZE it.", "Re-write this", "Why?"], pa.large_string())
+    >>> first_verb(asked).verb.to_pylist()
     ['summarize', 'rewrite', 'other']
     """
     words = pc.utf8_split_whitespace(pc.utf8_ltrim_whitespace(instruction), max_splits=_WORDS)

@@ -14,14 +14,14 @@ from transforms.kernels.arrays import Bytes, buffers
 def lower(text: str) -> str:
     """Lower-case each code point whose lower case is one code point.
 
-    Differs from `str.lower` in two places: Σ is always σ, and İ stays.
+    Differs from `str.lower` in two places: a sigma never takes its final form, and İ stays.
 
     >>> lower("ΟΔΟΣ İZMİR")
     'οδοσ İzmİr'
     """
     if "İ" in text:
         return "İ".join(lower(piece) for piece in text.split("İ"))
-    return text.replace("Σ", "σ").lower()
+    return text.replace("Σ", "\N{GREEK SMALL LETTER SIGMA}").lower()
 
 
 def normalise_text(text: str) -> str:
@@ -59,8 +59,8 @@ def is_ascii(text: Bytes) -> np.ndarray:
 def normalise(column: pa.Array) -> pa.LargeStringArray:
     """Normalise each text; ASCII rows never become Python strings.
 
-    >>> normalise(pa.array(["Hello", "ＡΣ", ""])).to_pylist()
-    ['hello', 'aσ', '']
+    >>> normalise(pa.array(["Hello", "ＡÉ", ""])).to_pylist()
+    ['hello', 'aé', '']
     """
     column = pc.fill_null(column.cast(pa.large_string()), "")
     plain = is_ascii(buffers(column))

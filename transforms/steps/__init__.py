@@ -1,1 +1,1 @@
-"""What one element of the pipeline goes through: files in, kernels, files out; nothing here is Beam's wiring."""
+"""What one element goes through: files in, kernels, files out; how elements flow is not told here."""

@@ -10,6 +10,7 @@ from schemas.plan import Places, Plan
 from schemas.recipe import Recipe
 from transforms.steps import storage
 from transforms.steps.language_model import find_model
+from transforms.steps.presence import announce
 
 
 @cache
@@ -30,7 +31,8 @@ class Job:
 
     @property
     def plan(self) -> Plan:
-        """The plan, read once in a process."""
+        """The plan, read once in a process, which from then on counts as at work."""
+        announce(self.places.root)
         return _plan(self.places.plan)
 
     @property

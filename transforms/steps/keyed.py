@@ -25,9 +25,11 @@ def split(keys: np.ndarray, table: pa.Table) -> Iterator[Keyed]:
     >>> [(key, rows["a"].to_pylist()) for key, rows in split(np.array([1, 0, 1]), pa.table({"a": [7, 8, 9]}))]
     [(0, [8]), (1, [7, 9])]
     """
+    if len(keys) == 0:
+        return
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
-    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.zeros(0, np.int64)
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     table = table.take(pa.array(order))
     for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
         yield int(keys[start]), table.slice(start, end - start)

@@ -22,6 +22,10 @@ READ_ERRORS = (pa.ArrowException, OSError, ValueError)
 """What pyarrow raises on a file or row group that is damaged."""
 
 
+class ChangedError(RuntimeError):
+    """An input file is not what it was when the run was planned."""
+
+
 def plain_type(kind: pa.DataType) -> pa.DataType:
     """The type a column is worked on in: dictionaries decoded, views as large text.
 
@@ -46,11 +50,20 @@ def texts_of(columns: dict[str, str], batch: pa.Table | pa.RecordBatch) -> Texts
     fields = []
     for role in FIELDS:
         if columns.get(role) in batch.schema.names:
-            column = batch.column(columns[role])
-            fields.append(pc.fill_null(column.cast(pa.large_string()), ""))
+            fields.append(_valid(pc.fill_null(batch.column(columns[role]).cast(pa.large_string()), "")))
         else:
             fields.append(pa.repeat(pa.scalar("", pa.large_string()), len(batch)))
     return Texts(*fields)
+
+
+def _valid(column: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The texts, with what is not UTF-8 in them replaced."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        texts = [text.decode(errors="replace") for text in column.cast(pa.large_binary()).to_pylist()]
+        return pa.array(texts, pa.large_string())
+    return column
 
 
 @dataclass(frozen=True)
@@ -73,12 +86,21 @@ class UnitReader:
     @cached_property
     def parquet(self) -> pq.ParquetFile:
         """The open file."""
-        return pq.ParquetFile(storage.open_input(self.file.path))
+        found = pq.ParquetFile(storage.open_input(self.file.path))
+        if found.metadata.num_rows != self.file.rows:
+            raise ChangedError(
+                f"{self.file.path} has changed during the run: it had {self.file.rows} rows, "
+                f"it has {found.metadata.num_rows}"
+            )
+        return found
 
     def group_rows(self, group: int) -> int:
         """Rows of a row group that belong to the unit."""
-        before = sum(self.parquet.metadata.row_group(at).num_rows for at in range(self.unit.groups[0], group))
-        return min(self.parquet.metadata.row_group(group).num_rows, self.unit.rows - before)
+        return min(self.parquet.metadata.row_group(group).num_rows, self.unit.rows - self.rows_before(group))
+
+    def rows_before(self, group: int) -> int:
+        """Rows of the unit before a row group."""
+        return sum(self.parquet.metadata.row_group(at).num_rows for at in range(self.unit.groups[0], group))
 
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows of a row group, in slices of about 4 MB, of some columns or all."""

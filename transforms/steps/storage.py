@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -82,7 +81,7 @@ def delete_folder(path: str) -> None:
 def list_names(folder: str) -> list[str]:
     """Names of what a folder holds, sorted; of none where there is no folder."""
     if is_local(folder):
-        return sorted(os.listdir(folder)) if Path(folder).is_dir() else []
+        return sorted(path.name for path in Path(folder).iterdir()) if Path(folder).is_dir() else []
     prefix = f"{folder}/"
     return sorted({path.removeprefix(prefix).split("/")[0] for path, _ in find(f"{prefix}**")})
 

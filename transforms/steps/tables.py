@@ -15,10 +15,13 @@ class DamagedError(ValueError):
     """A stored table is not what was written."""
 
 
-def pack(table: pa.Table, compression: str | None = "zstd") -> bytes:
+SMALL = pa.Codec("zstd", compression_level=3)
+
+
+def pack(table: pa.Table, codec: pa.Codec | None = SMALL) -> bytes:
     """The table as an Arrow IPC stream."""
     sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression=compression)
+    options = pa.ipc.IpcWriteOptions(compression=codec)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table.combine_chunks())
     return bytes(sink.getvalue().to_pybytes())

@@ -12,8 +12,9 @@ from schemas.recipe import Recipe
 from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
 from transforms.kernels.similarity import find_edges
 from transforms.kernels.survivors import NOBODY, Survivors, choose
+from transforms.steps.examine import parts_of
 from transforms.steps.job import Job
-from transforms.steps.judge import Judged, parts_of
+from transforms.steps.judge import Judged
 from transforms.steps.keyed import Keyed, UnitRows, by_priority, numbers, split, to_units
 from transforms.steps.parquet import UnitReader, texts_of
 
@@ -53,11 +54,9 @@ def _shingle_rows(reader: UnitReader, rows: np.ndarray, recipe: Recipe) -> dict[
 
 def _read_rows(reader: UnitReader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
     """The text columns of some rows of a unit, ascending."""
-    at = 0
     for group in range(*reader.unit.groups):
-        size = reader.group_rows(group)
-        inside = rows[(rows >= at) & (rows < at + size)] - at
-        at += size
+        at = reader.rows_before(group)
+        inside = rows[(rows >= at) & (rows < at + reader.group_rows(group))] - at
         if len(inside) == 0:
             continue
         passed = 0
@@ -81,7 +80,7 @@ def _copies_of(rows: np.ndarray, copied: pa.Table | None) -> pa.LargeListArray:
 
 
 def verify(element: Keyed, recipe: Recipe) -> Iterator[tuple[str, Keyed]]:
-    """What becomes of a partition's rows and their copies: to the fallen what they fall to, to survivors how many."""
+    """The fates of a partition's rows and their copies: to the fallen their survivor, to survivors how many fell."""
     table = element[1].sort_by("ref").combine_chunks()
     parts = [_as_shingles(table, name) for name in _PARTS if name in table.column_names]
     edges = find_edges(numbers(table, "component"), parts, recipe.dedup.threshold)

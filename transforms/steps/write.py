@@ -86,11 +86,9 @@ def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> I
     """Input rows of some ledger rows, ascending, all their columns, with some of the ledger's beside."""
     rows = np.asarray(ledger["row"].to_numpy()) - reader.unit.first_row
     beside = ledger.select(list(names)).rename_columns([PREFIX + name for name in names])
-    at = 0
     for group in range(*reader.unit.groups):
-        size = reader.group_rows(group)
-        if not ((rows >= at) & (rows < at + size)).any():
-            at += size
+        at = reader.rows_before(group)
+        if not ((rows >= at) & (rows < at + reader.group_rows(group))).any():
             continue
         for batch in reader.slices(group):
             low, high = np.searchsorted(rows, [at, at + len(batch)])
@@ -145,7 +143,7 @@ def _regroup(pieces: Iterator[pa.Table], schema: pa.Schema, size: int) -> Iterat
 
 
 def _write_groups(file: storage.Hashed, schema: pa.Schema, groups: Iterator[pa.Table]) -> tuple[Digest, int]:
-    """Write a row group for each table; give the rows' ordered digest and their record ids' multiset digest."""
+    """Write a row group for each table; give the rows' ordered digest and the multiset digest of record ids."""
     digest, records = Digest(), 0
     schema = pa.schema([field.with_type(_stored_type(field.type)) for field in schema])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
