@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.planning import UNIT_BYTES, plan_run
-from schemas.plan import Plan
-from schemas.recipe import Recipe, built_in, override
+from schemas.example import FIELDS, INPUT, INSTRUCTION, OUTPUT
+from schemas.recipe import built_in
 from transforms.kernels import language
 from transforms.kernels.minhash import sign
 from transforms.kernels.rows import content_hashes
-from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
-from transforms.steps.language_model import find_model, model_digest
-from transforms.steps.parquet import UnitReader, texts_of
+from transforms.steps.language_model import find_model
 
 READ, AGAIN, LANGUAGE, NORMALISE = "read", "read again", "language ID", "normalise"
 SHINGLES, MINHASH, WRITE = "shingles", "MinHash", "write"
 KERNELS = (READ, LANGUAGE, NORMALISE, SHINGLES, MINHASH, AGAIN, WRITE)
 """Every kernel of the sum, in the job's order."""
 
-ROWS, DISTINCT, SHINGLED, WRITTEN = "rows", "distinct rows", "shingles", "written rows"
-WORK = {
-    READ: ROWS,
-    LANGUAGE: ROWS,
-    NORMALISE: ROWS,
-    SHINGLES: SHINGLED,
-    MINHASH: SHINGLED,
-    AGAIN: ROWS,
-    WRITE: WRITTEN,
-}
+ROWS, SIGNED, SHINGLED, WRITTEN = "rows", "signed rows", "shingles", "written rows"
+WORK = {READ: ROWS, LANGUAGE: ROWS, NORMALISE: ROWS, AGAIN: ROWS, WRITE: WRITTEN}
+WORK |= dict.fromkeys((SHINGLES, MINHASH), SHINGLED)
 """What the work of each kernel is counted in."""
 
 _START_SECONDS = 120
+_UNIT_BYTES, _SLICE_BYTES, _SLICE_ROWS = 32 << 20, 4 << 20, 8192
+"""As the job plans its units and slices."""
 
 T = TypeVar("T")
 
@@ -55,88 +48,106 @@ T = TypeVar("T")
 class Costs:
     """CPU seconds (user and system, all threads) by kernel, and how much they worked on."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def __add__(self, other: Costs) -> Costs:
-        """Costs of both shares."""
-        return Costs(self.seconds + other.seconds, self.counts + other.counts)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
     def total(self) -> float:
         """CPU seconds of all kernels."""
-        return float(sum(self.seconds.values()))
+        return sum(self.seconds.values())
 
     def spend(self, kernel: str, work: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """What the work gives, its CPU seconds put down to a kernel."""
         started = time.process_time()
         result = work(*arguments, **options)
-        self.seconds[kernel] += time.process_time() - started  # type: ignore[assignment] # a Counter adds floats too
+        self.seconds[kernel] += time.process_time() - started
         return result
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """Every `of`-th unit of the input and part of the release, from the `index`-th."""
 
-    inputs: tuple[str, ...]
-    curated: tuple[str, ...]
+    inputs: Sequence[str]
+    curated: Sequence[str]
     index: int
     of: int
+
+
+class Unit(NamedTuple):
+    """Row groups of a file."""
+
+    path: str
+    groups: list[int]
 
 
 def run_bare(inputs: Sequence[str], curated: Sequence[str], processes: int) -> Costs:
     """Costs of the kernels in some fresh processes that work side by side."""
     context = get_context("spawn")
-    shares = [Share(tuple(inputs), tuple(curated), index, processes) for index in range(processes)]
+    shares = [Share(inputs, curated, index, processes) for index in range(processes)]
     with ProcessPoolExecutor(processes, context, _warm_up, (context.Barrier(processes),)) as pool:
-        return sum(pool.map(measure, shares), Costs())
-
-
-def _model() -> str:
-    return find_model(built_in("default").language.model)
+        found = list(pool.map(measure, shares))
+    return Costs(
+        {kernel: sum(costs.seconds.get(kernel, 0.0) for costs in found) for kernel in KERNELS},
+        {work: sum(costs.counts.get(work, 0) for costs in found) for work in (*WORK.values(), SIGNED)},
+    )
 
 
 def _warm_up(together: Barrier) -> None:
     """Load model and tables, which is no kernel's work, and wait for the other processes."""
-    recipe, text = built_in("default"), pa.array(["é, a warm-up"], pa.large_string())
-    language.identify(language.load_model(_model()), text, recipe)
-    sign(shingle(text, PART_TAGS[0]))
+    text = pa.array(["é, a warm-up in five words or more"], pa.large_string())
+    language.identify(_model(), text, built_in("default"))
+    sign(shingle(normalise(text), PART_TAGS[0]))
     together.wait(_START_SECONDS)
+
+
+def _model() -> Any:
+    return language.load_model(find_model(built_in("default").language.model))
 
 
 def measure(share: Share) -> Costs:
     """Costs of the kernels on a share: read, judge, read again, write."""
-    source = {"name": "input", "input": list(share.inputs)}
-    recipe = override(built_in("default"), {"sources": [source]}, where="bench")
-    plan = plan_run(recipe, "bench", (_model(), model_digest(_model())), UNIT_BYTES, None)
-    readers = [UnitReader(plan, unit) for unit in plan.units[share.index :: share.of]]
-    costs = Costs()
-    for reader in readers:
-        _judge(reader, recipe, costs)
-    for reader in readers:
-        for _ in _read(reader, costs, AGAIN):
+    units = list(_units(share.inputs))[share.index :: share.of]
+    costs = Costs(defaultdict(float), defaultdict(int))
+    for unit in units:
+        _judge(unit, costs)
+    for unit in units:
+        for _ in _read(unit, costs, AGAIN):
             pass
-    _write(share.curated[share.index :: share.of], plan, costs)
-    return costs
+    for path in share.curated[share.index :: share.of]:
+        _write(path, costs)
+    return Costs(dict(costs.seconds), dict(costs.counts))
 
 
-def _read(reader: UnitReader, costs: Costs, kernel: str) -> Iterator[pa.RecordBatch]:
-    """All columns of a unit, in the slices the job reads."""
-    for group in range(*reader.unit.groups):
-        slices = reader.slices(group)
+def _units(globs: Sequence[str]) -> Iterator[Unit]:
+    for path in sorted({path for pattern in globs for path in glob.glob(pattern, recursive=True)}):
+        metadata, groups, size = pq.read_metadata(path), [], 0
+        for group in range(metadata.num_row_groups):
+            more = metadata.row_group(group).total_byte_size
+            if groups and size + more > _UNIT_BYTES:
+                yield Unit(path, groups)
+                groups, size = [], 0
+            groups, size = [*groups, group], size + more
+        yield Unit(path, groups)
+
+
+def _read(unit: Unit, costs: Costs, kernel: str) -> Iterator[pa.RecordBatch]:
+    """All columns of a unit, in slices."""
+    file = costs.spend(kernel, pq.ParquetFile, unit.path)
+    for group in unit.groups:
+        metadata = file.metadata.row_group(group)
+        rows = _SLICE_BYTES * metadata.num_rows // max(1, metadata.total_byte_size)
+        slices = file.iter_batches(max(1, min(_SLICE_ROWS, rows)), [group], use_threads=False)
         while (batch := costs.spend(kernel, next, slices, None)) is not None:
             yield batch
 
 
-def _judge(reader: UnitReader, recipe: Recipe, costs: Costs) -> None:
+def _judge(unit: Unit, costs: Costs) -> None:
     """Identify languages and normalise every row; sign the contents that are new in the unit."""
-    model = language.load_model(_model())
-    seen: set[bytes] = set()
-    for batch in _read(reader, costs, READ):
-        texts = texts_of(reader.columns, batch)
-        for field_texts in (texts.instruction, texts.output):
-            costs.spend(LANGUAGE, language.identify, model, field_texts, recipe)
+    model, recipe, seen = _model(), built_in("default"), set[bytes]()
+    for batch in _read(unit, costs, READ):
+        texts = _texts(batch)
+        for name in (INSTRUCTION, OUTPUT):
+            costs.spend(LANGUAGE, language.identify, model, texts[name], recipe)
         parts = costs.spend(NORMALISE, _parts, texts)
         new = _new_rows(parts, seen)
         for part, tag in zip(parts, PART_TAGS, strict=True):
@@ -144,12 +155,19 @@ def _judge(reader: UnitReader, recipe: Recipe, costs: Costs) -> None:
             costs.spend(MINHASH, sign, shingles)
             costs.counts[SHINGLED] += len(shingles.values)
         costs.counts[ROWS] += len(batch)
-        costs.counts[DISTINCT] += len(new)
+        costs.counts[SIGNED] += len(new)
 
 
-def _parts(texts: Texts) -> list[pa.LargeStringArray]:
+def _texts(batch: pa.RecordBatch) -> dict[str, pa.LargeStringArray]:
+    """The canonical fields, nulls and absent columns as empty text."""
+    empty = pa.repeat(pa.scalar("", pa.large_string()), len(batch))
+    present = {name: batch[name].cast(pa.large_string()) for name in FIELDS if name in batch.schema.names}
+    return {name: pc.fill_null(present.get(name, empty), "") for name in FIELDS}
+
+
+def _parts(texts: dict[str, pa.LargeStringArray]) -> list[pa.LargeStringArray]:
     """Prompt and output, normalised."""
-    return [normalise(join_present([texts.instruction, texts.input])), normalise(texts.output)]
+    return [normalise(join_present([texts[INSTRUCTION], texts[INPUT]])), normalise(texts[OUTPUT])]
 
 
 def _new_rows(parts: list[pa.LargeStringArray], seen: set[bytes]) -> pa.Int64Array:
@@ -159,16 +177,14 @@ def _new_rows(parts: list[pa.LargeStringArray], seen: set[bytes]) -> pa.Int64Arr
         if content not in seen:
             seen.add(content)
             rows.append(row)
-    return pa.array(np.array(rows, np.int64))
+    return pa.array(rows, pa.int64())
 
 
-def _write(curated: Sequence[str], plan: Plan, costs: Costs) -> None:
-    """Write parts of the release once more: the kept rows, all columns."""
-    for path in curated:
-        table = pq.read_table(path).combine_chunks()
-        with tempfile.TemporaryDirectory(prefix="tamis-bench-") as folder:
-            target = Path(folder) / Path(path).name
-            costs.spend(
-                WRITE, pq.write_table, table, target, compression="zstd", row_group_size=plan.group_rows
-            )
-        costs.counts[WRITTEN] += len(table)
+def _write(path: str, costs: Costs) -> None:
+    """Write a part of the release once more: the kept rows, all columns, in the same row groups."""
+    with pq.ParquetFile(path) as file:
+        table, size = file.read().combine_chunks(), file.metadata.row_group(0).num_rows
+    with tempfile.TemporaryDirectory(prefix="tamis-bench-") as folder:
+        target = Path(folder) / Path(path).name
+        costs.spend(WRITE, pq.write_table, table, target, compression="zstd", row_group_size=size)
+    costs.counts[WRITTEN] += len(table)

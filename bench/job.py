@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from bare import DISTINCT, KERNELS, ROWS, SHINGLED, WORK, Costs, run_bare
+from bare import SIGNED, KERNELS, ROWS, SHINGLED, WORK, Costs, run_bare
 from rich.console import Console
 from rich.table import Table
 from watched import Usage, watch
@@ -114,7 +114,7 @@ def kernel_table(workers: int, trials: Sequence[Trial]) -> Table:
     """Seconds of every kernel, and nanoseconds for each thing it works on."""
     counts = trials[0].bare.counts
     table = _table(f"Kernels run bare, {_processes(workers)}", "kernel", "CPU s", "work", "ns each")
-    table.caption = f"{counts[ROWS]:,} rows, {counts[DISTINCT]:,} signed, {counts[SHINGLED]:,} shingles"
+    table.caption = f"{counts[ROWS]:,} rows, {counts[SIGNED]:,} signed, {counts[SHINGLED]:,} shingles"
     for kernel in KERNELS:
         seconds, work = median(trial.bare.seconds[kernel] for trial in trials), WORK[kernel]
         table.add_row(kernel, f"{seconds:.2f}", work, f"{seconds / counts[work] * 1e9:,.0f}")
@@ -150,8 +150,12 @@ def _line(trial: Trial) -> str:
 
 def _record(trial: Trial) -> dict[str, object]:
     figures = {figure.name: figure.of(trial) for figure in FIGURES}
-    bare = {"seconds": dict(trial.bare.seconds), "counts": dict(trial.bare.counts)}
-    return {"workers": trial.workers, "figures": figures, "bare": bare, "job": asdict(trial.job)}
+    return {
+        "workers": trial.workers,
+        "figures": figures,
+        "bare": asdict(trial.bare),
+        "job": asdict(trial.job),
+    }
 
 
 if __name__ == "__main__":

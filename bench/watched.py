@@ -79,11 +79,14 @@ def _busy() -> float:
 
 
 def _sample_until(stop: threading.Event, session: int, usage: Usage) -> None:
+    """Keep the peak. What is resident bounds the proportional count, which is dear, so it is asked first."""
     while not stop.wait(SECONDS_BETWEEN):
-        found = [memory for pid in _session(session, usage) if (memory := _memory(pid)) is not None]
-        total = sum(memory.total for memory in found)
-        if total > usage.peak:
-            usage.peak, usage.at_peak = total, found
+        alive = _session(session, usage)
+        if sum(map(_resident, alive)) > usage.peak:
+            found = [memory for pid in alive if (memory := _memory(pid)) is not None]
+            total = sum(memory.total for memory in found)
+            if total > usage.peak:
+                usage.peak, usage.at_peak = total, found
     usage.watching = time.thread_time()
 
 
@@ -101,17 +104,24 @@ def _session(session: int, usage: Usage) -> list[int]:
     return found
 
 
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except OSError:
+        return 0
+
+
 def _memory(pid: int) -> Memory | None:
     """Memory of a process: its proportional share, or all that is resident where there is no such count."""
     folder = Path(f"/proc/{pid}")
     try:
         command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120]
-        try:
-            return Memory(command, *_proportional((folder / "smaps_rollup").read_text()))
-        except (FileNotFoundError, PermissionError):
-            return Memory(command, int((folder / "statm").read_text().split()[1]) * _PAGE)
     except OSError:
         return None
+    try:
+        return Memory(command, *_proportional((folder / "smaps_rollup").read_text()))
+    except OSError:
+        return Memory(command, _resident(pid))
 
 
 def _proportional(rollup: str) -> list[int]:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import UsageError
-from transforms.steps import storage
+from pipelines.errors import RunError, UsageError
+from transforms.steps import presence, storage
 
-OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock"})
+OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
 MANIFEST = "manifest.json"
+_PATIENCE_SECONDS = 60.0
 
 
 def check_root(root: str) -> None:
@@ -74,7 +75,10 @@ def lock(root: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(
-                f"{root}: another run is writing there; wait for it or name another folder"
-            ) from None
+            sentence = f"{root}: another run is writing there; wait for it or name another folder"
+            raise UsageError(sentence) from None
+        if not presence.wait_until_alone(root, _PATIENCE_SECONDS):
+            raise RunError(
+                f"{root}: workers of a run that was killed are still at work there; end them first"
+            )
         yield

@@ -25,7 +25,7 @@ class Reason(str, Enum):
     meaning: str
     message: str
 
-    def __new__(cls, name: str, meaning: str, message: str) -> Reason:
+    def __new__(cls, name: str, meaning: str, message: str) -> Reason:  # noqa: PYI034 — Self is of Python 3.11
         """Make the member whose value is `name`."""
         member = str.__new__(cls, name)
         member._value_ = name

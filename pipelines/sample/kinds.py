@@ -9,7 +9,7 @@ from pipelines.sample.rows import Row
 
 KINDS: dict[str, str] = {
     "placeholder": "The output holds a placeholder that nobody filled in.",
-    "placeholder_mention": "The output speaks of placeholders: a form to fill in, or an answer on notes.",
+    "placeholder_mention": "Only looks like a placeholder: a form to fill in, notes on TODO, Spanish todo.",
     "ellipsis": "The output has three dots in plain prose.",
     "exact_duplicate": "Every text field is byte-identical to the original's.",
     "exact_variant": "Equal to the original after normalisation only: case, width, composition.",

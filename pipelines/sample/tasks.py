@@ -19,7 +19,7 @@ UNLIKE = 0.6
 """Rows that nobody planted, and the answers to one prompt, stay below this similarity."""
 
 _PATIENCE = 50
-"""How many draws a task without axes may take for each of its rows."""
+"""How many draws each row of a task without axes, and each further answer, may take."""
 
 Choices: TypeAlias = "str | Sequence[Phrase]"
 """A list, or the name of one among the bank's phrases."""
@@ -89,9 +89,11 @@ class Task:
     def _answer(self, row: Row, scope: Scope, rng: Random) -> Iterator[Row]:
         """Give the row and, where the task has several answers, the other ones."""
         answers = [row]
-        for _ in range(_PATIENCE):
+        for _ in range(_PATIENCE * (self.answers - 1)):
+            if len(answers) == self.answers:
+                break
             other = replace(row, output=expand(self.output, scope, rng))
-            if len(answers) < self.answers and not any(is_alike(other, answer, UNLIKE) for answer in answers):
+            if not any(is_alike(other, answer, UNLIKE) for answer in answers):
                 answers.append(offspring(other, row, "many_answers", len(answers)))
         yield from answers
 

@@ -98,7 +98,9 @@ class OutputContains:
         >>> OutputContains(("[insert", "TODO", "...")).found("todo: [Insert name]")
         ['[insert', 'TODO']
         """
-        return [pattern for pattern in self.patterns if pattern.lower() in output.lower()]
+        text = pa.array([output], pa.large_string())
+        alone = Texts(text, text, text)
+        return [pattern for pattern in self.patterns if OutputContains((pattern,))(alone).all()]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ _SCHEMAS = {"judgement": JUDGEMENT, "identity": IDENTITY, "signatures": SIGNATUR
 
 @dataclass
 class Findings:
-    """What was found of a unit: by kind, one table a slice; and of each row group that cannot be read a line."""
+    """What was found of a unit: by kind a table a slice; and a line for each row group that cannot be read."""
 
     reader: UnitReader
     slices: list[dict[str, pa.Table]] = field(default_factory=list)

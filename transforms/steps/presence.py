@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import time
-from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -12,30 +11,35 @@ from transforms.steps import storage
 
 FILE = ".workers"
 _POLL_SECONDS = 0.2
+_held: dict[str, IO[str]] = {}
 
 
-@cache
-def announce(root: str) -> IO[str] | None:
-    """Hold a shared lock on a local output folder for as long as this process lives."""
-    if not storage.is_local(root):
-        return None
+def announce(root: str) -> None:
+    """Hold a shared lock on a local output folder until this process ends or waits to be alone there."""
+    if root in _held or not storage.is_local(root):
+        return
     file = (Path(root) / FILE).open("a", encoding="utf-8")
     fcntl.flock(file, fcntl.LOCK_SH)
-    return file
+    _held[root] = file
 
 
 def wait_until_alone(root: str, seconds: float) -> bool:
     """Wait for other processes that work in a local output folder to end; whether they did in time."""
     if not storage.is_local(root):
         return True
+    if root in _held:
+        _held.pop(root).close()
     deadline = time.monotonic() + seconds
     with (Path(root) / FILE).open("a", encoding="utf-8") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    return False
-                time.sleep(_POLL_SECONDS)
-            else:
-                return True
+        while not (alone := _lock(file)) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+    return alone
+
+
+def _lock(file: IO[str]) -> bool:
+    """Whether nobody else holds the file."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -80,7 +80,7 @@ def _copies_of(rows: np.ndarray, copied: pa.Table | None) -> pa.LargeListArray:
 
 
 def verify(element: Keyed, recipe: Recipe) -> Iterator[tuple[str, Keyed]]:
-    """The fates of a partition's rows and their copies: to the fallen their survivor, to survivors how many fell."""
+    """The fates of a partition's rows and their copies: the survivor of each, and how many fell to it."""
     table = element[1].sort_by("ref").combine_chunks()
     parts = [_as_shingles(table, name) for name in _PARTS if name in table.column_names]
     edges = find_edges(numbers(table, "component"), parts, recipe.dedup.threshold)

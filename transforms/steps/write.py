@@ -143,7 +143,7 @@ def _regroup(pieces: Iterator[pa.Table], schema: pa.Schema, size: int) -> Iterat
 
 
 def _write_groups(file: storage.Hashed, schema: pa.Schema, groups: Iterator[pa.Table]) -> tuple[Digest, int]:
-    """Write a row group for each table; give the rows' ordered digest and the multiset digest of record ids."""
+    """Write a row group a table; give the rows' ordered digest and their record ids' multiset digest."""
     digest, records = Digest(), 0
     schema = pa.schema([field.with_type(_stored_type(field.type)) for field in schema])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:

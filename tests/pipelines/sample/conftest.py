@@ -83,3 +83,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """The sample of the default seed."""
     folder = tmp_path_factory.mktemp("sample")
     return Sample(folder, write_sample(folder))
+
+
+@pytest.fixture(scope="session")
+def read_sample() -> type[Sample]:
+    """The reader of samples, for tests that write one of their own."""
+    return Sample

@@ -1,0 +1,44 @@
+# make help — the verbs of this project
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3.10 python3))
+BIN := .venv/bin
+DEMO := demo
+
+.PHONY: help env demo test lint format bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+env: .venv/.core ## create .venv with the tamis command
+	@:
+
+.venv/.core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.dev: .venv/.core
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+demo: env ## curate the bundled sample data and show what came out
+	@rm -rf $(DEMO)
+	@$(BIN)/tamis sample $(DEMO)/input
+	@$(BIN)/tamis curate --input '$(DEMO)/input/*.parquet' --output $(DEMO)/output
+
+test: .venv/.dev ## check style, types and import contracts, then run all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+format: .venv/.dev ## format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## measure the job against its bare kernels: make bench INPUT='data/*.parquet'
+	$(BIN)/python bench/job.py --input $(INPUT)
+
+clean: ## delete the environment and the demo
+	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -1,0 +1,90 @@
+"""Why a row has its verdict, fact by fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipelines.explain.ledger import Entry, RowKey, entries_of, falls_to, read_ledger
+from pipelines.explain.likeness import number
+from pipelines.explain.marks import Case, tell
+from pipelines.explain.release import Release
+from pipelines.explain.spans import one_line
+from schemas.recipe import Recipe
+from schemas.verdict import Verdict
+
+_FIRST_FEW = 5
+
+
+class Fact(NamedTuple):
+    """A label, a sentence, and what more there is to say of it."""
+
+    label: str
+    sentence: str
+    detail: str = ""
+
+
+def facts_of(release: Release, case: Case, alike: str) -> Iterator[Fact]:
+    """Facts on a row; `alike` says what it has in common with the row it falls to."""
+    entry = case.entry
+    if entry.verdict is Verdict.UNREADABLE:
+        yield from _of_damage(entry)
+        return
+    if entry.verdict is Verdict.KEPT:
+        yield Fact("kept", _no_objection(release.recipe))
+    if entry.survivor is not None:
+        yield from _of_survivor(release, entry, entry.survivor, alike)
+    yield from (Fact("rejected", *tell(reason, case)) for reason in entry.reasons)
+    yield from (Fact("flagged", *tell(flag, case)) for flag in entry.flags)
+    yield Fact("language", _languages(entry))
+    yield Fact(
+        "task", f"{entry.verb} ({entry.category})" if entry.verb != entry.category else f"{entry.verb}"
+    )
+    if entry.verdict is Verdict.KEPT and entry.cluster is not None and entry.key is not None:
+        yield from _of_cluster(release, entry.key)
+
+
+def _of_damage(entry: Entry) -> Iterator[Fact]:
+    what = "the whole file" if entry.row_group is None else f"row group {entry.row_group}"
+    yield Fact("what", what)
+    yield Fact("error", one_line(entry.error or "not known"))
+    yield Fact("rows lost", "not known" if entry.rows_lost is None else f"{entry.rows_lost:,}")
+
+
+def _no_objection(recipe: Recipe) -> str:
+    """Why a row is kept."""
+    if recipe.dedup.near or recipe.dedup.exact:
+        return "No rule rejects it, and it is no duplicate of a row that outranks it."
+    return "No rule rejects it; the recipe does not look for duplicates."
+
+
+def _of_survivor(release: Release, entry: Entry, survivor: RowKey, alike: str) -> Iterator[Fact]:
+    similarity, threshold = number(entry.similarity or 0), release.recipe.dedup.threshold
+    told = f"Similarity {similarity} with a row that is kept; the threshold is {threshold:g}."
+    yield Fact("duplicate", told, alike)
+    place = one_line(release.address(survivor.source, survivor.file, survivor.row))
+    yield Fact("falls to", place, f"record {survivor.record_id}, source {one_line(survivor.source)}")
+
+
+def _languages(entry: Entry) -> str:
+    if entry.language is None:
+        return "not identified; the recipe leaves it out"
+    score = "" if entry.language_score is None else f" ({entry.language_score:.2f})"
+    return f"{_language(entry.language)}{score}, output {_language(entry.output_language)}"
+
+
+def _language(code: str | None) -> str:
+    return "undetermined" if code == "und" else code or "not identified"
+
+
+def _of_cluster(release: Release, key: RowKey) -> Iterator[Fact]:
+    """How many rows fall to a kept one, and the first few of them."""
+    fallen = read_ledger(release, falls_to(key))
+    total = len(fallen)
+    rows = "row falls" if total == 1 else "rows fall"
+    yield Fact("cluster", f"{total:,} {rows} to it:" if total else "No row falls to it.")
+    for entry in entries_of(fallen[:_FIRST_FEW]):
+        place = one_line(release.address(entry.source, entry.file, entry.row))
+        yield Fact("", f"{number(entry.similarity or 0)}  {place}")
+    if total > _FIRST_FEW:
+        yield Fact("", f"and {total - _FIRST_FEW:,} more")

@@ -1,0 +1,124 @@
+"""Rows of the ledger, found without loading the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from pipelines.errors import RunError
+from pipelines.explain.release import Release, first_line
+from schemas.verdict import LEDGER, Verdict
+from transforms.steps import storage
+from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.write import VERDICTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowKey:
+    """A row of the input: where it is, and what its text hashes to."""
+
+    source: str
+    file: str
+    row: int
+    record_id: str
+    kept: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the ledger; the names are those of its columns."""
+
+    source: str
+    file: str
+    row_group: int | None
+    row: int | None
+    record_id: str | None
+    verdict: Verdict
+    reasons: list[str]
+    flags: list[str]
+    language: str | None
+    language_score: float | None
+    output_language: str | None
+    verb: str | None
+    category: str | None
+    survivor_source: str | None
+    survivor_file: str | None
+    survivor_row: int | None
+    survivor_id: str | None
+    similarity: float | None
+    cluster: str | None
+    rows_lost: int | None
+    error: str | None
+
+    @property
+    def key(self) -> RowKey | None:
+        """The row it is about; None where it is about what cannot be read."""
+        kept = self.verdict is Verdict.KEPT
+        return _key(self.source, self.file, self.row, self.record_id, kept=kept)
+
+    @property
+    def survivor(self) -> RowKey | None:
+        """The row it falls to, if it does."""
+        return _key(self.survivor_source, self.survivor_file, self.survivor_row, self.survivor_id, kept=True)
+
+
+def _key(
+    source: str | None, file: str | None, row: int | None, record_id: str | None, *, kept: bool
+) -> RowKey | None:
+    if source is None or file is None or row is None or record_id is None:
+        return None
+    return RowKey(source=source, file=file, row=row, record_id=record_id, kept=kept)
+
+
+def entries_of(table: pa.Table) -> list[Entry]:
+    """The lines of a table with the ledger's columns."""
+    names = [field.name for field in fields(Entry)]
+    return [
+        Entry(**{**line, "verdict": Verdict(line["verdict"])}) for line in table.select(names).to_pylist()
+    ]
+
+
+def scan(paths: list[str], wanted: pc.Expression) -> Iterator[pa.Table]:
+    """The wanted rows of some Parquet files, from each row group that has any, in order."""
+    for path in paths:
+        yield from _scan_file(path, wanted)
+
+
+def _scan_file(path: str, wanted: pc.Expression) -> Iterator[pa.Table]:
+    try:
+        with storage.open_input(path) as file:
+            for group in ds.ParquetFileFormat().make_fragment(file).split_by_row_group(wanted):
+                # Counting reads only the columns that `wanted` names.
+                if group.count_rows(filter=wanted):
+                    yield group.to_table(filter=wanted)
+    except READ_ERRORS as error:
+        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
+
+
+def read_ledger(release: Release, wanted: pc.Expression) -> pa.Table:
+    """The lines of the ledger that an expression wants, in order."""
+    found = [table.select(LEDGER.names) for table in scan(release.parts(VERDICTS), wanted)]
+    return pa.concat_tables([LEDGER.empty_table(), *found], promote_options="permissive")
+
+
+def matching(**values: Any) -> pc.Expression:
+    """An expression that wants the rows with these values in these columns."""
+    first, *others = [pc.field(name) == value for name, value in values.items()]
+    for other in others:
+        first &= other
+    return first
+
+
+def beginning(name: str, digits: str) -> pc.Expression:
+    """An expression that wants the rows where a column of hex digits begins with some."""
+    return (pc.field(name) >= digits) & (pc.field(name) < digits + "g")
+
+
+def falls_to(key: RowKey) -> pc.Expression:
+    """An expression that wants the ledger lines of the rows that fall to a kept one."""
+    return matching(survivor_source=key.source, survivor_file=key.file, survivor_row=key.row)

@@ -1,0 +1,101 @@
+"""What each reason or flag says of a row, and the limit of the recipe's behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pipelines.explain.ledger import Entry
+from pipelines.explain.rows import Row
+from pipelines.explain.spans import one_line
+from schemas.example import INSTRUCTION, OUTPUT
+from schemas.recipe import Recipe
+from schemas.verdict import Reason
+from transforms.kernels.rules import OutputContains
+
+_REASONS = {reason.value: reason for reason in Reason}
+
+
+class Case(NamedTuple):
+    """A row, what the ledger says of it, and the recipe it was judged by."""
+
+    entry: Entry
+    row: Row | None
+    recipe: Recipe
+
+    def text(self, role: str) -> str:
+        """Text of a field; empty where there is none."""
+        return (self.row.fields.get(role) if self.row else None) or ""
+
+
+def found_placeholders(case: Case) -> list[str]:
+    """The recipe's placeholder patterns that stand in the output."""
+    return OutputContains(tuple(case.recipe.rules.placeholder.patterns)).found(case.text(OUTPUT))
+
+
+def tell(name: str, case: Case) -> tuple[str, str]:
+    """A sentence on a mark, and the mark's name with what the recipe asks for."""
+    reason = _REASONS.get(name)
+    if reason is None:
+        return name, "a mark that this version does not know"
+    detail = _DETAILS[reason](case) if reason in _DETAILS else ""
+    return _sentence(reason, case), f"{name}: {detail}" if detail else name
+
+
+def _sentence(reason: Reason, case: Case) -> str:
+    if case.row is None and any(hole in reason.message for hole in ("{instruction_chars}", "{placeholder}")):
+        return reason.meaning
+    entry = case.entry
+    return reason.message.format(
+        instruction_chars=len(case.text(INSTRUCTION)),
+        placeholder=", ".join(map(one_line, found_placeholders(case))),
+        language=entry.language,
+        language_score=entry.language_score or 0,
+        output_language=entry.output_language,
+        error=one_line(entry.error or ""),
+    )
+
+
+def _short(case: Case) -> str:
+    rule = case.recipe.rules.instruction_too_short
+    tokens = "" if rule.min_tokens is None else f" and under {rule.min_tokens:,} tokens"
+    return f"the rule marks what is under {rule.min_chars:,} characters{tokens}"
+
+
+def _long(case: Case) -> str:
+    rule = case.recipe.rules.instruction_too_long
+    over = f"over {rule.max_chars:,} characters the recipe says {rule.action}"
+    return over if rule.flag_over is None else f"{over}, over {rule.flag_over:,} it flags"
+
+
+def _empty(case: Case) -> str:
+    least = case.recipe.rules.output_empty.min_chars
+    found = f"{len(case.text(OUTPUT).strip()):,} characters once stripped, " if case.row else ""
+    return f"{found}at least {least:,} asked for"
+
+
+def _unwanted(case: Case) -> str:
+    language = case.recipe.language
+    return f"the recipe keeps {', '.join(language.keep)}, each from a score of {language.min_score:g}"
+
+
+def _unended(case: Case) -> str:
+    last = case.text(INSTRUCTION)[-1:]
+    return f'its last character is "{one_line(last)}"' if last else ""
+
+
+def _untold(case: Case) -> str:
+    language, score = case.recipe.language, case.entry.language_score
+    if score is None:
+        return f"it has fewer than {language.min_letters:,} letters"
+    return f"the best score is {score:.2f}, at least {language.min_determined_score:g} asked for"
+
+
+_DETAILS: dict[Reason, Callable[[Case], str]] = {
+    Reason.INSTRUCTION_TOO_SHORT: _short,
+    Reason.INSTRUCTION_TOO_LONG: _long,
+    Reason.OUTPUT_EMPTY: _empty,
+    Reason.LANGUAGE: _unwanted,
+    Reason.NO_END_PUNCTUATION: _unended,
+    Reason.LANGUAGE_UNDETERMINED: _untold,
+}

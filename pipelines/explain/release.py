@@ -1,0 +1,109 @@
+"""A published release: its folder, its manifest and its recipe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from pipelines import publish
+from pipelines.errors import UsageError
+from schemas.recipe import Recipe
+from schemas.release import InputRecord, Manifest
+from transforms.steps import storage
+from transforms.steps.parquet import READ_ERRORS
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as its manifest describes it."""
+
+    folder: str
+    manifest: Manifest
+    recipe: Recipe
+
+    @property
+    def name(self) -> str:
+        """Name of the release."""
+        return self.manifest.release
+
+    def parts(self, kind: str) -> list[str]:
+        """Paths of its files of one kind (`verdicts`, `curated`, `rejects`), in order."""
+        names = sorted(file.path for file in self.manifest.files if file.path.startswith(f"{kind}/"))
+        return [f"{self.folder}/{name}" for name in names]
+
+    def columns(self, source: str) -> dict[str, str]:
+        """Column of each canonical field in the files of a source."""
+        (columns,) = [entry.columns for entry in self.recipe.sources if entry.name == source]
+        return dict(columns)
+
+    def input_of(self, source: str, file: str) -> InputRecord:
+        """What the manifest says of an input file."""
+        return next(
+            record for record in self.manifest.inputs if (record.source, record.file) == (source, file)
+        )
+
+    def address(self, source: str, file: str, row: int | None = None) -> str:
+        """FILE:ROW or, where there are several sources, SOURCE/FILE:ROW: what `tamis explain` takes."""
+        several = len(self.recipe.sources) > 1
+        return (f"{source}/{file}" if several else file) + ("" if row is None else f":{row}")
+
+
+def open_release(path: str) -> Release:
+    """The release at a folder, or the latest one of an output folder."""
+    trimmed = path.rstrip("/") or "/"
+    try:
+        folder = _find(trimmed)
+        manifest = Manifest.model_validate_json(storage.read_bytes(f"{folder}/{publish.MANIFEST}"))
+        recipe = Recipe.model_validate_json(json.dumps(manifest.recipe))
+    except ValidationError as error:
+        raise UsageError(
+            f"{folder}/{publish.MANIFEST} is not one that this version reads: {_first(error)}"
+        ) from None
+    except READ_ERRORS as error:
+        raise UsageError(f"there is no release to read at {path}: {first_line(error)}") from None
+    return Release(folder, manifest, recipe)
+
+
+def first_line(error: Exception) -> str:
+    r"""The first line of what an error says.
+
+    >>> first_line(ValueError("a\nb")), first_line(ValueError())
+    ('a', '')
+    """
+    return str(error).strip().split("\n")[0]
+
+
+def _first(error: ValidationError) -> str:
+    found = error.errors()[0]
+    return f"{'.'.join(map(str, found['loc'])) or 'the file'}: {found['msg']}"
+
+
+def _find(path: str) -> str:
+    """Folder of the release that a path means."""
+    if storage.exists(f"{path}/{publish.MANIFEST}"):
+        return path
+    latest = publish.latest(path)
+    if latest is None:
+        raise UsageError(f"there is no release at {path}: {_describe(path)}")
+    folder = f"{path}/releases/{latest}"
+    if not storage.exists(f"{folder}/{publish.MANIFEST}"):
+        raise UsageError(f"{path}/LATEST names the release {latest}, but {folder} has no {publish.MANIFEST}")
+    return folder
+
+
+def _describe(path: str) -> str:
+    """What is at a path that is neither a release nor an output folder."""
+    if storage.exists(path):
+        return "it is a file; name the folder of a release, or an output folder"
+    names = storage.list_names(path)
+    if not names:
+        return "nothing is there"
+    published = [name for name in names if storage.exists(f"{path}/{name}/{publish.MANIFEST}")]
+    if published:
+        return f"it holds the releases {', '.join(published)}; name one of them"
+    if "releases" in names:
+        return "it is an output folder in which nothing has been published yet"
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"it holds {shown}, but neither {publish.MANIFEST} nor LATEST"

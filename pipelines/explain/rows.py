@@ -1,0 +1,123 @@
+"""The rows themselves: from the input if it is still what it was, else from the release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.explain.ledger import RowKey, matching, read_ledger, scan
+from pipelines.explain.release import Release, first_line
+from schemas.example import FIELDS, PREFIX
+from schemas.verdict import Verdict
+from transforms.kernels.rows import record_ids
+from transforms.kernels.rules import Texts
+from transforms.steps import storage
+from transforms.steps.parquet import READ_ERRORS, texts_of
+from transforms.steps.write import CURATED, REJECTS
+
+_SLICE = 64
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row's canonical fields, its other columns, and what is to be said of where they were read.
+
+    `fields` has the text of each field whose column is there, None for null.
+    """
+
+    texts: Texts
+    columns: dict[str, str]
+    fields: dict[str, str | None]
+    others: dict[str, Any]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a row's text cannot be shown."""
+
+    note: str
+
+
+def read_row(release: Release, key: RowKey) -> Row | Missing:
+    """A row of the input, from the input file or else from the release's own files."""
+    found = _from_input(release, key)
+    return found if isinstance(found, Row) else _from_release(release, key, found.note)
+
+
+def _from_input(release: Release, key: RowKey) -> Row | Missing:
+    record = release.input_of(key.source, key.file)
+    try:
+        with storage.open_input(record.path) as file:
+            size = file.size()
+            if size != record.bytes:
+                return Missing(
+                    f"the input {record.path} has changed: {record.bytes:,} bytes then, {size:,} now"
+                )
+            row = _row(_read(pq.ParquetFile(file), key.row), release.columns(key.source))
+    except FileNotFoundError:
+        return Missing(f"the input {record.path} is gone")
+    except READ_ERRORS as error:
+        return Missing(f"the input {record.path} cannot be read: {first_line(error)}")
+    if record_ids(row.texts._asdict())[0].as_py().hex() != key.record_id:
+        return Missing(f"the input {record.path} has changed: this row has another record id now")
+    return row
+
+
+def _read(parquet: pq.ParquetFile, row: int) -> pa.RecordBatch:
+    """One row of a file, decoding no more than the row group it is in."""
+    for group in range(parquet.metadata.num_row_groups):
+        size = parquet.metadata.row_group(group).num_rows
+        if row < size:
+            for batch in parquet.iter_batches(_SLICE, [group], use_threads=False):
+                if row < len(batch):
+                    return batch.slice(row, 1)
+                row -= len(batch)
+        row -= size
+    raise ValueError("it has fewer rows now")
+
+
+def _row(batch: pa.RecordBatch | pa.Table, columns: dict[str, str], note: str = "") -> Row:
+    texts = texts_of(columns, batch)
+    names = [name for name in batch.schema.names if not name.startswith(PREFIX)]
+    fields = {
+        role: text[0].as_py() if batch.column(columns[role])[0].is_valid else None
+        for role, text in zip(FIELDS, texts, strict=True)
+        if columns[role] in names
+    }
+    others = {name: _value(batch.column(name)[0]) for name in names if name not in columns.values()}
+    return Row(texts, columns, fields, others, note)
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    """The value in Python or, where Python has none such, in words."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError) as error:
+        return f"({scalar.type}: {error})"
+
+
+def _from_release(release: Release, key: RowKey, why: str) -> Row | Missing:
+    kind = CURATED if key.kept else REJECTS
+    paths = release.parts(kind)
+    if not paths:
+        return Missing(
+            f"The text is not available: {why}. With --save-rejects the release would have kept it."
+        )
+    if key.kept:
+        wanted, place = matching(tamis_record_id=key.record_id), _place_among_kept(release, key)
+    else:
+        wanted, place = matching(tamis_source=key.source, tamis_file=key.file, tamis_row=key.row), 0
+    found = pa.concat_tables(scan(paths, wanted))
+    note = f"The text is from {kind}/ of the release: {why}."
+    return _row(found[place : place + 1], release.columns(key.source), note)
+
+
+def _place_among_kept(release: Release, key: RowKey) -> int:
+    """How many kept rows of the same record id stand before a row; the curated rows are in the same order."""
+    kept = read_ledger(release, matching(record_id=key.record_id, verdict=Verdict.KEPT.value))
+    places = list(zip(*(kept[name].to_pylist() for name in ("source", "file", "row")), strict=True))
+    return places.index((key.source, key.file, key.row))

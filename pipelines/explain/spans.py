@@ -1,0 +1,147 @@
+"""Text as a person reads it on a terminal: marked, cut to a length, and with nothing hidden in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import regex
+from rich.text import Text
+
+MOST = 1200
+_CONTEXT, _SLACK = 200, 40
+_JOINED = (
+    r"\p{Arabic}\p{Bengali}\p{Devanagari}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Malayalam}\p{Oriya}"
+    r"\p{Sinhala}\p{Tamil}\p{Telugu}\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F"
+)
+# Control, format, private and unassigned characters; but joiners belong to how some scripts are written.
+_HIDDEN = regex.compile(
+    rf"(?:(?!(?<=[{_JOINED}])[\u200c\u200d])[[\p{{C}}\p{{Zl}}\p{{Zp}}]--[\n\t]])+", regex.V1
+)
+
+
+class Mark(Enum):
+    """What is to be said of a stretch of text: how it looks, and the brackets that show it without colour."""
+
+    look: str
+    opening: str
+    closing: str
+
+    def __init__(self, look: str, opening: str, closing: str) -> None:
+        """Make the member."""
+        self.look, self.opening, self.closing = look, opening, closing
+
+    PLAIN = ("default", "", "")
+    OLD = ("bold underline red", "[-", "-]")
+    NEW = ("bold underline green", "{+", "+}")
+    FOUND = ("bold underline yellow", "", "")
+    CUT = ("italic dim", "[… ", " …]")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of text with one mark; a CUT one stands for `hidden` characters."""
+
+    text: str
+    mark: Mark = Mark.PLAIN
+    hidden: int = 0
+
+    @property
+    def size(self) -> int:
+        """Characters of the original text it stands for."""
+        return self.hidden or len(self.text)
+
+
+def escape(text: str) -> str:
+    r"""The text with characters that would hide, reorder or control it written out.
+
+    >>> escape("a\x1b[0m\u202eb\nc")
+    'a\\x1b[0m\\u202eb\nc'
+    """
+    return _HIDDEN.sub(lambda run: _written(run[0]), text)
+
+
+def _written(text: str) -> str:
+    return text.encode("unicode_escape").decode()
+
+
+def one_line(text: str) -> str:
+    r"""The text escaped and on one line.
+
+    >>> one_line("a\nb\tc")
+    'a\\nb\\tc'
+    """
+    return escape(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def find(text: str, patterns: Iterable[str]) -> list[Span]:
+    """The text with every place marked where one of the patterns stands, whatever its case.
+
+    >>> [(span.text, span.mark.name) for span in find("see todo, Todo.", ["TODO"])]
+    [('see ', 'PLAIN'), ('todo', 'FOUND'), (', ', 'PLAIN'), ('Todo', 'FOUND'), ('.', 'PLAIN')]
+    """
+    either = "|".join(map(regex.escape, patterns))
+    pieces = regex.split(f"({either})", text, flags=regex.IGNORECASE) if either else [text]
+    marks = (Mark.PLAIN, Mark.FOUND)
+    return [Span(piece, marks[at % 2]) for at, piece in enumerate(pieces) if piece]
+
+
+def fold(spans: Sequence[Span], most: int = MOST) -> list[Span]:
+    """The spans with the middle of long ones left out, and what follows once `most` characters are shown.
+
+    >>> [len(span.text) or span.hidden for span in fold([Span("x" * 900)], 200)]
+    [150, 700, 50]
+    """
+    context = max(_CONTEXT, most // (2 * max(1, len(spans))))
+    head, tail = (most * 3 // 4, most // 4) if len(spans) == 1 else (context, context)
+    pieces = [piece for span in spans for piece in _cut(span, head, tail)]
+    return list(_limit(pieces, most))
+
+
+def _cut(span: Span, head: int, tail: int) -> list[Span]:
+    text, mark = span.text, span.mark
+    if len(text) - head - tail <= _SLACK:
+        return [span]
+    # Cut between words, if there is a space near.
+    head = text.rfind(" ", head - _SLACK // 2, head) + 1 or head
+    tail = len(text) - max(text.find(" ", len(text) - tail, len(text) - tail + _SLACK // 2), len(text) - tail)
+    return [
+        Span(text[:head], mark),
+        Span("", Mark.CUT, len(text) - head - tail),
+        Span(text[len(text) - tail :], mark),
+    ]
+
+
+def _limit(spans: Sequence[Span], most: int) -> Iterator[Span]:
+    shown = 0
+    for at, span in enumerate(spans):
+        rest = sum(left.size for left in spans[at:])
+        if shown >= most and rest > _SLACK:
+            yield Span("", Mark.CUT, rest)
+            return
+        yield span
+        shown += len(span.text)
+
+
+def draw(spans: Iterable[Span]) -> Text:
+    """The spans as styled text."""
+    text = Text(overflow="fold")
+    for span in spans:
+        mark = span.mark
+        shown = f"{span.hidden:,} characters left out" if mark is Mark.CUT else span.text
+        if mark in {Mark.OLD, Mark.NEW} and shown.isspace():
+            shown = "".join("␣" if space == " " else _written(space) for space in shown)
+        text.append(mark.opening, mark.look)
+        _append(text, shown, mark.look)
+        text.append(mark.closing, mark.look)
+    return text
+
+
+def _append(text: Text, shown: str, look: str) -> None:
+    at = 0
+    for run in _HIDDEN.finditer(shown):
+        text.append(shown[at : run.start()], look)
+        text.append(_written(run[0]), f"{look} reverse")
+        at = run.end()
+    text.append(shown[at:], look)

@@ -1,0 +1,35 @@
+"""Arrow buffers as numpy arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import texts
+from transforms.kernels.arrays import buffers
+
+
+@given(st.lists(texts, max_size=8), st.integers(0, 4), st.integers(0, 4))
+def test_a_slice_has_its_own_bytes_and_no_others(rows: list[str], before: int, after: int) -> None:
+    column = pa.array(["x"] * before + rows + ["y"] * after, pa.large_string())[before : before + len(rows)]
+    found = buffers(column)
+    assert len(found) == len(rows)
+    assert found.data.tobytes() == "".join(rows).encode()
+    assert found.offsets.tolist() == np.cumsum([0, *(len(row.encode()) for row in rows)]).tolist()
+    assert (found.data.dtype, found.offsets.dtype) == (np.uint8, np.int64)
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.large_binary()])
+@pytest.mark.parametrize("rows", [[], [b""], [b"", b"a", b""]])
+def test_text_and_bytes_are_alike(kind: pa.DataType, rows: list[bytes]) -> None:
+    found = buffers(pa.array(rows, pa.large_binary()).cast(kind))
+    assert (found.data.tobytes(), len(found)) == (b"".join(rows), len(rows))
+
+
+def test_the_bytes_are_not_copied() -> None:
+    column = pa.array(["one", "two", "three"], pa.large_string())
+    whole = np.frombuffer(column.buffers()[2], np.uint8)
+    assert np.shares_memory(buffers(column[1:]).data, whole)

@@ -1,0 +1,126 @@
+"""Verified pairs, against every pair compared."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import reference
+from tests.columns import text_column
+from tests.strategies import texts
+from transforms.kernels import similarity
+from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
+from transforms.kernels.similarity import Edges, find_edges
+from transforms.kernels.text import normalise
+
+Row = tuple[int, list[list[int]]]
+"""A row's component, and the shingles of each of its parts."""
+
+THRESHOLDS = [0.3, 0.5, 0.7, 0.8, 0.9, 1.0]
+thresholds = st.sampled_from(THRESHOLDS)
+shingle_lists = st.lists(st.integers(0, 12), min_size=1, max_size=14)
+WORDS = [*"abcdefghijkl", "Word", "\u00e9", "\u8a9e", "\u0e44"]
+
+
+def tables(parts: int) -> st.SearchStrategy[list[Row]]:
+    """Rows of so many parts in a few components."""
+    row = st.tuples(
+        st.sampled_from([0, 1, 2**63 + 5]), st.lists(shingle_lists, min_size=parts, max_size=parts)
+    )
+    return st.lists(row, max_size=14)
+
+
+def pack(lists: list[list[int]]) -> Shingles:
+    values = np.array([value for row in lists for value in row], np.uint64)
+    return Shingles(values, np.cumsum([0, *map(len, lists)]))
+
+
+def find(rows: list[Row], parts: int, threshold: float) -> list[tuple[int, int, float]]:
+    components = np.array([component for component, _ in rows], np.uint64)
+    shingles = [pack([lists[part] for _, lists in rows]) for part in range(parts)]
+    return listed(find_edges(components, shingles, threshold))
+
+
+def listed(edges: Edges) -> list[tuple[int, int, float]]:
+    return list(zip(edges.firsts.tolist(), edges.seconds.tolist(), edges.similarities.tolist(), strict=True))
+
+
+def jaccard(one: list[int], other: list[int]) -> float:
+    return len({*one} & {*other}) / len({*one} | {*other})
+
+
+def compare_all(rows: list[Row], threshold: float) -> list[tuple[int, int, float]]:
+    """Every pair of a component at or above the threshold, by comparing them all."""
+    found = []
+    for (first, (component, ours)), (second, (where, theirs)) in combinations(enumerate(rows), 2):
+        value = min(map(jaccard, ours, theirs))
+        if component == where and value >= threshold:
+            found.append((first, second, value))
+    return found
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@given(st.data(), thresholds)
+def test_pairs_are_exactly_those_at_or_above_the_threshold(
+    parts: int, data: st.DataObject, threshold: float
+) -> None:
+    rows = data.draw(tables(parts))
+    assert find(rows, parts, threshold) == compare_all(rows, threshold)
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+@pytest.mark.parametrize("block", [7, 1 << 22])
+def test_many_rows_with_small_edits(monkeypatch: pytest.MonkeyPatch, threshold: float, block: int) -> None:
+    monkeypatch.setattr(similarity, "_PAIRS", block)
+    chosen = random.Random(3)
+    seeds = [[chosen.randrange(10**6) for _ in range(chosen.randint(1, 30))] for _ in range(12)]
+
+    def edit(values: list[int]) -> list[int]:
+        kept = [value for value in values if chosen.random() > 0.1] or values
+        return kept + [chosen.randrange(10**6) for _ in range(chosen.randrange(3))]
+
+    rows = [
+        (chosen.randrange(2), [edit(chosen.choice(seeds[:3])), edit(chosen.choice(seeds))])
+        for _ in range(220)
+    ]
+    expected = compare_all(rows, threshold)
+    assert find(rows, 2, threshold) == expected
+    assert expected or threshold == 1.0
+
+
+@given(
+    st.lists(
+        st.tuples(texts, texts) | st.tuples(*[st.lists(st.sampled_from(WORDS)).map(" ".join)] * 2), max_size=8
+    ),
+    thresholds,
+)
+def test_similarity_is_that_of_the_definition(rows: list[tuple[str, str]], threshold: float) -> None:
+    columns = [normalise(text_column(list(part))) for part in zip(*rows, strict=True)]
+    parts = [shingle(column, tag) for column, tag in zip(columns, PART_TAGS, strict=bool(columns))]
+    plain = [tuple(map(reference.normalise, row)) for row in rows]
+    expected = [
+        (first, second, value)
+        for first, second in combinations(range(len(rows)), 2)
+        if (value := reference.similarity(plain[first], plain[second])) >= threshold
+    ]
+    assert listed(find_edges(np.zeros(len(rows), np.uint64), parts, threshold)) == expected if rows else True
+
+
+def test_the_least_alike_part_decides() -> None:
+    prompts, outputs = [[1, 2, 3, 4]] * 2, [[5, 6, 7, 8], [5, 6, 7, 9]]
+    rows = [(0, list(parts)) for parts in zip(prompts, outputs, strict=True)]
+    assert find(rows, 2, 0.6) == [(0, 1, 0.6)]
+    assert find(rows, 2, 0.61) == []
+
+
+def test_rows_of_two_components_are_never_paired() -> None:
+    assert find([(component, [[1, 2, 3]]) for component in (4, 5, 4)], 1, 0.3) == [(0, 2, 1.0)]
+
+
+def test_no_rows_have_no_pairs() -> None:
+    assert find([], 2, 0.8) == []

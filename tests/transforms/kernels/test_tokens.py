@@ -1,0 +1,74 @@
+"""Tokens, against the plain definition."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import reference
+from tests.columns import text_column
+from tests.strategies import letters, texts
+from transforms.kernels.arrays import buffers
+from transforms.kernels.tokens import code_points, find_tokens
+
+
+def tokens_of(column: list[str]) -> list[list[str]]:
+    text = buffers(text_column(column))
+    found = find_tokens(text)
+    tokens = [
+        text.data[start:end].tobytes().decode() for start, end in zip(found.starts, found.ends, strict=True)
+    ]
+    bounds = found.offsets.tolist()
+    return [tokens[bounds[row] : bounds[row + 1]] for row in range(len(text))]
+
+
+@given(st.lists(texts, max_size=8))
+def test_tokens_agree_with_the_definition(column: list[str]) -> None:
+    assert tokens_of(column) == [reference.find_tokens(text) for text in column]
+
+
+def test_every_code_point_is_of_the_right_class() -> None:
+    column = [f"a{chr(point)}b" for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+    column = ["\n".join(column[first : first + 4096]) for first in range(0, len(column), 4096)]
+    assert tokens_of(column) == [reference.find_tokens(text) for text in column]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \t.!", []),
+        ("don't stop", ["don", "t", "stop"]),
+        ("3.14 x2", ["3", "14", "x2"]),
+        ("snake_case", ["snake", "case"]),
+        ("e\u0301te\u0301", ["e\u0301te\u0301"]),
+        ("\u60a8\u597dok", ["\u60a8", "\u597d", "ok"]),
+        ("\u0e44\u0e17\u0e22", ["\u0e44", "\u0e17", "\u0e22"]),
+        ("\uc548\ub155 \uc138\uacc4", ["\uc548\ub155", "\uc138\uacc4"]),
+        ("\u0928\u092e\u0938\u094d\u0924\u0947", ["\u0928\u092e\u0938\u094d\u0924\u0947"]),
+        ("\U0001f600ok\U0001d7d8", ["ok\U0001d7d8"]),
+        ("\U00020000\U00020001", ["\U00020000", "\U00020001"]),
+    ],
+)
+def test_known_texts(text: str, expected: list[str]) -> None:
+    assert tokens_of([text]) == [expected]
+
+
+def test_a_token_ends_where_its_row_does() -> None:
+    assert tokens_of(["ab", "", "cd", "\u00e9", "e", "", ""]) == [
+        ["ab"],
+        [],
+        ["cd"],
+        ["\u00e9"],
+        ["e"],
+        [],
+        [],
+    ]
+
+
+@given(st.text(letters))
+def test_code_points_are_those_of_the_text(text: str) -> None:
+    points, at = code_points(buffers(text_column([text])).data)
+    assert "".join(map(chr, points)) == text
+    assert at.tolist() == [len(text[:place].encode()) for place in range(len(text))]
