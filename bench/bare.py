@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import tempfile
 import time
 from collections import defaultdict
@@ -25,6 +24,7 @@ from transforms.kernels.minhash import sign
 from transforms.kernels.rows import content_hashes
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
+from transforms.steps import storage
 from transforms.steps.language_model import find_model
 
 READ, AGAIN, LANGUAGE, NORMALISE = "read", "read again", "language ID", "normalise"
@@ -64,7 +64,8 @@ class Costs:
         return result
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True)
+class Share:
     """Every `of`-th unit of the input and part of the release, from the `index`-th."""
 
     inputs: Sequence[str]
@@ -119,8 +120,10 @@ def measure(share: Share) -> Costs:
 
 
 def _units(globs: Sequence[str]) -> Iterator[Unit]:
-    for path in sorted({path for pattern in globs for path in glob.glob(pattern, recursive=True)}):
-        metadata, groups, size = pq.read_metadata(path), [], 0
+    for path in sorted({path for pattern in globs for path, _ in storage.find(pattern)}):
+        metadata = pq.read_metadata(path)
+        groups: list[int] = []
+        size = 0
         for group in range(metadata.num_row_groups):
             more = metadata.row_group(group).total_byte_size
             if groups and size + more > _UNIT_BYTES:

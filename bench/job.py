@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from bare import SIGNED, KERNELS, ROWS, SHINGLED, WORK, Costs, run_bare
+from bare import KERNELS, ROWS, SHINGLED, SIGNED, WORK, Costs, run_bare
 from rich.console import Console
 from rich.table import Table
 from watched import Usage, watch

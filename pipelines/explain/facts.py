@@ -28,7 +28,7 @@ def facts_of(release: Release, case: Case, alike: str) -> Iterator[Fact]:
     """Facts on a row; `alike` says what it has in common with the row it falls to."""
     entry = case.entry
     if entry.verdict is Verdict.UNREADABLE:
-        yield from _of_damage(entry)
+        yield from _of_damage(release, entry)
         return
     if entry.verdict is Verdict.KEPT:
         yield Fact("kept", _no_objection(release.recipe))
@@ -44,9 +44,9 @@ def facts_of(release: Release, case: Case, alike: str) -> Iterator[Fact]:
         yield from _of_cluster(release, entry.key)
 
 
-def _of_damage(entry: Entry) -> Iterator[Fact]:
-    what = "the whole file" if entry.row_group is None else f"row group {entry.row_group}"
-    yield Fact("what", what)
+def _of_damage(release: Release, entry: Entry) -> Iterator[Fact]:
+    yield Fact("file", one_line(release.input_of(entry.source, entry.file).path))
+    yield Fact("row group", "all of them" if entry.row_group is None else f"{entry.row_group}")
     yield Fact("error", one_line(entry.error or "not known"))
     yield Fact("rows lost", "not known" if entry.rows_lost is None else f"{entry.rows_lost:,}")
 

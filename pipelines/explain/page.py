@@ -27,6 +27,8 @@ _LOOKS = {
     Verdict.UNREADABLE: "bold white on magenta",
 }
 
+_THIS, _OTHER = "this row", "the row it falls to"
+
 
 def show(release: Release, answer: Answer) -> Iterator[RenderableType]:
     """All that is known of the rows of an answer."""
@@ -51,10 +53,10 @@ def _page(release: Release, entry: Entry) -> Iterator[RenderableType]:
     yield ""
     yield _facts(release, case, alike)
     yield ""
-    yield from _rows(case, survivor)
-    for note in dict.fromkeys(found.note for found in (row, survivor) if found is not None and found.note):
-        yield Text(note, style="yellow")
-    yield ""
+    if row is not None:
+        yield from _rows(case, survivor)
+        yield from _notes(row, survivor)
+        yield ""
 
 
 def _headline(release: Release, entry: Entry) -> Text:
@@ -78,13 +80,24 @@ def _facts(release: Release, case: Case, alike: str) -> RenderableType:
 
 
 def _rows(case: Case, survivor: Row | Missing | None) -> Iterator[RenderableType]:
-    this = Text(f"this row: {case.entry.verdict.value}", style="bold")
+    titles = (_title(_THIS, case.entry.verdict), _title(_OTHER, Verdict.KEPT))
     if case.row and isinstance(survivor, Row):
-        yield Cards(pair((this, Text("the row it falls to: kept", style="bold")), case.row, survivor))
+        yield Cards(pair(titles, case.row, survivor))
         return
     marks = {*case.entry.reasons, *case.entry.flags}
     patterns = found_placeholders(case) if Reason.PLACEHOLDER.value in marks else []
     if case.row:
-        yield Cards([card(this, case.row, patterns)])
+        yield Cards([card(titles[0], case.row, patterns)])
     if isinstance(survivor, Row):
-        yield Cards([card(Text("the row it falls to: kept", style="bold"), survivor)])
+        yield Cards([card(titles[1], survivor)])
+
+
+def _title(whose: str, verdict: Verdict) -> Text:
+    return Text(f"{whose}: {verdict.value}", style="bold")
+
+
+def _notes(row: Row | Missing, survivor: Row | Missing | None) -> Iterator[RenderableType]:
+    """Where a text is from, if it is not from the input."""
+    for whose, found in ((_THIS, row), (_OTHER, survivor)):
+        if found is not None and found.note:
+            yield Text(f"{whose}: {one_line(found.note)}", style="yellow")

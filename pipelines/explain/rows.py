@@ -105,14 +105,14 @@ def _from_release(release: Release, key: RowKey, why: str) -> Row | Missing:
     paths = release.parts(kind)
     if not paths:
         return Missing(
-            f"The text is not available: {why}. With --save-rejects the release would have kept it."
+            f"its text is not available, as {why}; --save-rejects would have kept it in the release"
         )
     if key.kept:
         wanted, place = matching(tamis_record_id=key.record_id), _place_among_kept(release, key)
     else:
         wanted, place = matching(tamis_source=key.source, tamis_file=key.file, tamis_row=key.row), 0
     found = pa.concat_tables(scan(paths, wanted))
-    note = f"The text is from {kind}/ of the release: {why}."
+    note = f"its text is from {kind}/ of the release, as {why}"
     return _row(found[place : place + 1], release.columns(key.source), note)
 
 

@@ -128,14 +128,26 @@ def draw(spans: Iterable[Span]) -> Text:
     """The spans as styled text."""
     text = Text(overflow="fold")
     for span in spans:
-        mark = span.mark
-        shown = f"{span.hidden:,} characters left out" if mark is Mark.CUT else span.text
-        if mark in {Mark.OLD, Mark.NEW} and shown.isspace():
-            shown = "".join("␣" if space == " " else _written(space) for space in shown)
-        text.append(mark.opening, mark.look)
-        _append(text, shown, mark.look)
-        text.append(mark.closing, mark.look)
+        lead, body, trail = _around(span)
+        _append(text, lead, Mark.PLAIN.look)
+        text.append(span.mark.opening, span.mark.look)
+        _append(text, body, span.mark.look)
+        text.append(span.mark.closing, span.mark.look)
+        _append(text, trail, Mark.PLAIN.look)
     return text
+
+
+def _around(span: Span) -> tuple[str, str, str]:
+    """What stands before, inside and after the brackets of a span: white space outside, or else visible."""
+    if span.mark is Mark.CUT:
+        return "", f"{span.hidden:,} characters left out", ""
+    if span.mark not in {Mark.OLD, Mark.NEW}:
+        return "", span.text, ""
+    body = span.text.strip()
+    if not body:
+        return "", "".join("␣" if space == " " else _written(space) for space in span.text), ""
+    start = span.text.index(body)
+    return span.text[:start], body, span.text[start + len(body) :]
 
 
 def _append(text: Text, shown: str, look: str) -> None:

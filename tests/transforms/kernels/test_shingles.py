@@ -49,7 +49,7 @@ def test_blocks_change_nothing(column: list[str], size: int) -> None:
 
 @pytest.mark.parametrize("count", range(8))
 def test_few_tokens_make_one_shingle(count: int) -> None:
-    words = "one two three four five six seven".split()[:count]
+    words = ["one", "two", "three", "four", "five", "six", "seven"][:count]
     column = [" ".join(words), "-".join(words), " ".join(reversed(words))]
     found = shingle(text_column(column), PROMPT)
     assert np.diff(found.offsets).tolist() == [max(1, count - 4)] * 3
