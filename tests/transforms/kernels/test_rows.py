@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.example import FIELDS
 from tests.columns import TEXT_TYPES, text_column
-from tests.strategies import rows, texts
+from tests.strategies import rows
 from transforms.kernels.rows import (
     Digest,
     as_words,
@@ -112,7 +111,7 @@ def test_digests_join_at_any_cut(items: list[bytes], one: int, other: int) -> No
 
 @given(st.lists(byte_strings, max_size=6))
 def test_digests_differ_where_rows_or_their_order_do(lists: list[list[bytes]]) -> None:
-    lists += [list(reversed(items)) for items in lists] + [items + [b""] for items in lists]
+    lists += [list(reversed(items)) for items in lists] + [[*items, b""] for items in lists]
     assert len({digest(items).hex() for items in lists}) == len(set(map(tuple, lists)))
 
 

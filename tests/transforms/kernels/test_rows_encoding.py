@@ -21,7 +21,9 @@ floats = st.floats(allow_nan=False)
 cents = st.decimals(-(10**6), 10**6, places=2)
 texts = framing | st.text(max_size=4)
 shorts = st.lists(st.none() | framing, max_size=3)
-structs = st.fixed_dictionaries({"a": st.none() | framing, "b": st.none() | integers})
+structs = st.tuples(st.none() | framing, st.none() | integers).map(
+    lambda row: dict(zip("ab", row, strict=True))
+)
 
 FLAT: dict[pa.DataType, st.SearchStrategy[Any]] = {
     pa.bool_(): st.booleans(),
