@@ -128,7 +128,8 @@ def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
 
 def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
     for at, file in enumerate(job.plan.files):
-        digests = [digest for entry in resolved if entry.file == at for digest in entry.digests]
+        firsts = [entry for entry in resolved if entry.file == at and job.plan.units[entry.unit].skip == 0]
+        digests = [digest for entry in firsts for digest in entry.digests]
         joined = hashlib.blake2b(":".join(digests).encode(), digest_size=16).hexdigest() if digests else None
         yield InputRecord(
             source=file.source,

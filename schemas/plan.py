@@ -24,11 +24,12 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """Consecutive row groups of one file; `rows` may end before the last group does (a source's cap)."""
+    """Consecutive row groups of one file, or a part of a large one: `rows` rows after `skip` of the first."""
 
     index: int
     file: int
     groups: tuple[int, int]
+    skip: int
     first_row: int
     rows: int
 
@@ -58,6 +59,11 @@ class Plan:
     parts: dict[str, int]
     group_rows: int
     versions: dict[str, str] = field(default_factory=dict)
+
+    def is_part(self, unit: Unit) -> bool:
+        """Whether a unit is a part of a row group whose other parts are units of their own."""
+        beside = self.units[max(0, unit.index - 1) : unit.index + 2]
+        return sum((other.file, other.groups) == (unit.file, unit.groups) for other in beside) > 1
 
     def to_json(self) -> str:
         """The plan as JSON text."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 
 from pipelines.run import Request, run
-from schemas.recipe import Recipe, built_in, override
+from pipelines.sample import write_sample
+from tests.releases import Curate, Release, Sampled, recipe_for
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+REAL_SHARD = "instruct-mix/part-00000-of-00008.parquet"
 
-Curate = Callable[..., Path]
+settings.register_profile("tamis", deadline=None)  # the first example fills caches, and machines are shared
+settings.load_profile("tamis")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
 @pytest.fixture(scope="session")
@@ -23,15 +28,6 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"needs the real data at {REAL_DATA}")
     return REAL_DATA
-
-
-def recipe_for(pattern: str | list[str], **changes: object) -> Recipe:
-    """The default recipe on some files, without language identification unless asked for."""
-    source = {"name": "input", "input": pattern}
-    plain = {"sources": [source], "language.enabled": False}
-    return override(
-        built_in("default"), plain | {key.replace("__", "."): value for key, value in changes.items()}
-    )
 
 
 @pytest.fixture
@@ -47,8 +43,20 @@ def curate(tmp_path: Path) -> Curate:
     return curated
 
 
-def write_rows(path: Path, rows: list[dict[str, object]], **options: object) -> Path:
-    """Write rows to a Parquet file, the columns being those of the first row."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows), path, **options)
-    return path
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Sampled:
+    """The sample, and a release of it by the default recipe, languages and all."""
+    folder = tmp_path_factory.mktemp("sampled")
+    plants = write_sample(folder / "input")
+    recipe = recipe_for(f"{folder}/input/*.parquet", language__enabled=True)
+    _, places = run(Request(recipe=recipe, output=f"{folder}/output", quiet=True))
+    return Sampled(folder / "input", plants, Release(Path(places.release_folder)))
+
+
+@pytest.fixture(scope="session")
+def real_release(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release of one shard of real data."""
+    root = tmp_path_factory.mktemp("real")
+    recipe = recipe_for(str(real_data / REAL_SHARD))
+    _, places = run(Request(recipe=recipe, output=str(root / "output"), quiet=True))
+    return Release(Path(places.release_folder))

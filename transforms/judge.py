@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import apache_beam as beam
+from apache_beam.pvalue import AsList
 
 from transforms.steps.job import Job
-from transforms.steps.judge import Judged, judge_unit
+from transforms.steps.judge import Judged, judge_unit, lost_group, settle
 
 
 @dataclass(eq=False)
@@ -19,9 +20,11 @@ class JudgeUnits(beam.PTransform):
 
     def expand(self, start: beam.PCollection[None]) -> beam.PCollection[tuple[int, Judged]]:
         """List the units, spread them over the workers, judge each."""
-        return (
+        judged = (
             start
             | "List units" >> beam.Create(range(self.units))
             | "Spread units" >> beam.Reshuffle()
             | "Judge" >> beam.Map(judge_unit, self.job)
         )
+        lost = judged | "Find lost groups" >> beam.FlatMap(lost_group, self.job)
+        return judged | "Settle" >> beam.Map(settle, AsList(lost), self.job)

@@ -106,5 +106,7 @@ def _others(row: Row) -> dict[str, RenderableType]:
 def _value(value: Any) -> Text:
     if value is None:
         return Text("null", style="dim")
+    if isinstance(value, bytes):
+        return Text(f"{len(value):,} bytes", style="dim")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return draw(fold([Span(one_line(text))], _VALUE))

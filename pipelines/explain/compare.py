@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, takewhile
@@ -14,7 +15,7 @@ from transforms.kernels.tokens import UNSPACED_SCRIPTS
 _OWN = "".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS)
 _WORD = regex.compile(rf"[{_OWN}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_OWN}]]+|\s+|.", regex.V1 | regex.DOTALL)
 _SPOKEN = regex.compile(r"[\p{L}\p{N}]")
-_MOST = 4000
+_MOST, _PAIRS = 4000, 100_000
 _Step = tuple[bool, str, str]
 
 
@@ -47,10 +48,13 @@ def _shared(old: Sequence[str], new: Sequence[str]) -> int:
 
 def _middle(old: Sequence[str], new: Sequence[str]) -> Iterator[_Step]:
     if max(len(old), len(new)) > _MOST:
-        # Matching takes quadratic time; so much text is not read word by word anyway.
+        # So much text is not read word by word anyway.
         yield False, "".join(old), "".join(new)
         return
-    matcher = SequenceMatcher(str.isspace, old, new)
+    # Matching every word with all its like takes too long where a few words stand over and over.
+    counts = Counter(new)
+    frequent = sum(counts[word] for word in old if not word.isspace()) > _PAIRS
+    matcher = SequenceMatcher(str.isspace, old, new, autojunk=frequent)
     for name, low, high, start, stop in matcher.get_opcodes():
         yield name == "equal", "".join(old[low:high]), "".join(new[start:stop])
 

@@ -96,8 +96,15 @@ def _value(scalar: pa.Scalar) -> Any:
     """The value in Python or, where Python has none such, in words."""
     try:
         return scalar.as_py()
-    except (ValueError, OverflowError) as error:
-        return f"({scalar.type}: {error})"
+    except (ValueError, OverflowError):
+        return _in_words(scalar)
+
+
+def _in_words(scalar: pa.Scalar) -> str:
+    try:
+        return str(scalar.cast(pa.string()).as_py())
+    except (pa.ArrowException, ValueError):
+        return f"(a {scalar.type} that cannot be shown)"
 
 
 def _from_release(release: Release, key: RowKey, why: str) -> Row | Missing:

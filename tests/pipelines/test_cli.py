@@ -33,7 +33,9 @@ def fails(capfd: pytest.CaptureFixture[str], arguments: list[str], code: int, *w
 
 def test_no_file_matches(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     pattern = str(tmp_path / "none-*.parquet")
-    fails(capfd, ["curate", "--input", pattern, "--output", str(tmp_path / "o")], 2, "no file matches", pattern)
+    fails(
+        capfd, ["curate", "--input", pattern, "--output", str(tmp_path / "o")], 2, "no file matches", pattern
+    )
     assert not (tmp_path / "o").exists()
 
 
@@ -47,7 +49,9 @@ def test_file_that_is_not_parquet(capfd: pytest.CaptureFixture[str], tmp_path: P
 def test_only_file_is_cut(capfd: pytest.CaptureFixture[str], tmp_path: Path, good: Path) -> None:
     path = tmp_path / "cut.parquet"
     path.write_bytes(good.read_bytes()[:200])
-    fails(capfd, ["curate", "--input", str(path), "--output", str(tmp_path / "o")], 1, str(path), "can be read")
+    fails(
+        capfd, ["curate", "--input", str(path), "--output", str(tmp_path / "o")], 1, str(path), "can be read"
+    )
 
 
 def test_missing_column(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def unit_keys(
     texts = {
         "version": _VERSION,
         "texts": [text for text, _ in digests],
-        "rows": reader.unit.rows,
+        "rows": (reader.unit.skip, reader.unit.rows),
         "columns": reader.columns,
         "versions": plan.versions,
     }

@@ -25,7 +25,7 @@ _SCHEMAS = {"judgement": JUDGEMENT, "identity": IDENTITY, "signatures": SIGNATUR
 
 @dataclass
 class Findings:
-    """What was found of a unit: by kind a table a slice; and a line for each row group that cannot be read."""
+    """What was found of a unit: by kind a table a slice; and a line for each row group that is unreadable."""
 
     reader: UnitReader
     slices: list[dict[str, pa.Table]] = field(default_factory=list)
@@ -64,6 +64,22 @@ class _Contents:
 def examine_unreadable(reader: UnitReader) -> Findings:
     """The one line of a file that cannot be read at all."""
     return Findings(reader, unreadable=[_line_of(None, None, reader.file.error or "")])
+
+
+def examine_lost(reader: UnitReader, job: Job) -> Findings:
+    """A part of a row group that another part's damage loses: the first has the one line for all of them."""
+    parts = [
+        unit for unit in job.plan.units if (unit.file, unit.groups) == (reader.unit.file, reader.unit.groups)
+    ]
+    if reader.unit.skip > 0:
+        return Findings(reader)
+    broken = next(
+        found for part in parts if (found := examine(UnitReader(job.plan, part), job, ())).unreadable
+    )
+    (line,) = broken.unreadable
+    rows = sum(part.rows for part in parts)
+    at = line.schema.get_field_index("rows_lost")
+    return Findings(reader, unreadable=[line.set_column(at, "rows_lost", pa.array([rows], pa.int64()))])
 
 
 def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:

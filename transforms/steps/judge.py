@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transforms.steps import cache, tables
-from transforms.steps.examine import Findings, examine, examine_unreadable
+from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job
 from transforms.steps.parquet import READ_ERRORS, UnitReader
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Where the findings on a unit are stored, and the digests of its row groups."""
+    """Where the findings on a unit are stored, the digests of its row groups, and whether it has lost any."""
 
     judgement: str
     identity: str
     signatures: str
     digests: tuple[str, ...]
+    lost: bool = False
 
 
 def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
@@ -43,7 +45,7 @@ def _judge(reader: UnitReader, job: Job) -> Judged:
             return _store_outside(examine(reader, job, cache.KINDS), job, flat)
         for name in missing:
             tables.store(entries[name], found.table(name))
-    return Judged(**entries, digests=flat)
+    return Judged(entries["judgement"], entries["identity"], entries["signatures"], flat)
 
 
 def _digests(reader: UnitReader) -> list[tuple[str, str]] | None:
@@ -62,4 +64,21 @@ def _store_outside(found: Findings, job: Job, digests: tuple[str, ...]) -> Judge
     paths = {name: f"{folder}/{name}.arrow" for name in cache.KINDS}
     for name, path in paths.items():
         tables.store(path, found.table(name))
-    return Judged(**paths, digests=digests)
+    lost = bool(found.unreadable)
+    return Judged(paths["judgement"], paths["identity"], paths["signatures"], digests, lost=lost)
+
+
+def lost_group(element: tuple[int, Judged], job: Job) -> list[tuple[int, int]]:
+    """File and row group of a unit that is a part of a row group and could not be read."""
+    unit = job.plan.units[element[0]]
+    return [(unit.file, unit.groups[0])] if element[1].lost and job.plan.is_part(unit) else []
+
+
+def settle(element: tuple[int, Judged], lost: Sequence[tuple[int, int]], job: Job) -> tuple[int, Judged]:
+    """Let a row group be lost whole: its parts that could be read are lost with the part that could not."""
+    index, judged = element
+    unit = job.plan.units[index]
+    if not job.plan.is_part(unit) or (unit.file, unit.groups[0]) not in lost:
+        return element
+    found = examine_lost(UnitReader(job.plan, unit), job)
+    return index, _store_outside(found, job, judged.digests)

@@ -17,6 +17,7 @@ from transforms.kernels.rules import Texts
 from transforms.steps import storage
 
 SLICE_BYTES = 4 << 20
+_READ_BYTES = 1 << 20
 _MOST_ROWS, _FEWEST_ROWS = 8192, 64
 READ_ERRORS = (pa.ArrowException, OSError, ValueError)
 """What pyarrow raises on a file or row group that is damaged."""
@@ -86,7 +87,7 @@ class UnitReader:
     @cached_property
     def parquet(self) -> pq.ParquetFile:
         """The open file."""
-        found = pq.ParquetFile(storage.open_input(self.file.path))
+        found = pq.ParquetFile(storage.open_input(self.file.path), buffer_size=_READ_BYTES)
         if found.metadata.num_rows != self.file.rows:
             raise ChangedError(
                 f"{self.file.path} has changed during the run: it had {self.file.rows} rows, "
@@ -96,7 +97,8 @@ class UnitReader:
 
     def group_rows(self, group: int) -> int:
         """Rows of a row group that belong to the unit."""
-        return min(self.parquet.metadata.row_group(group).num_rows, self.unit.rows - self.rows_before(group))
+        whole = self.parquet.metadata.row_group(group).num_rows - self.unit.skip
+        return min(whole, self.unit.rows - self.rows_before(group))
 
     def rows_before(self, group: int) -> int:
         """Rows of the unit before a row group."""
@@ -106,12 +108,14 @@ class UnitReader:
         """The rows of a row group, in slices of about 4 MB, of some columns or all."""
         names = self.parquet.schema_arrow.names
         wanted = None if columns is None else [name for name in columns if name in names]
-        left = self.group_rows(group)
+        skip, left = self.unit.skip, self.group_rows(group)
         for batch in self.parquet.iter_batches(self._slice_rows(group), [group], wanted, use_threads=False):
             if left <= 0:
                 return
-            yield _decoded(batch[:left])
-            left -= len(batch)
+            rows = batch[skip : skip + left]
+            skip, left = max(0, skip - len(batch)), left - len(rows)
+            if len(rows):
+                yield _decoded(rows)
 
     def _slice_rows(self, group: int) -> int:
         metadata = self.parquet.metadata.row_group(group)
@@ -123,15 +127,16 @@ class UnitReader:
         metadata = self.parquet.metadata.row_group(group)
         texts, others = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16)
         with storage.open_input(self.file.path) as file:
-            for at in range(metadata.num_columns):
-                column = metadata.column(at)
+            for index in range(metadata.num_columns):
+                column = metadata.column(index)
                 start = column.data_page_offset
                 if column.has_dictionary_page and column.dictionary_page_offset is not None:
                     start = min(start, column.dictionary_page_offset)
                 file.seek(start)
                 digest = texts if column.path_in_schema in self.columns.values() else others
                 digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
-                digest.update(file.read(column.total_compressed_size))
+                for at in range(0, column.total_compressed_size, _READ_BYTES):
+                    digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))
         return texts.hexdigest(), others.hexdigest()
 
 

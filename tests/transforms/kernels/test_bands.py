@@ -45,6 +45,12 @@ def test_band_hashes_are_equal_where_the_bands_are(rows: int, seed: int) -> None
     assert len(set(keyed)) == len({one for one, _ in keyed}) == len({band for _, band in keyed})
 
 
+def test_equal_values_in_other_bands_have_other_hashes() -> None:
+    hashes = band_hashes(np.full((3, PERMUTATIONS), 7, np.uint32), BandPlan(21, 6))
+    assert [len(set(band.tolist())) for band in hashes] == [1] * 21
+    assert len(np.unique(hashes)) == 21
+
+
 def test_the_order_of_values_in_a_band_counts() -> None:
     signatures = np.arange(PERMUTATIONS, dtype=np.uint32)[None, :]
     one, other = (band_hashes(values, BandPlan(1, 128)) for values in (signatures, signatures[:, ::-1]))

@@ -55,7 +55,7 @@ def join(forests: list[Forest]) -> Forest:
 
 def as_dict(forest: Forest) -> dict[int, int]:
     assert np.all(np.diff(forest.rows.astype(object)) > 0)
-    assert (forest.rows.dtype, forest.roots.dtype) == (np.uint64, np.uint64)
+    assert forest.rows.dtype == forest.roots.dtype == np.uint64
     return dict(zip(forest.rows.tolist(), forest.roots.tolist(), strict=True))
 
 
@@ -98,6 +98,11 @@ def test_partitions_are_about_as_large(pairs: Keys, size: int) -> None:
     _, members = np.unique(found.components, return_counts=True)
     for rows in np.bincount(found.partitions):
         assert rows < size + members.max()
+
+
+def test_many_components_are_spread_evenly() -> None:
+    found = partition(link([(at // 2, at) for at in range(1000)]), 100)
+    assert np.bincount(found.partitions).tolist() == [100] * 10
 
 
 def test_nothing_is_connected_to_nothing() -> None:

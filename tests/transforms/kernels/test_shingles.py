@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -56,8 +57,13 @@ def test_few_tokens_make_one_shingle(count: int) -> None:
     assert_agree(column, found)
 
 
+def test_every_token_of_a_shingle_counts() -> None:
+    column = [" ".join(words) for count in range(7) for words in product("ab", repeat=count)]
+    assert_agree(column, shingle(text_column(column), PROMPT))
+
+
 def test_a_part_without_tokens_is_its_characters() -> None:
-    column = ["", "!", "!!", "! !", "\x00", "\x00\x00", "\u2014", "", "!"]
+    column = ["", "!", "!!", "! !", "\x00", "\x00\x00", "—", "", "!"]
     found = shingle(text_column(column), PROMPT)
     assert len(found.values) == len(column)
     assert_agree(column, found)
@@ -65,7 +71,7 @@ def test_a_part_without_tokens_is_its_characters() -> None:
 
 def test_a_megabyte_long_row_is_as_any_other() -> None:
     chosen = random.Random(7)
-    words = [chosen.choice("abcd\u00e9\u8a9e") + str(chosen.randrange(5000)) for _ in range(220_000)]
+    words = [chosen.choice("abcdé語") + str(chosen.randrange(5000)) for _ in range(220_000)]
     column = ["before it", " ".join(words), "", "after it all is as it was"]
     assert len(column[1]) > 1_000_000
     found = shingle(text_column(column), PROMPT)

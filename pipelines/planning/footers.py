@@ -1,0 +1,112 @@
+"""Reading the footers of the input files, before any work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.errors import UsageError
+from schemas.example import INPUT, PREFIX
+from schemas.plan import InputFile
+from schemas.recipe import Recipe
+from schemas.recipe import Source as SourceRecipe
+from transforms.steps import storage
+from transforms.steps.parquet import READ_ERRORS, is_text
+
+_MAGIC = b"PAR1"
+_THREADS = 16
+
+
+class Footer(NamedTuple):
+    """What is known of a file before it is read."""
+
+    file: InputFile
+    metadata: pq.FileMetaData | None
+    schema: pa.Schema | None
+
+
+def read_footers(recipe: Recipe) -> list[Footer]:
+    """Footers of all input files, in input order."""
+    footers = [footer for source in recipe.sources for footer in _read_source(source)]
+    _refuse_shared_files(footers)
+    return footers
+
+
+def _read_source(source: SourceRecipe) -> list[Footer]:
+    """Footers of the files of a source, in the order of their paths."""
+    found: dict[str, int] = {}
+    for pattern in source.input:
+        matches = storage.find(pattern)
+        if not matches:
+            raise UsageError(f"no file matches {pattern}")
+        found.update(matches)
+    prefix = _common_prefix(source.input)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        jobs = [pool.submit(_read_footer, source, path, size, prefix) for path, size in sorted(found.items())]
+        return [job.result() for job in jobs]
+
+
+def _common_prefix(patterns: Sequence[str]) -> str:
+    """The folder that all globs share before their first wildcard.
+
+    >>> _common_prefix(["a/b/*.parquet", "a/c/x-?.parquet"]), _common_prefix(["gs://b/d/*"])
+    ('a/', 'gs://b/d/')
+    """
+    heads = [re.split(r"[*?\[{]", pattern, maxsplit=1)[0].split("/")[:-1] for pattern in patterns]
+    shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, zip(*heads, strict=False))]
+    return "".join(f"{name}/" for name in shared)
+
+
+def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Footer:
+    name = path.removeprefix(prefix) if path.startswith(prefix) else path.rpartition("/")[2]
+    error = None
+    try:
+        with storage.open_input(path) as file:
+            head = bytes(file.read(len(_MAGIC)))
+            if head and head != _MAGIC:
+                raise UsageError(f"{path} is not a Parquet file: it begins with {head!r}, not {_MAGIC!r}")
+            parquet = pq.ParquetFile(file)
+            metadata, schema = parquet.metadata, parquet.schema_arrow
+    except READ_ERRORS as problem:
+        error, metadata, schema = str(problem).strip().splitlines()[0], None, None
+    rows = metadata.num_rows if metadata is not None else None
+    file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
+    if schema is not None:
+        _check_columns(source, path, schema)
+    return Footer(file_record, metadata, schema)
+
+
+def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
+    """Refuse a file without the columns the source names, or with Tamis's own."""
+    for role, name in source.columns.model_dump().items():
+        if name not in schema.names:
+            if role == INPUT:
+                continue
+            raise UsageError(
+                f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
+                f"name the right one in the recipe (sources: columns: {role})"
+            )
+        if not is_text(schema.field(name).type):
+            raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
+    taken = [name for name in schema.names if name.startswith(PREFIX)]
+    if taken:
+        raise UsageError(
+            f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them"
+        )
+
+
+def _refuse_shared_files(footers: Sequence[Footer]) -> None:
+    owners: dict[str, str] = {}
+    for footer in footers:
+        owner = owners.setdefault(footer.file.path, footer.file.source)
+        if owner != footer.file.source:
+            raise UsageError(f"{footer.file.path} belongs to two sources: {owner} and {footer.file.source}")

@@ -1,0 +1,90 @@
+"""Cutting the input files into units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+
+from pipelines.planning.footers import Footer
+from schemas.plan import Unit
+from schemas.recipe import Recipe
+
+_PIECES = 8
+"""A row group is read in so many pieces at most: each decodes again what comes before it."""
+
+
+class _Piece(NamedTuple):
+    """A range of row groups, how many rows of the first to skip, its first row in the file, and its rows."""
+
+    groups: tuple[int, int]
+    skip: int
+    first_row: int
+    rows: int
+
+
+def cut_units(footers: Sequence[Footer], recipe: Recipe, unit_bytes: int) -> list[Unit]:
+    """Consecutive row groups of each file up to a size; a file that cannot be read is a unit too."""
+    left = {source.name: source.max_rows for source in recipe.sources}
+    units: list[Unit] = []
+    for at, footer in enumerate(footers):
+        pieces = [_Piece((0, 0), 0, 0, 0)]
+        if footer.metadata is not None:
+            cap = left[footer.file.source]
+            most = footer.metadata.num_rows if cap is None else min(cap, footer.metadata.num_rows)
+            pieces = list(_cut_file(footer.metadata, unit_bytes, most))
+            left[footer.file.source] = None if cap is None else cap - most
+        units += [Unit(index=len(units) + k, file=at, **piece._asdict()) for k, piece in enumerate(pieces)]
+    return units
+
+
+def _cut_file(metadata: pq.FileMetaData, unit_bytes: int, most: int) -> Iterator[_Piece]:
+    """Pieces of a file's first rows: whole row groups together, or parts of a large one."""
+    pack = _Pack()
+    first = 0
+    for group in range(metadata.num_row_groups):
+        entry = metadata.row_group(group)
+        rows = min(entry.num_rows, most - first)
+        if rows == 0:
+            continue
+        if pack.rows and pack.bytes + entry.total_byte_size > unit_bytes:
+            yield pack.piece()
+            pack = _Pack()
+        if entry.total_byte_size > 2 * unit_bytes:
+            yield from _cut_group(group, first, rows, -(-entry.total_byte_size // unit_bytes))
+        else:
+            pack.add(group, first, rows, entry.total_byte_size)
+        first += rows
+    if pack.rows:
+        yield pack.piece()
+
+
+def _cut_group(group: int, first: int, rows: int, pieces: int) -> Iterator[_Piece]:
+    """Even parts of one large row group."""
+    pieces = min(pieces, _PIECES, rows)
+    for k in range(pieces):
+        start, stop = k * rows // pieces, (k + 1) * rows // pieces
+        yield _Piece((group, group + 1), start, first + start, stop - start)
+
+
+@dataclass
+class _Pack:
+    """Row groups that are put together."""
+
+    start: int = 0
+    stop: int = 0
+    first_row: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def add(self, group: int, first: int, rows: int, size: int) -> None:
+        """Put one more row group in."""
+        if self.rows == 0:
+            self.start, self.first_row = group, first
+        self.stop, self.rows, self.bytes = group + 1, self.rows + rows, self.bytes + size
+
+    def piece(self) -> _Piece:
+        """What was put together."""
+        return _Piece((self.start, self.stop), 0, self.first_row, self.rows)

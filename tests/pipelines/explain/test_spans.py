@@ -1,0 +1,65 @@
+"""Text on a terminal: nothing hidden, nothing lost without being counted."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.explain.spans import Mark, Span, draw, escape, find, fold, one_line
+
+SPANS = st.lists(
+    st.builds(Span, st.text("ab \n", max_size=900), st.sampled_from([Mark.PLAIN, Mark.OLD])), max_size=8
+)
+
+
+@given(st.text())
+def test_no_control_or_bidi_character_is_left(text: str) -> None:
+    joiners = "\u200c\u200d"
+    left = {char for char in escape(text) if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"}}
+    assert left <= {"\n", "\t", *joiners}
+    assert not {"\n", "\t"} & set(one_line(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\r\nb", "a\\r\nb"),
+        ("\ufeffx\u200bb\u2066", r"\ufeffx\u200bb\u2066"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+        ("pass\u200dword", r"pass\u200dword"),
+        ("plain é 您好\t!", "plain é 您好\t!"),
+    ],
+)
+def test_escape_shows_what_hides_and_leaves_what_belongs(text: str, shown: str) -> None:
+    assert escape(text) == shown
+    assert draw([Span(text)]).plain == shown
+
+
+@given(SPANS, st.integers(200, 1500))
+def test_fold_counts_every_character_it_leaves_out(spans: list[Span], most: int) -> None:
+    folded = fold(spans, most)
+    assert sum(span.size for span in folded) == sum(len(span.text) for span in spans)
+    assert all((span.mark is Mark.CUT) == (span.hidden > 0) for span in folded)
+
+
+@given(SPANS)
+def test_fold_keeps_to_its_limit(spans: list[Span]) -> None:
+    assert sum(len(span.text) for span in fold(spans, 600)) <= 600 + 2 * (300 + 40)
+
+
+def test_cuts_fall_between_words() -> None:
+    shown = draw(fold([Span("alpha beta " * 500)])).plain
+    head, rest = shown.split("[… ")
+    assert head.endswith((" alpha ", " beta "))
+    assert rest.split(" …]")[1].startswith((" alpha ", " beta "))
+    assert "4,3" in rest.split(" characters")[0]
+
+
+def test_found_patterns_are_literal() -> None:
+    assert [span.mark for span in find("a...b", ["..."])] == [Mark.PLAIN, Mark.FOUND, Mark.PLAIN]
+    assert find("abc", ["..."]) == [Span("abc")]
+    assert find("abc", []) == [Span("abc")]
