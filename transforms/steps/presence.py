@@ -23,12 +23,17 @@ def announce(root: str) -> None:
     _held[root] = file
 
 
+def leave(root: str) -> None:
+    """Let go of an output folder, if this process holds it."""
+    if root in _held:
+        _held.pop(root).close()
+
+
 def wait_until_alone(root: str, seconds: float) -> bool:
     """Wait for other processes that work in a local output folder to end; whether they did in time."""
     if not storage.is_local(root):
         return True
-    if root in _held:
-        _held.pop(root).close()
+    leave(root)
     deadline = time.monotonic() + seconds
     with (Path(root) / FILE).open("a", encoding="utf-8") as file:
         while not (alone := _lock(file)) and time.monotonic() < deadline:

@@ -39,6 +39,7 @@ SENTENCES = {
     "ar": "اكتب قصة قصيرة عن حارس المنارة الذي تعلم الرسم.",
     "hi": "एक प्रकाशस्तंभ के रखवाले के बारे में एक छोटी कहानी लिखो।",
     "zh": "请写一个关于灯塔看守人学习绘画的短篇故事。",
+    "ko": "안녕하세요 오늘 날씨가 정말 좋네요 바다에 가고 싶어요",
     "ja": "絵を描くことを学ぶ灯台守についての短い物語を書いてください。",
 }
 
@@ -64,7 +65,7 @@ def test_letters_are_counted(column: list[str]) -> None:
 def test_languages_are_told(model: Any) -> None:
     told = tell(model, list(SENTENCES.values()))
     assert [code for code, _ in told] == list(SENTENCES)
-    assert all(score is not None and 0.5 <= score <= 1 for _, score in told)
+    assert all(score is not None and 0.5 <= score <= 1 for _, score in told)  # fastText says 1.00006 of "ko"
 
 
 @pytest.mark.parametrize(
