@@ -78,7 +78,9 @@ def lock(root: str) -> Iterator[None]:
             sentence = f"{root}: another run is writing there; wait for it or name another folder"
             raise UsageError(sentence) from None
         if not presence.wait_until_alone(root, _PATIENCE_SECONDS):
-            raise RunError(f"{root}: workers of a run that was killed are still at work there; end them first")
+            raise RunError(
+                f"{root}: workers of a run that was killed are still at work there; end them first"
+            )
         try:
             yield
         finally:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from pipelines.run import Request, run
 from pipelines.sample import write_sample
-from tests.releases import Curate, Release, Sampled, recipe_for
+from tests.releases import Curate, Release, Sampled, make_release, recipe_for
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 REAL_SHARD = "instruct-mix/part-00000-of-00008.parquet"
@@ -32,13 +32,11 @@ def real_data() -> Path:
 
 @pytest.fixture
 def curate(tmp_path: Path) -> Curate:
-    """Run the whole pipeline on some files in one process; give the release's folder."""
+    """Run the whole pipeline on some files in one process; give the release."""
 
-    def curated(pattern: str | list[str], *, root: Path | None = None, **request: object) -> Path:
+    def curated(pattern: str | list[str], *, root: Path | None = None, **request: Any) -> Release:
         recipe = request.pop("recipe", None) or recipe_for(pattern)
-        given = {"output": str(root or tmp_path / "output"), "quiet": True} | request
-        _, places = run(Request(recipe=recipe, **given))
-        return Path(places.release_folder)
+        return make_release(root or tmp_path / "output", recipe, **request)
 
     return curated
 
@@ -49,14 +47,10 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Sampled:
     folder = tmp_path_factory.mktemp("sampled")
     plants = write_sample(folder / "input")
     recipe = recipe_for(f"{folder}/input/*.parquet", language__enabled=True)
-    _, places = run(Request(recipe=recipe, output=f"{folder}/output", quiet=True))
-    return Sampled(folder / "input", plants, Release(Path(places.release_folder)))
+    return Sampled(folder / "input", plants, make_release(folder / "output", recipe))
 
 
 @pytest.fixture(scope="session")
 def real_release(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A release of one shard of real data."""
-    root = tmp_path_factory.mktemp("real")
-    recipe = recipe_for(str(real_data / REAL_SHARD))
-    _, places = run(Request(recipe=recipe, output=str(root / "output"), quiet=True))
-    return Release(Path(places.release_folder))
+    return make_release(tmp_path_factory.mktemp("real") / "output", recipe_for(str(real_data / REAL_SHARD)))

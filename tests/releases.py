@@ -12,15 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.run import Request, run
 from pipelines.sample import Plants
 from schemas.recipe import Recipe, built_in, override
 from schemas.release import Manifest
 from schemas.report import Report
 
 Row = dict[str, Any]
-
-Curate = Callable[..., Path]
-"""Runs the whole pipeline on some files and gives the release's folder."""
 
 
 def recipe_for(pattern: str | list[str], **changes: object) -> Recipe:
@@ -94,6 +92,16 @@ class Release:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }
+
+
+def make_release(root: Path, recipe: Recipe, **request: Any) -> Release:
+    """Run the whole pipeline, in one process unless more are asked for; give the release."""
+    _, places = run(Request(recipe=recipe, **{"output": str(root), "quiet": True, **request}))
+    return Release(Path(places.release_folder))
+
+
+Curate = Callable[..., Release]
+"""Runs the whole pipeline on some files."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from schemas.verdict import NAMES
-from tests.releases import Curate, Release, Sampled
+from tests.releases import Curate, Sampled
 from tests.rows import ask, ask_all, write_rows
 
 
@@ -176,14 +176,14 @@ def test_page_needs_nothing_else(sampled: Sampled) -> None:
 def test_digest_of_an_input_is_of_its_data(curate: Curate, tmp_path: Path) -> None:
     for name, rows in {"a": ask_all(5), "b": ask_all(5), "c": [*ask_all(4), ask(7)]}.items():
         write_rows(tmp_path / "in" / f"{name}.parquet", rows)
-    found = [record.digest for record in Release(curate(f"{tmp_path}/in/*.parquet")).manifest.inputs]
+    found = [record.digest for record in curate(f"{tmp_path}/in/*.parquet").manifest.inputs]
     assert found[0] == found[1] != found[2]
 
 
 def test_no_rows_at_all_are_zeros_and_nulls(curate: Curate, tmp_path: Path) -> None:
     schema = pa.schema([("instruction", pa.string()), ("output", pa.string())])
     pq.write_table(schema.empty_table(), tmp_path / "in.parquet")
-    release = Release(curate(str(tmp_path / "in.parquet")))
+    release = curate(str(tmp_path / "in.parquet"))
     assert (len(release.ledger), len(release.curated)) == (0, 0)
     assert set(release.manifest.counts.verdicts.values()) == {0}
     assert (release.report.input.rows, release.report.input.output.mean) == (0, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,6 +28,21 @@ def encode_rows(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
     [b'1:a1:1', b'-1:2']
     """
     pieces = [piece for column in columns for piece in _framed(_as_binary(column))]
+    return pc.binary_join_element_wise(*pieces, _EMPTY)
+
+
+def encode_named(columns: Mapping[str, pa.Array]) -> pa.LargeBinaryArray:
+    """One byte string a row of its values by column name; a null is as a column that is not there.
+
+    >>> encode_named({"b": pa.array([1, None]), "a": pa.array(["x", "y"])}).to_pylist()
+    [b'1:a1:x1:b1:1', b'1:a1:y']
+    """
+    pieces = []
+    for name in sorted(columns):
+        values = _as_binary(columns[name])
+        frame = pa.scalar(f"{len(name.encode())}:{name}".encode(), pa.large_binary())
+        head = pc.binary_join_element_wise(frame, _length(values), _COLON, _EMPTY)
+        pieces += [pc.fill_null(head, _EMPTY), pc.fill_null(values, _EMPTY)]
     return pc.binary_join_element_wise(*pieces, _EMPTY)
 
 

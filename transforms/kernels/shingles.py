@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import hashlib
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ _STEPS = np.array(
     np.uint64,
 )
 _BLOCK = 1 << 18
+_LONG = 255
+"""Longer ranges are hashed by BLAKE2b: a polynomial modulo 2**64 has known collisions from 1,024 bytes on."""
 
 
 class Shingles(NamedTuple):
@@ -46,7 +49,7 @@ def mix(values: np.ndarray) -> np.ndarray:
     return values
 
 
-@cache
+@lru_cache(maxsize=4)
 def _powers(length: int) -> tuple[np.ndarray, np.ndarray]:
     """Powers of the base and of its inverse, modulo 2**64."""
     tables = []
@@ -74,7 +77,11 @@ def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nd
     hashes -= prefix[starts]
     hashes *= inverses[starts]
     hashes += (ends - starts).astype(np.uint64) << np.uint64(40)
-    return mix(hashes)
+    hashes = mix(hashes)
+    for at in np.flatnonzero(ends - starts > _LONG):
+        digest = hashlib.blake2b(data[starts[at] : ends[at]].tobytes(), digest_size=8).digest()
+        hashes[at] = int.from_bytes(digest, "little")
+    return hashes
 
 
 def shingle(column: pa.LargeStringArray, tag: np.uint64) -> Shingles:

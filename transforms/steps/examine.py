@@ -13,7 +13,7 @@ from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, JUDGEMENT, SIGNATURES, Reason
 from transforms.kernels import language, rules, tasks
 from transforms.kernels.minhash import sign
-from transforms.kernels.rows import as_words, content_hashes, encode_rows, hash_rows, record_ids
+from transforms.kernels.rows import as_words, content_hashes, encode_named, hash_rows, record_ids
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
@@ -168,11 +168,11 @@ def parts_of(texts: Texts, recipe: Recipe) -> list[pa.LargeStringArray]:
 
 
 def _identify(texts: Texts, hashes: pa.FixedSizeBinaryArray, batch: pa.RecordBatch) -> pa.Table:
-    by_name = [batch.column(name) for name in sorted(batch.schema.names)]
+    by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
     columns = {
         "record_id": record_ids(texts._asdict()),
         "content_hash": hashes,
-        "row_hash": as_words(hash_rows(encode_rows(by_name)))[:, 0],
+        "row_hash": as_words(hash_rows(encode_named(by_name)))[:, 0],
     }
     return pa.table(columns, schema=IDENTITY)
 

@@ -29,7 +29,7 @@ ROWS = [
         "output": "name {{x}} \\[b]",
     },
 ]
-EXTRAS = {"id": [f"row-{at}" for at in range(6)], "tags": [["[i]a[/i]", None]] * 6}
+EXTRAS = {"id": ["row-0x", *[f"row-{at}" for at in range(1, 6)]], "tags": [["[i]a[/i]", None]] * 6}
 Printed = Callable[..., str]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.columns import TEXT_TYPES
-from transforms.kernels.rows import encode_rows
+from transforms.kernels.rows import encode_named, encode_rows
 
 framing = st.text(st.sampled_from("0123:-ab\n\x00"), max_size=4)
 """Texts made of what frames are made of."""
@@ -109,14 +109,15 @@ def test_the_same_text_in_any_type_is_encoded_alike(kind: pa.DataType, *, nested
 
 
 @pytest.mark.parametrize(
-    "kind", [pa.uuid(), pa.json_(pa.string()), pa.fixed_shape_tensor(pa.int64(), [1200])], ids=str
+    ("kind", "stored"),
+    [
+        (pa.uuid(), [b"a" * 16, b"b" * 16, None]),
+        (pa.json_(pa.string()), ["{}", "[]", None]),
+        (pa.fixed_shape_tensor(pa.int64(), [1200]), [[0] * 1200, [0] * 600 + [1] + [0] * 599, None]),
+    ],
+    ids=str,
 )
-def test_extensions_are_encoded_as_they_are_stored(kind: pa.DataType) -> None:
-    stored: list[Any] = {
-        pa.binary(16): [b"a" * 16, b"b" * 16, None],
-        pa.string(): ["{}", "[]", None],
-        pa.list_(pa.int64(), 1200): [[0] * 1200, [0] * 600 + [1] + [0] * 599, None],
-    }[kind.storage_type]
+def test_extensions_are_encoded_as_they_are_stored(kind: pa.DataType, stored: list[Any]) -> None:
     storage = pa.array(stored, kind.storage_type)
     assert encode_rows([pa.ExtensionArray.from_storage(kind, storage)]).equals(encode_rows([storage]))
     assert_apart(encode_rows([storage]), stored)
@@ -125,6 +126,25 @@ def test_extensions_are_encoded_as_they_are_stored(kind: pa.DataType) -> None:
 def test_a_struct_whose_fields_share_a_name_is_read() -> None:
     column = pa.StructArray.from_arrays([pa.array([1, 1, 2]), pa.array([1, 2, 1])], ["a", "a"])
     assert len(set(encode_rows([column]).to_pylist())) == 3
+
+
+named = st.fixed_dictionaries(
+    {}, optional={"a": st.none() | framing, "a1": st.none() | framing, "b": framing}
+)
+
+
+@given(st.lists(named, max_size=8), st.permutations(["a", "a1", "b", "absent"]))
+def test_rows_by_name_are_their_values_whatever_the_columns(
+    table: list[dict[str, str | None]], names: list[str]
+) -> None:
+    columns = {name: pa.array([row.get(name) for row in table], pa.string()) for name in names}
+    values = [sorted((name, text) for name, text in row.items() if text is not None) for row in table]
+    assert_apart(encode_named(columns), values)
+    del columns["absent"]
+    assert_apart(encode_named(columns), values)
+    for row, code in zip(table, encode_named(columns).to_pylist(), strict=True):
+        alone = {name: pa.array([text], pa.large_string()) for name, text in row.items()}
+        assert not alone or encode_named(alone).to_pylist() == [code]
 
 
 def test_known_encodings() -> None:

@@ -104,3 +104,12 @@ def test_ranges_hash_by_their_content_wherever_they_lie(pieces: list[bytes]) -> 
 @given(st.lists(st.integers(0, 2**64 - 1), unique=True))
 def test_mixing_keeps_values_apart(values: list[int]) -> None:
     assert len(np.unique(mix(np.array(values, np.uint64)))) == len(values)
+
+
+def test_long_tokens_made_to_collide_do_not() -> None:
+    word = "a"
+    while len(word) < 4096:
+        word += word.translate(str.maketrans("ab", "ba"))
+    other = word.translate(str.maketrans("ab", "ba"))
+    hashes = shingle(pa.array([word, other], pa.large_string()), PART_TAGS[0])
+    assert hashes.values[0] != hashes.values[1]

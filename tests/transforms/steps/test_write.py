@@ -13,7 +13,7 @@ import pytest
 
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.verdict import LEDGER, Verdict
-from tests.releases import Curate, Release, Sampled, recipe_for
+from tests.releases import Curate, Sampled, recipe_for
 from tests.rows import ask, ask_all, write_rows
 
 DROPPED = pa.array(["rejected", "duplicate"])
@@ -74,7 +74,7 @@ def test_pandas_reads_a_release(sampled: Sampled) -> None:
 
 def test_shards_share_the_rows_evenly_in_order(curate: Curate, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.parquet", [*ask_all(10), ask(3)])
-    release = Release(curate(str(path), recipe=recipe_for(str(path), output__shards=4)))
+    release = curate(str(path), recipe=recipe_for(str(path), output__shards=4))
     names = [part.name for part in release.parts("curated")]
     assert names == [f"part-{at:05d}-of-00004.parquet" for at in range(4)]
     assert [pq.read_metadata(part).num_rows for part in release.parts("curated")] == [2, 3, 2, 3]
@@ -83,14 +83,14 @@ def test_shards_share_the_rows_evenly_in_order(curate: Curate, tmp_path: Path) -
 
 def test_more_shards_than_rows_leave_some_empty(curate: Curate, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.parquet", ask_all(2))
-    release = Release(curate(str(path), recipe=recipe_for(str(path), output__shards=5)))
+    release = curate(str(path), recipe=recipe_for(str(path), output__shards=5))
     assert sorted(pq.read_metadata(part).num_rows for part in release.parts("curated")) == [0, 0, 0, 1, 1]
     assert len({pq.read_schema(part) for part in release.parts("curated")}) == 1
 
 
 def test_nothing_kept_is_a_release_too(curate: Curate, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.parquet", [{"instruction": "Say it.", "output": " "}] * 3)
-    release = Release(curate(str(path)))
+    release = curate(str(path))
     assert release.verdicts() == ["rejected"] * 3
     assert len(release.curated) == 0
     assert release.curated.schema.names[:2] == ["instruction", "output"]
@@ -99,7 +99,7 @@ def test_nothing_kept_is_a_release_too(curate: Curate, tmp_path: Path) -> None:
 
 def test_rejects_are_written_in_full(curate: Curate, sampled: Sampled) -> None:
     recipe = recipe_for(sampled.pattern, output__save_rejects=True)
-    release = Release(curate(sampled.pattern, recipe=recipe))
+    release = curate(sampled.pattern, recipe=recipe)
     dropped = pc.is_in(release.ledger["verdict"], value_set=DROPPED)
     rows, lines = sampled.table.filter(dropped), release.ledger.filter(dropped)
     rejects = release.read("rejects")
@@ -122,6 +122,6 @@ def test_dictionaries_come_out_as_dictionaries(curate: Curate, tmp_path: Path) -
     coded = pa.array(table["colour"].to_pylist(), pa.string()).dictionary_encode()
     table = table.set_column(2, "colour", coded.cast(pa.dictionary(pa.int8(), pa.string())))
     pq.write_table(table, tmp_path / "in.parquet", row_group_size=2)
-    curated = Release(curate(str(tmp_path / "in.parquet"))).curated
+    curated = curate(str(tmp_path / "in.parquet")).curated
     assert pa.types.is_dictionary(curated.schema.field("colour").type)
     assert curated["colour"].to_pylist() == table["colour"].to_pylist()

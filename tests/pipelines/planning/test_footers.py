@@ -1,0 +1,108 @@
+"""Which files are read, what they are called, and which are refused before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import RunError, UsageError
+from tests.releases import Curate, Row, recipe_for
+from tests.rows import ask, ask_all, write_rows
+
+
+def source(name: str, pattern: str | list[str], **keys: object) -> Row:
+    return {"name": name, "input": pattern, **keys}
+
+
+def test_names_start_after_what_all_globs_share(curate: Curate, tmp_path: Path) -> None:
+    for at, folder in enumerate(("a", "b/x", "b/y")):
+        write_rows(tmp_path / folder / "part.parquet", [ask(at)])
+    release = curate([f"{tmp_path}/a/*.parquet", f"{tmp_path}/b/*/part.parquet"])
+    assert release.ledger["file"].to_pylist() == ["a/part.parquet", "b/x/part.parquet", "b/y/part.parquet"]
+    release = curate([f"{tmp_path}/b/*/*.parquet"])
+    assert release.ledger["file"].to_pylist() == ["x/part.parquet", "y/part.parquet"]
+    release = curate(str(tmp_path / "a" / "part.parquet"))
+    assert release.ledger["file"].to_pylist() == ["part.parquet"]
+
+
+def test_names_stay_apart_for_relative_globs(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at, folder in enumerate(("a", "b")):
+        write_rows(tmp_path / folder / "part.parquet", [ask(at)])
+    monkeypatch.chdir(tmp_path)
+    for patterns in (["a/*.parquet", "b/*.parquet"], ["./a/*.parquet", "./b/*.parquet"], ["*/part.parquet"]):
+        release = curate(patterns, root=tmp_path / "out")
+        assert release.ledger["file"].to_pylist() == ["a/part.parquet", "b/part.parquet"]
+
+
+def test_file_in_two_globs_is_read_once(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(tmp_path / "in" / "part.parquet", ask_all(3))
+    monkeypatch.chdir(tmp_path)
+    release = curate(["in/*.parquet", "in/part.parquet", "./in/p*", f"{tmp_path}/in/*"])
+    assert release.verdicts() == ["kept"] * 3
+
+
+def test_file_in_two_sources_is_refused(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "part.parquet", ask_all(3))
+    recipe = recipe_for("", sources=[source("a", str(path)), source("b", f"{tmp_path}/p*.parquet")])
+    with pytest.raises(UsageError, match=r"part\.parquet belongs to two sources: a and b"):
+        curate("", recipe=recipe)
+    assert not (tmp_path / "output").exists()
+
+
+def test_sources_have_columns_and_ranks_of_their_own(curate: Curate, tmp_path: Path) -> None:
+    write_rows(tmp_path / "first.parquet", [*ask_all(3), ask(0)])
+    named = [{"question": row["instruction"], "answer": row["output"], "context": ""} for row in ask_all(5)]
+    write_rows(tmp_path / "second.parquet", named)
+    columns = {"instruction": "question", "input": "context", "output": "answer"}
+    sources = [
+        source("first", str(tmp_path / "first.parquet")),
+        source("second", str(tmp_path / "second.parquet"), columns=columns, priority=2),
+    ]
+    release = curate("", recipe=recipe_for("", sources=sources))
+    assert release.ledger["source"].to_pylist() == ["first"] * 4 + ["second"] * 5
+    assert release.ledger["file"].to_pylist() == ["first.parquet"] * 4 + ["second.parquet"] * 5
+    assert release.verdicts() == ["duplicate"] * 4 + ["kept"] * 5
+    assert release.ledger["survivor_source"].to_pylist() == ["second"] * 4 + [None] * 5
+    assert release.ledger["survivor_row"].to_pylist() == [0, 1, 2, 0, *[None] * 5]
+    assert release.curated["question"].to_pylist() == [row["question"] for row in named]
+    assert release.curated["instruction"].null_count == 5
+
+
+def test_cut_file_is_one_line_of_the_ledger(curate: Curate, tmp_path: Path) -> None:
+    for name, low in (("a", 0), ("b", 10), ("c", 20)):
+        write_rows(tmp_path / f"{name}.parquet", [ask(low + at) for at in range(5)])
+    whole = (tmp_path / "b.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "c.parquet").write_bytes(b"")
+    release = curate(f"{tmp_path}/*.parquet")
+    assert release.verdicts() == ["kept"] * 5 + ["unreadable"] * 2
+    for line, name in zip(release.lines()[5:], ("b.parquet", "c.parquet"), strict=True):
+        assert line["file"] == name
+        assert [line[key] for key in ("row_group", "row", "record_id", "rows_lost")] == [None] * 4
+        assert line["error"]
+        assert line["reasons"] == ["unreadable"]
+    assert release.manifest.counts.verdicts == {"kept": 5, "rejected": 0, "duplicate": 0, "unreadable": 2}
+    assert release.report.rows.unreadable_of_unknown_size == 2
+    assert [record.rows for record in release.manifest.inputs] == [5, None, None]
+
+
+def test_nothing_that_can_be_read_is_no_release(curate: Curate, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"")
+    with pytest.raises(RunError, match=r"none of the 1 input files can be read; .*a\.parquet"):
+        curate(f"{tmp_path}/*.parquet")
+
+
+def test_column_that_stands_twice_is_refused(curate: Curate, tmp_path: Path) -> None:
+    text = pa.array(["Say it."])
+    pq.write_table(
+        pa.table([text, text, text, text], ["instruction", "output", "x", "x"]), tmp_path / "a.parquet"
+    )
+    with pytest.raises(UsageError, match="more than one column named x"):
+        curate(f"{tmp_path}/*.parquet")
