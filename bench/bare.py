@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from transforms.kernels.minhash import sign
 from transforms.kernels.rows import content_hashes
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
-from transforms.steps import storage
 from transforms.steps.language_model import find_model
 
 READ, AGAIN, LANGUAGE, NORMALISE = "read", "read again", "language ID", "normalise"
@@ -48,8 +46,8 @@ T = TypeVar("T")
 class Costs:
     """CPU seconds (user and system, all threads) by kernel, and how much they worked on."""
 
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seconds: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
@@ -60,8 +58,12 @@ class Costs:
         """What the work gives, its CPU seconds put down to a kernel."""
         started = time.process_time()
         result = work(*arguments, **options)
-        self.seconds[kernel] += time.process_time() - started
+        self.seconds[kernel] = self.seconds.get(kernel, 0.0) + time.process_time() - started
         return result
+
+    def count(self, work: str, more: int) -> None:
+        """Add to what was worked on."""
+        self.counts[work] = self.counts.get(work, 0) + more
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _model() -> Any:
 def measure(share: Share) -> Costs:
     """Costs of the kernels on a share: read, judge, read again, write."""
     units = list(_units(share.inputs))[share.index :: share.of]
-    costs = Costs(defaultdict(float), defaultdict(int))
+    costs = Costs()
     for unit in units:
         _judge(unit, costs)
     for unit in units:
@@ -116,11 +118,17 @@ def measure(share: Share) -> Costs:
             pass
     for path in share.curated[share.index :: share.of]:
         _write(path, costs)
-    return Costs(dict(costs.seconds), dict(costs.counts))
+    return costs
+
+
+def _match(pattern: str) -> list[str]:
+    anchor = Path(pattern).anchor
+    return [str(path) for path in Path(anchor).glob(str(Path(pattern).relative_to(anchor)))]
 
 
 def _units(globs: Sequence[str]) -> Iterator[Unit]:
-    for path in sorted({path for pattern in globs for path, _ in storage.find(pattern)}):
+    """Row groups that the job works on together, for it looks for new contents within them."""
+    for path in sorted({path for pattern in globs for path in _match(pattern)}):
         metadata = pq.read_metadata(path)
         groups: list[int] = []
         size = 0
@@ -156,9 +164,9 @@ def _judge(unit: Unit, costs: Costs) -> None:
         for part, tag in zip(parts, PART_TAGS, strict=True):
             shingles = costs.spend(SHINGLES, shingle, part.take(new), tag)
             costs.spend(MINHASH, sign, shingles)
-            costs.counts[SHINGLED] += len(shingles.values)
-        costs.counts[ROWS] += len(batch)
-        costs.counts[SIGNED] += len(new)
+            costs.count(SHINGLED, len(shingles.values))
+        costs.count(ROWS, len(batch))
+        costs.count(SIGNED, len(new))
 
 
 def _texts(batch: pa.RecordBatch) -> dict[str, pa.LargeStringArray]:
@@ -190,4 +198,4 @@ def _write(path: str, costs: Costs) -> None:
     with tempfile.TemporaryDirectory(prefix="tamis-bench-") as folder:
         target = Path(folder) / Path(path).name
         costs.spend(WRITE, pq.write_table, table, target, compression="zstd", row_group_size=size)
-    costs.counts[WRITTEN] += len(table)
+    costs.count(WRITTEN, len(table))

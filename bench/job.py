@@ -81,7 +81,8 @@ def main() -> None:
     for turn in range(asked.repeat):
         for workers in asked.workers:
             trials.append(run_trial(asked.input, workers))
-            console.print(f"[dim]{turn + 1}/{asked.repeat}, workers {workers}: {_line(trials[-1])}")
+            done = f"{turn + 1}/{asked.repeat}, {_processes(workers)}"
+            console.print(f"[dim]{done}: {_line(trials[-1])}", soft_wrap=True)
     for workers in asked.workers:
         chosen = [trial for trial in trials if trial.workers == workers]
         console.print(kernel_table(workers, chosen), job_table(workers, chosen))
@@ -145,7 +146,8 @@ def _processes(workers: int) -> str:
 
 
 def _line(trial: Trial) -> str:
-    return ", ".join(f"{figure.name} {figure.shown.format(figure.of(trial))}" for figure in FIGURES)
+    shown = (f"{figure.name} {figure.shown.format(figure.of(trial))}" for figure in FIGURES)
+    return "; ".join(shown)
 
 
 def _record(trial: Trial) -> dict[str, object]:

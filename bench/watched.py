@@ -50,7 +50,7 @@ def watch(command: Sequence[str]) -> Usage:
     CPU is what the kernel put down to the command and the children it waited for.
 
     Raises:
-        subprocess.CalledProcessError: the command failed.
+        SystemExit: the command failed, and said why on standard error.
     """
     usage, stop = Usage(), threading.Event()
     before, busy, started = _reaped(), _busy(), time.monotonic()
@@ -63,7 +63,7 @@ def watch(command: Sequence[str]) -> Usage:
     sampler.join()
     usage.others = max(0.0, _busy() - busy - usage.cpu - usage.watching)
     if code != 0:
-        raise subprocess.CalledProcessError(code, command)
+        raise SystemExit(f"{command[0]} ended with {code}")
     return usage
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from pipelines.publish import move_latest
@@ -32,11 +33,17 @@ def finish(_: None, resolved: Sequence[Resolved], parts: Sequence[Part], tally: 
 
 def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) -> Iterator[str]:
     """Sentences on rows that are not accounted for exactly once."""
+    planned, found = Counter[int](), Counter[int]()
+    for unit in job.plan.units:
+        planned[unit.file] += unit.rows
+    for entry in resolved:
+        found[entry.file] += entry.accounted
     for file, record in enumerate(job.plan.files):
-        planned = sum(unit.rows for unit in job.plan.units if unit.file == file)
-        found = sum(entry.accounted for entry in resolved if entry.file == file)
-        if planned != found:
-            yield f"{record.path}: {planned} rows were planned, {found} accounted for; nothing was published"
+        if planned[file] != found[file]:
+            yield (
+                f"{record.path}: {planned[file]} rows were planned, {found[file]} accounted for; "
+                "nothing was published"
+            )
     for kind in job.plan.parts:
         counted = sum(getattr(entry, kind) for entry in resolved)
         written = sum(part.rows for part in parts if part.kind == kind)
@@ -127,10 +134,16 @@ def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
 
 
 def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
+    digests: dict[int, list[str]] = defaultdict(list)
+    for entry in resolved:
+        if job.plan.units[entry.unit].skip == 0:
+            digests[entry.file] += entry.digests
     for at, file in enumerate(job.plan.files):
-        firsts = [entry for entry in resolved if entry.file == at and job.plan.units[entry.unit].skip == 0]
-        digests = [digest for entry in firsts for digest in entry.digests]
-        joined = hashlib.blake2b(":".join(digests).encode(), digest_size=16).hexdigest() if digests else None
+        joined = (
+            hashlib.blake2b(":".join(digests[at]).encode(), digest_size=16).hexdigest()
+            if digests[at]
+            else None
+        )
         yield InputRecord(
             source=file.source,
             file=file.name,

@@ -50,6 +50,8 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
     except Exception as error:
         if verbose:
             raise
+        if cause_of(error).endswith("KeyboardInterrupt"):
+            raise KeyboardInterrupt from error
         where = f"; the workers' log is {log}" if log else ""
         raise RunError(f"the run failed and nothing was published: {cause_of(error)}{where}") from error
 

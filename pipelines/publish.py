@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from transforms.steps import presence, storage
 
 OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
 MANIFEST = "manifest.json"
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _PATIENCE_SECONDS = 60.0
 
 
@@ -20,10 +21,17 @@ def check_root(root: str) -> None:
     """Refuse an output folder that holds something else."""
     if storage.is_local(root) and Path(root).exists() and not Path(root).is_dir():
         raise UsageError(f"{root} is a file; --output takes a folder")
-    others = [name for name in storage.list_names(root) if name not in OURS]
+    names = [name for name in storage.list_names(root) if not storage.is_partial(name)]
+    others = [name for name in names if name not in OURS]
     if others:
         shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         raise UsageError(f"{root} holds something else than releases ({shown}); name a new or empty folder")
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is no plain name of a folder."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--release takes letters, digits and ._- after a letter or digit, found {name!r}")
 
 
 def releases(root: str) -> list[str]:
@@ -48,19 +56,20 @@ def move_latest(root: str, name: str) -> None:
     """Point `LATEST`, and on a local disk the link `latest`, to a release."""
     storage.write_bytes(f"{root}/LATEST", f"{name}\n".encode())
     if storage.is_local(root):
-        fresh = Path(root) / f".latest.{os.getpid()}"
-        fresh.unlink(missing_ok=True)
+        link = Path(root) / "latest"
+        fresh = storage.partial_beside(link)
         fresh.symlink_to(f"releases/{name}")
-        fresh.replace(Path(root) / "latest")
+        fresh.replace(link)
 
 
 def clear_leftovers(root: str) -> list[str]:
-    """Delete what killed runs left: staging areas and releases without a manifest; give the names."""
+    """Delete what killed runs left: half-written files and releases, staging areas; give the names."""
     whole = set(releases(root))
     dead = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
     for name in dead:
         storage.delete_folder(f"{root}/releases/{name}")
     storage.delete_folder(f"{root}/.staging")
+    storage.delete_partials(root)
     return dead
 
 

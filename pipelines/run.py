@@ -45,6 +45,8 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     root = request.output.rstrip("/")
     publish.check_root(root)
+    if request.release is not None:
+        publish.check_name(request.release)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     with publish.lock(root):
         publish.clear_leftovers(root)

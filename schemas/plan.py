@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 REF_BITS = 32
 """A row is referred to by `unit << REF_BITS | row in the unit`, which sorts as the input order does."""
@@ -59,6 +63,21 @@ class Plan:
     parts: dict[str, int]
     group_rows: int
     versions: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def unit_files(self) -> np.ndarray:
+        """Number of the file of each unit."""
+        return np.array([unit.file for unit in self.units], np.int64)
+
+    @cached_property
+    def first_rows(self) -> np.ndarray:
+        """Row in its file of the first row of each unit."""
+        return np.array([unit.first_row for unit in self.units], np.int64)
+
+    @cached_property
+    def file_names(self) -> pa.Table:
+        """Source and name of each file: string columns `source` and `name`."""
+        return pa.table({key: [getattr(file, key) for file in self.files] for key in ("source", "name")})
 
     def is_part(self, unit: Unit) -> bool:
         """Whether a unit is a part of a row group whose other parts are units of their own."""

@@ -46,7 +46,7 @@ def _read_source(source: SourceRecipe) -> list[Footer]:
         if not matches:
             raise UsageError(f"no file matches {pattern}")
         found.update(matches)
-    prefix = _common_prefix(source.input)
+    prefix = _common_prefix([storage.absolute(pattern) for pattern in source.input])
     with ThreadPoolExecutor(_THREADS) as pool:
         jobs = [pool.submit(_read_footer, source, path, size, prefix) for path, size in sorted(found.items())]
         return [job.result() for job in jobs]

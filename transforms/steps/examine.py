@@ -74,7 +74,9 @@ def examine_lost(reader: UnitReader, job: Job) -> Findings:
     if reader.unit.skip > 0:
         return Findings(reader)
     broken = next(
-        found for part in parts if (found := examine(UnitReader(job.plan, part), job, ())).unreadable
+        found
+        for part in parts
+        if (found := examine(UnitReader(job.plan, part), job, ("identity",))).unreadable
     )
     (line,) = broken.unreadable
     rows = sum(part.rows for part in parts)

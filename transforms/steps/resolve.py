@@ -161,14 +161,15 @@ def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray
 def _survivor_columns(survivor: np.ndarray, gone: np.ndarray, plan: Plan) -> dict[str, pa.Array]:
     """Source, file and row in the file of each survivor."""
     units = unit_of(survivor).astype(np.int64)
-    first = np.array([unit.first_row for unit in plan.units])
-    file = np.array([unit.file for unit in plan.units])[units]
-    names: dict[str, Any] = {
-        "survivor_source": pa.array([entry.source for entry in plan.files]).take(pa.array(file)),
-        "survivor_file": pa.array([entry.name for entry in plan.files]).take(pa.array(file)),
-        "survivor_row": pa.array(first[units] + row_of(survivor)),
+    file = plan.file_names.take(pa.array(plan.unit_files[units]))
+    found: dict[str, Any] = {
+        "survivor_source": file["source"],
+        "survivor_file": file["name"],
+        "survivor_row": pa.array(plan.first_rows[units] + row_of(survivor)),
     }
-    return {
-        name: pc.if_else(pa.array(gone), values, pa.scalar(None, values.type))
-        for name, values in names.items()
-    }
+    nobody = {name: pa.scalar(None, values.type) for name, values in found.items()}
+    return {name: _one_chunk(pc.if_else(pa.array(gone), found[name], nobody[name])) for name in found}
+
+
+def _one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -14,15 +16,28 @@ import pyarrow as pa
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+_PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
+
 
 def is_local(path: str) -> bool:
     """Whether a path is on this machine's own filesystem."""
     return "://" not in path
 
 
+def absolute(path: str) -> str:
+    """The one spelling of a path or glob that does not depend on where the process stands.
+
+    >>> absolute("/data/./a//../*.parquet"), absolute("gs://bucket/*")
+    ('/data/*.parquet', 'gs://bucket/*')
+    """
+    if not is_local(path):
+        return path
+    return os.path.normpath(Path(path).absolute()) + ("/" if path.endswith("/") else "")
+
+
 def find(pattern: str) -> list[tuple[str, int]]:
-    """Paths that match a glob and their sizes in bytes, sorted by path."""
-    found = FileSystems.match([pattern])[0].metadata_list
+    """Absolute paths that match a glob and their sizes in bytes, sorted by path."""
+    found = FileSystems.match([absolute(pattern)])[0].metadata_list
     return sorted((entry.path, entry.size_in_bytes) for entry in found)
 
 
@@ -44,6 +59,28 @@ def read_bytes(path: str) -> bytes:
         return bytes(file.read())
 
 
+def partial_beside(target: Path) -> Path:
+    """A fresh hidden name beside a local file that is to be replaced in one step."""
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+
+
+def is_partial(name: str) -> bool:
+    """Whether a name is one that `partial_beside` gave.
+
+    >>> is_partial(partial_beside(Path("LATEST")).name), is_partial(".LATEST.old")
+    (True, False)
+    """
+    return _PARTIAL.fullmatch(name) is not None
+
+
+def delete_partials(folder: str) -> None:
+    """Delete what writers that died left in a local folder, at any depth."""
+    if is_local(folder):
+        for path in Path(folder).rglob(".*"):
+            if is_partial(path.name):
+                path.unlink(missing_ok=True)
+
+
 @contextmanager
 def create(path: str) -> Iterator[IO[bytes]]:
     """A file to write to, at its path once it is closed without an error and not before."""
@@ -53,7 +90,7 @@ def create(path: str) -> Iterator[IO[bytes]]:
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    partial = partial_beside(target)
     try:
         with partial.open("wb") as file:
             yield file

@@ -1,0 +1,101 @@
+"""Beam's noise goes to the log, and the cause of a failure to the top."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import RunError, UsageError
+from pipelines.noise import cause_of, hushed, log_path
+from schemas.plan import Places
+from tests.releases import Curate
+from tests.rows import ask_all, write_rows
+from transforms.steps import judge
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(root=str(tmp_path), release="0001", cache=str(tmp_path / "cache"))
+
+
+def shout(*words: str) -> None:
+    """Write to standard error, from here and from another process."""
+    os.write(2, words[0].encode())
+    subprocess.run([sys.executable, "-c", f"import sys; sys.stderr.write({words[1]!r})"], check=True)
+
+
+def test_noise_goes_to_the_log(places: Places, capfd: pytest.CaptureFixture[str]) -> None:
+    with hushed(places, verbose=False):
+        shout("one", "two")
+    os.write(2, b"three")
+    assert capfd.readouterr().err == "three"
+    log = log_path(places)
+    assert log is not None
+    assert log.read_text("utf-8") == "onetwo"
+
+
+def test_noise_is_shown_when_verbose(places: Places, capfd: pytest.CaptureFixture[str]) -> None:
+    with hushed(places, verbose=True):
+        shout("one", "two")
+    assert capfd.readouterr().err == "onetwo"
+
+
+def test_no_log_where_the_output_is_elsewhere() -> None:
+    assert log_path(Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache")) is None
+
+
+def test_sentences_pass_as_they_are(places: Places) -> None:
+    with pytest.raises(UsageError, match=r"^mend this$"), hushed(places, verbose=False):
+        raise UsageError("mend this")
+
+
+def test_failures_are_told_by_their_cause(places: Places) -> None:
+    with pytest.raises(RunError) as caught, hushed(places, verbose=False):
+        raise RuntimeError("Traceback\n  File ...\nOSError: [Errno 28] No space left [while running 'Write']")
+    assert str(caught.value) == (
+        "the run failed and nothing was published: OSError: [Errno 28] No space left; "
+        f"the workers' log is {log_path(places)}"
+    )
+
+
+def test_failures_are_raised_whole_when_verbose(places: Places) -> None:
+    with pytest.raises(KeyError), hushed(places, verbose=True):
+        raise KeyError("x")
+
+
+def test_interrupt_of_a_worker_is_one(places: Places) -> None:
+    with pytest.raises(KeyboardInterrupt), hushed(places, verbose=False):
+        raise RuntimeError("KeyboardInterrupt [while running 'Judge']")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("pyarrow.lib.ArrowInvalid: bad\nsecond line", "RuntimeError: pyarrow.lib.ArrowInvalid: bad"),
+        ("a.b.SomeError: bad [while running 'X-ptransform-12']", "SomeError: bad"),
+        ("ValueError: first\n\nduring which\n\nTypeError: last", "TypeError: last"),
+        ("", "RuntimeError: "),
+    ],
+)
+def test_cause_is_one_line(text: str, cause: str) -> None:
+    assert cause_of(RuntimeError(text)) == cause
+
+
+def test_input_that_changes_meanwhile_fails_the_run(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(3))
+    digests = judge._digests  # noqa: SLF001 the moment between planning and reading
+
+    def late(reader: judge.UnitReader) -> list[tuple[str, str]] | None:
+        write_rows(path, ask_all(4))
+        return digests(reader)
+
+    monkeypatch.setattr(judge, "_digests", late)
+    with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* it had 3 rows, it has 4"):
+        curate(str(path))
+    assert not (tmp_path / "output" / "LATEST").exists()

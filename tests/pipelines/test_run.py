@@ -1,0 +1,52 @@
+"""One run: what it leaves beside the release, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import UsageError
+from tests.releases import Curate, Release, Sampled, recipe_for
+from tests.rows import ask_all, write_rows
+
+
+def test_times_and_costs_stand_beside_the_release(sampled: Sampled) -> None:
+    record = sampled.release.run
+    assert (record["release"], record["workers"], record["runner"]) == ("0001", 1, "in-memory")
+    assert record["seconds"] > 0
+    assert record["cpu_seconds"] > 0
+    files = [path.name for path in (sampled.release.root / "runs" / "0001").iterdir()]
+    assert sorted(files) == ["run.json", "run.log"]
+
+
+def test_more_workers_than_units_are_not_started(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(3))
+    assert curate(str(path), workers=8).verdicts() == ["kept"] * 3
+
+
+def test_missing_model_is_named_before_any_work(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(3))
+    recipe = recipe_for(str(path), language__enabled=True, language__model=str(tmp_path / "none.ftz"))
+    with pytest.raises(UsageError, match=r"none\.ftz: no language model there"):
+        curate(str(path), recipe=recipe)
+    assert not (tmp_path / "output").exists()
+
+
+def test_slash_after_the_output_folder_is_nothing(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(3))
+    first = curate(str(path), output=f"{tmp_path}/out//")
+    assert first.folder == tmp_path / "out" / "releases" / "0001"
+    assert curate(str(path), output=f"{tmp_path}/out").folder.name == "0002"
+
+
+def test_relative_folders_are_the_processs(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(tmp_path / "in.parquet", ask_all(30), row_group_size=10)
+    monkeypatch.chdir(tmp_path)
+    found: list[Release] = [curate("*.parquet", output="out", cache="cache", workers=2, unit_bytes=1500)]
+    assert (tmp_path / "out" / "LATEST").exists()
+    assert (tmp_path / "cache" / "judgement").is_dir()
+    found.append(curate(f"{tmp_path}/in.parquet", output="other"))
+    assert found[0].contents() == found[1].contents()

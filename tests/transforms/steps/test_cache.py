@@ -1,0 +1,107 @@
+"""The verdict cache: what was found once is not looked for again, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import RunError
+from tests.releases import Curate, Release, Row, recipe_for
+from tests.rows import ask_all, write_rows
+from transforms.steps.cache import KINDS
+
+ROWS = [row | {"extra": row["output"]} for row in ask_all(9)]
+
+
+def entries(root: Path) -> dict[str, set[str]]:
+    """Names of the cache's entries by kind."""
+    return {kind: {path.name for path in (root / ".cache" / kind).rglob("*.arrow")} for kind in KINDS}
+
+
+def fresh(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str, int]:
+    return {kind: len(after[kind] - before[kind]) for kind in KINDS}
+
+
+@pytest.fixture
+def first(curate: Curate, tmp_path: Path) -> Release:
+    return curate(str(write_rows(tmp_path / "in.parquet", ROWS)))
+
+
+def test_path_is_no_part_of_the_key(curate: Curate, first: Release, tmp_path: Path) -> None:
+    before = entries(first.root)
+    assert {kind: len(names) for kind, names in before.items()} == dict.fromkeys(KINDS, 1)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "in.parquet").rename(tmp_path / "elsewhere" / "other.parquet")
+    again = curate(f"{tmp_path}/elsewhere/*.parquet", root=first.root)
+    assert again.curated.equals(first.curated)
+    assert entries(first.root) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"dedup__threshold": 0.5}, {}),
+        ({"output__save_rejects": True, "dedup__order": "first_seen"}, {}),
+        ({"rules__placeholder__action": "reject"}, {"judgement": 1}),
+        ({"language__min_letters": 3}, {"judgement": 1}),
+        ({"dedup__similarity": "joined"}, {"identity": 1, "signatures": 1}),
+    ],
+    ids=str,
+)
+def test_what_was_asked_is_part_of_the_key(
+    curate: Curate, first: Release, tmp_path: Path, changes: Row, found: dict[str, int]
+) -> None:
+    before = entries(first.root)
+    pattern = str(tmp_path / "in.parquet")
+    curate(pattern, recipe=recipe_for(pattern, **changes), root=first.root)
+    assert fresh(before, entries(first.root)) == dict.fromkeys(KINDS, 0) | found
+
+
+def test_texts_alone_decide_what_rules_and_signatures_say(
+    curate: Curate, first: Release, tmp_path: Path
+) -> None:
+    before = entries(first.root)
+    table = pq.read_table(tmp_path / "in.parquet")
+    pq.write_table(
+        table.drop_columns("extra").append_column("other", table["extra"]), tmp_path / "in.parquet"
+    )
+    again = curate(str(tmp_path / "in.parquet"), root=first.root)
+    assert fresh(before, entries(first.root)) == {"judgement": 0, "identity": 1, "signatures": 0}
+    assert again.ledger.equals(first.ledger)
+
+
+def test_column_that_holds_the_text_is_part_of_the_key(
+    curate: Curate, first: Release, tmp_path: Path
+) -> None:
+    before = entries(first.root)
+    columns = {"instruction": "instruction", "input": "extra", "output": "output"}
+    source = {"name": "input", "input": str(tmp_path / "in.parquet"), "columns": columns}
+    again = curate("", recipe=recipe_for("", sources=[source]), root=first.root)
+    assert fresh(before, entries(first.root)) == dict.fromkeys(KINDS, 1)
+    assert again.report.input.with_input == len(ROWS)
+
+
+def test_grown_input_costs_what_is_new(curate: Curate, first: Release, tmp_path: Path) -> None:
+    before = entries(first.root)
+    write_rows(
+        tmp_path / "later.parquet",
+        [
+            *ROWS,
+            *({"instruction": f"Say {at} twice.", "output": f"{at}, {at}.", "extra": "y"} for at in range(3)),
+        ],
+    )
+    grown = curate(f"{tmp_path}/*.parquet", root=first.root)
+    assert fresh(before, entries(first.root)) == dict.fromkeys(KINDS, 1)
+    assert grown.verdicts() == ["kept"] * 9 + ["duplicate"] * 9 + ["kept"] * 3
+
+
+def test_damaged_entry_is_named_and_nothing_published(curate: Curate, first: Release, tmp_path: Path) -> None:
+    (path,) = (first.root / ".cache" / "identity").rglob("*.arrow")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(RunError, match=rf"nothing was published: DamagedError: .*{path.name}: damaged"):
+        curate(str(tmp_path / "in.parquet"), root=first.root)
+    assert (first.root / "LATEST").read_text("utf-8") == "0001\n"
+    path.unlink()
+    assert curate(str(tmp_path / "in.parquet"), root=first.root).folder.name == "0002"

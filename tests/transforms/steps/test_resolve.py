@@ -1,0 +1,66 @@
+"""The one final verdict of each row, and the rows that a kept one stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.releases import Curate, Release, Row
+from tests.rows import WORDS, ask, write_rows
+
+FIRST, COPY, NEAR, NEAR_COPY, SHOUTED, ALONE, SHORT = range(7)
+
+
+def told(words: list[str], *, last: int = 80) -> Row:
+    return {"instruction": " ".join(words[:60]) + ".", "output": " ".join(words[60:][:last])}
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    """A row, a copy, a shorter one alike twice, that one in capitals, one alone, and a rejected one."""
+    words = Random(5).choices(WORDS.split(), k=140)
+    near = told(words, last=76)
+    shouted = {name: text.upper() for name, text in near.items()}
+    return [told(words), told(words), near, dict(near), shouted, ask(1), {"instruction": "x", "output": "y"}]
+
+
+@pytest.fixture
+def release(curate: Curate, rows: list[Row], tmp_path: Path) -> Release:
+    for at, row in enumerate(rows):
+        write_rows(tmp_path / "in" / f"{at}.parquet", [row])
+    return curate(f"{tmp_path}/in/*.parquet")
+
+
+def test_copies_fall_with_what_they_copy(release: Release) -> None:
+    lines = release.lines()
+    fallen = [COPY, NEAR, NEAR_COPY, SHOUTED]
+    assert [line["verdict"] for line in lines] == ["kept", *["duplicate"] * 4, "kept", "rejected"]
+    assert {(lines[at]["survivor_file"], lines[at]["survivor_row"]) for at in fallen} == {("0.parquet", 0)}
+    assert {lines[at]["survivor_id"] for at in fallen} == {lines[FIRST]["record_id"]}
+    assert lines[COPY]["similarity"] == 1.0
+    assert {lines[at]["similarity"] for at in fallen[1:]} == {72 / 76}
+
+
+def test_clusters_are_a_survivor_and_what_fell_to_it(release: Release) -> None:
+    lines = release.lines()
+    assert [line["cluster"] for line in lines] == [lines[FIRST]["record_id"]] * 5 + [None, None]
+    clusters = release.report.duplicates.clusters
+    assert (clusters.count, clusters.rows, clusters.largest) == (1, 5, 5)
+    assert (release.report.duplicates.exact, release.report.duplicates.near) == (1, 3)
+
+
+def test_equal_rows_share_a_record_id(release: Release) -> None:
+    ids = release.ledger["record_id"].to_pylist()
+    assert ids[FIRST] == ids[COPY]
+    assert ids[NEAR] == ids[NEAR_COPY] != ids[SHOUTED]
+    assert len(set(ids)) == 5
+    assert {len(bytes.fromhex(record)) for record in ids} == {16}
+
+
+def test_rejected_rows_have_reasons_and_facts(release: Release) -> None:
+    line = release.lines()[SHORT]
+    assert line["reasons"] == ["instruction_too_short"]
+    assert (line["verb"], line["category"], line["language"]) == ("other", "other", None)
+    assert (line["survivor_id"], line["similarity"]) == (None, None)
