@@ -18,7 +18,7 @@ def curate(pipeline: beam.Pipeline, job: Job) -> None:
     plan, dedup = job.plan, job.recipe.dedup
 
     judged = pipeline | "Judge units" >> JudgeUnits(job, len(plan.units))
-    found = judged | "Find duplicates" >> FindDuplicates(job, dedup.exact, dedup.near)
+    found = judged | "Find duplicates" >> FindDuplicates(job, dedup.exact or dedup.near, dedup.near)
     resolved = {"unit": judged, **found} | "Resolve units" >> ResolveUnits(job)
     counts, tallies = resolved[COUNTS], resolved[TALLIES]
     tally = tallies | "Add tallies" >> beam.CombineGlobally(add_tallies)

@@ -11,7 +11,6 @@ from pipelines.report import Context, build, render_card, render_html, to_json
 from schemas.release import Counts, InputRecord, Manifest, Outcome, OutputRecord
 from schemas.report import Report
 from schemas.verdict import Reason
-from transforms.kernels.rows import Digest
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.job import Job
@@ -84,18 +83,13 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
 
 def _digest(parts: Sequence[Part]) -> str:
     """Digest of the ordered rows of curated and ledger, wherever they are cut."""
-    total = hashlib.blake2b(digest_size=16)
-    for kind in (CURATED, VERDICTS):
-        rows = Digest()
-        for part in parts:
-            if part.kind == kind:
-                rows = rows.then(part.digest)
-        total.update(f"{kind}:{rows.hex()};".encode())
-    return total.hexdigest()
+    sums = [sum(part.digest for part in parts if part.kind == kind) for kind in (CURATED, VERDICTS)]
+    text = ":".join(f"{total % (1 << 128):032x}" for total in sums)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _content_digest(parts: Sequence[Part]) -> str:
-    """Multiset digest of the kept record ids: what is kept, whatever the order."""
+    """Digest of the kept record ids: what is kept, whatever the order."""
     total = sum(part.records for part in parts if part.kind == CURATED) % (1 << 128)
     return f"{total:032x}"
 
@@ -112,7 +106,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         files_in=len(job.plan.files),
         bytes_in=sum(file.bytes for file in job.plan.files),
         bytes_out=sum(part.bytes for part in parts if part.kind == CURATED),
-        threshold=job.recipe.dedup.threshold,
+        threshold=job.recipe.dedup.threshold if job.recipe.dedup.near else None,
         digest=digest,
         content_digest=content,
         rejecting=tuple(reason for reason, action in by_action.items() if action == "reject"),

@@ -22,7 +22,7 @@ class JudgeUnits(beam.PTransform):
         """List the units, spread them over the workers, judge each."""
         judged = (
             start
-            | "List units" >> beam.Create(range(self.units))
+            | "List units" >> beam.Create(range(self.units), reshuffle=False)
             | "Spread units" >> beam.Reshuffle()
             | "Judge" >> beam.Map(judge_unit, self.job)
         )

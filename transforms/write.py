@@ -24,7 +24,7 @@ class WriteParts(beam.PTransform):
         tasks = [(kind, index) for kind, count in self.parts.items() for index in range(count)]
         return (
             resolved.pipeline
-            | "List parts" >> beam.Create(tasks)
+            | "List parts" >> beam.Create(tasks, reshuffle=False)
             | "Spread parts" >> beam.Reshuffle()
             | "Write" >> beam.Map(write_part, AsList(resolved), self.job)
         )

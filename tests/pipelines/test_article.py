@@ -16,7 +16,7 @@ END = "What is it?"
 LIMITS: list[tuple[str, str, set[str]]] = [
     ("Hey?", FILLED, {"instruction_too_short"}),
     ("Hi!!?", FILLED, set()),
-    ("您好您好？", FILLED, {"no_end_punctuation"}),
+    ("您好您好\uff1f", FILLED, {"no_end_punctuation"}),
     ("   ?", FILLED, {"instruction_too_short"}),
     ("", FILLED, {"instruction_too_short"}),
     ("a" * 999 + ".", FILLED, set()),

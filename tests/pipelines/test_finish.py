@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,16 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from pipelines.finish import finish
+from pipelines.planning import plan_run
+from schemas.plan import Places
+from schemas.release import Outcome
 from schemas.verdict import NAMES
-from tests.releases import Curate, Sampled
+from tests.releases import Curate, Sampled, recipe_for
 from tests.rows import ask, ask_all, write_rows
+from transforms.kernels.tally import Tally
+from transforms.steps import storage
+from transforms.steps.job import Job
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +195,17 @@ def test_no_rows_at_all_are_zeros_and_nulls(curate: Curate, tmp_path: Path) -> N
     assert (len(release.ledger), len(release.curated)) == (0, 0)
     assert set(release.manifest.counts.verdicts.values()) == {0}
     assert (release.report.input.rows, release.report.input.output.mean) == (0, None)
+
+
+def test_rows_that_are_not_accounted_for_stop_the_release(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(3))
+    places = Places(root=str(tmp_path / "out"), release="0001", cache=str(tmp_path / "cache"))
+    plan = replace(plan_run(recipe_for(str(path)), None, 1 << 20, None), release="0001")
+    storage.write_bytes(places.plan, plan.to_json().encode())
+    for _ in range(2):
+        finish(None, [], [], Tally.zero().to_bytes(), Job(places))
+        outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
+        assert outcome.status == "failed"
+        assert outcome.message == f"{path}: 3 rows were planned, 0 accounted for; nothing was published"
+    assert not (tmp_path / "out" / "releases").exists()
+    assert not (tmp_path / "out" / "LATEST").exists()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.errors import UsageError
 from tests.releases import Curate, Release, Sampled, recipe_for
-from tests.rows import ask_all, write_rows
+from tests.rows import ask, ask_all, write_rows
 
 
 def test_times_and_costs_stand_beside_the_release(sampled: Sampled) -> None:
@@ -40,13 +41,32 @@ def test_slash_after_the_output_folder_is_nothing(curate: Curate, tmp_path: Path
     assert curate(str(path), output=f"{tmp_path}/out").folder.name == "0002"
 
 
-def test_relative_folders_are_the_processs(
+def test_relative_folders_are_as_good_as_absolute_ones(
     curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_rows(tmp_path / "in.parquet", ask_all(30), row_group_size=10)
     monkeypatch.chdir(tmp_path)
-    found: list[Release] = [curate("*.parquet", output="out", cache="cache", workers=2, unit_bytes=1500)]
+    first = curate("*.parquet", output="out", cache="cache", workers=2, unit_bytes=1500)
     assert (tmp_path / "out" / "LATEST").exists()
     assert (tmp_path / "cache" / "judgement").is_dir()
-    found.append(curate(f"{tmp_path}/in.parquet", output="other"))
-    assert found[0].contents() == found[1].contents()
+    second = curate(f"{tmp_path}/in.parquet", output="other")
+    assert first.manifest.digest == second.manifest.digest
+    assert first.manifest.inputs == second.manifest.inputs
+
+
+def test_flags_reach_the_release(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", [*ask_all(3), ask(0), {"instruction": "x", "output": "y"}])
+    (tmp_path / "recipe.yaml").write_text("language: {enabled: false}\n", "utf-8")
+    flags = {
+        "--recipe": tmp_path / "recipe.yaml",
+        "--output": tmp_path / "out",
+        "--cache": tmp_path / "cache",
+    }
+    flags |= {"--release": "first", "--threshold": 0.9, "--buckets": 3, "--unit-bytes": 1, "--workers": 1}
+    given = [str(word) for pair in flags.items() for word in pair]
+    assert main(["curate", "--input", str(path), "--save-rejects", "--quiet", *given]) == 0
+    release = Release(tmp_path / "out" / "releases" / "first")
+    assert release.read("rejects")["tamis_verdict"].to_pylist() == ["duplicate", "rejected"]
+    assert release.report.threshold == 0.9
+    assert (tmp_path / "cache").is_dir()
+    assert not (tmp_path / "out" / ".cache").exists()

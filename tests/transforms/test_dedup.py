@@ -121,13 +121,19 @@ def test_only_equal_rows_fall_where_near_ones_may_stay(curate: Curate, rows: lis
     contents = {tuple(parts(row)) for row in rows}
     assert release.verdicts().count("kept") == len(contents) < SIZE
     assert set(release.ledger["similarity"].drop_null().to_pylist()) == {1.0}
-    assert release.report.duplicates.near == 0
+    assert (release.report.duplicates.near, release.report.threshold) == (0, None)
 
 
 def test_all_rows_stay_where_none_is_compared(curate: Curate, rows: list[Row], pattern: str) -> None:
     release = curate(pattern, recipe=recipe_for(pattern, dedup__near=False, dedup__exact=False))
     assert release.verdicts() == ["kept"] * len(rows)
     assert set(release.ledger["similarity"].to_pylist()) == {None}
+
+
+def test_rows_that_are_equal_are_nearly_so(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    both = curate(pattern, root=tmp_path / "both")
+    near = curate(pattern, root=tmp_path / "near", recipe=recipe_for(pattern, dedup__exact=False))
+    assert near.ledger.equals(both.ledger)
 
 
 def test_rejected_rows_take_no_part(curate: Curate, rows: list[Row], tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 class Forest(NamedTuple):
@@ -20,16 +18,23 @@ class Forest(NamedTuple):
 
 
 def _plant(firsts: np.ndarray, seconds: np.ndarray) -> Forest:
-    """Forest of the graph whose links are `firsts[i] - seconds[i]`."""
+    """Forest of the graph whose links are `firsts[i] - seconds[i]`.
+
+    Every row takes the least root among its neighbours' until none changes, roots being followed to the
+    end each time, so that the rounds grow with the logarithm of the longest path.
+    """
     rows, ends = np.unique(np.concatenate([firsts, seconds]), return_inverse=True)
-    size, links = len(rows), ends.reshape(2, -1)
-    graph = coo_array((np.ones(links.shape[1], bool), (links[0], links[1])), shape=(size, size))
-    count, labels = connected_components(graph, directed=False)
-    roots = np.full(count, size, np.int64)
-    np.minimum.at(roots, labels, np.arange(size))
-    roots = rows[roots[labels]]
-    inner = roots != rows
-    return Forest(rows[inner], roots[inner])
+    links = ends.reshape(2, -1)
+    roots = np.arange(len(rows))
+    while True:
+        above = roots[links]
+        if (above[0] == above[1]).all():
+            break
+        np.minimum.at(roots, above.max(0), above.min(0))
+        while (roots != roots[roots]).any():
+            roots = roots[roots]
+    inner = roots != np.arange(len(rows))
+    return Forest(rows[inner], rows[roots[inner]])
 
 
 def link_equal(hashes: np.ndarray, rows: np.ndarray) -> Forest:

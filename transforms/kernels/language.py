@@ -9,13 +9,12 @@ import fasttext
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import regex
 
 from schemas.recipe import Recipe
 from schemas.verdict import Reason
 from transforms.kernels.arrays import Bytes, buffers
 from transforms.kernels.rules import Marks
-from transforms.kernels.tokens import code_points
+from transforms.kernels.tokens import code_points, letters
 
 UNDETERMINED = "und"
 _LABEL = "__label__"
@@ -34,16 +33,6 @@ def load_model(path: str) -> fasttext.FastText._FastText:
     return fasttext.load_model(path)
 
 
-@cache
-def _letters() -> np.ndarray:
-    """Mark of every code point that is a letter."""
-    every = "".join(chr(point) if not 0xD800 <= point < 0xE000 else " " for point in range(0x110000))
-    marks = np.zeros(len(every), bool)
-    for run in regex.finditer(r"\p{L}+", every):
-        marks[run.start() : run.end()] = True
-    return marks
-
-
 def count_letters(text: Bytes) -> np.ndarray:
     """Number of letters in each text (int64).
 
@@ -51,7 +40,7 @@ def count_letters(text: Bytes) -> np.ndarray:
     [2, 2]
     """
     points, at = code_points(text.data)
-    total = np.concatenate([[0], np.cumsum(_letters()[points])])
+    total = np.concatenate([[0], np.cumsum(letters()[points])])
     bounds = np.searchsorted(at, text.offsets)
     return total[bounds[1:]] - total[bounds[:-1]]
 

@@ -9,16 +9,17 @@ import numpy as np
 from transforms.kernels.shingles import Shingles
 
 PERMUTATIONS = 128
+_SEED = 1
 _BLOCK = 1 << 15
 
 
 @cache
 def permutations() -> tuple[np.ndarray, np.ndarray]:
     """Multipliers and addends (uint32, 128 each) that datasketch has for its default seed."""
-    from datasketch import MinHash
-
-    a, b = MinHash(num_perm=PERMUTATIONS, scheme="affine32").permutations
-    return a, b
+    # Drawn as datasketch 2 draws them, without the second that importing it takes.
+    draw = np.random.RandomState(_SEED)
+    a = draw.randint(0, 1 << 31, PERMUTATIONS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return a, draw.randint(0, 1 << 32, PERMUTATIONS, dtype=np.uint32)
 
 
 def premix(values: np.ndarray) -> np.ndarray:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,22 +12,31 @@ import pyarrow.compute as pc
 
 from transforms.kernels.arrays import buffers
 
-_PRIME = (1 << 127) - 1
-_STEP = 0x5DEECE66D1CE4E5B9A3F0E1D2C3B4A59
 _EMPTY = pa.scalar(b"", pa.large_binary())
 _COLON = pa.scalar(b":", pa.large_binary())
-_NULL = pa.scalar(b"-", pa.large_binary())
 _NOTHING = pa.scalar(None, pa.large_binary())
 
 
 def encode_rows(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
-    """One byte string a row, different for rows that differ in any column.
+    """One byte string a row, different for rows that differ in any column: lengths, then values.
 
-    >>> encode_rows([pa.array(["a", None]), pa.array([1, 2])]).to_pylist()
-    [b'1:a1:1', b'-1:2']
+    >>> one, two, three = encode_rows([pa.array(["a", None, ""]), pa.array([12, 12, 12])]).to_pylist()
+    >>> one[8:], two[8:], two == three
+    (b'a12', b'12', False)
     """
-    pieces = [piece for column in columns for piece in _framed(_as_binary(column))]
-    return pc.binary_join_element_wise(*pieces, _EMPTY)
+    values = [_as_binary(column) for column in columns]
+    filled = [pc.fill_null(value, _EMPTY) if value.null_count else value for value in values]
+    return pc.binary_join_element_wise(_lengths(values), *filled, _EMPTY)
+
+
+def _lengths(values: Sequence[pa.LargeBinaryArray]) -> pa.LargeBinaryArray:
+    """Lengths of each row's values, four bytes each; that of a null is -1."""
+    lengths = np.empty((len(values[0]), len(values)), "<i4")
+    for at, value in enumerate(values):
+        lengths[:, at] = pc.fill_null(pc.binary_length(value), -1).to_numpy()
+    ends = np.arange(len(lengths) + 1, dtype=np.int64) * lengths.strides[0]
+    content = [None, pa.py_buffer(ends), pa.py_buffer(lengths.tobytes())]
+    return pa.Array.from_buffers(pa.large_binary(), len(lengths), content)
 
 
 def encode_named(columns: Mapping[str, pa.Array]) -> pa.LargeBinaryArray:
@@ -47,7 +55,7 @@ def encode_named(columns: Mapping[str, pa.Array]) -> pa.LargeBinaryArray:
 
 
 def _as_binary(column: pa.Array) -> pa.LargeBinaryArray:
-    """Values as bytes: text as it is, other flat types as text, nested ones framed value by value."""
+    """Values as bytes: text as it is, other flat types as text, nested ones value by value."""
     plain = _plain(column)
     kind = plain.type
     if pa.types.is_struct(kind):
@@ -79,19 +87,13 @@ def _plain(column: pa.Array) -> pa.Array:
 
 
 def _join_lists(column: pa.Array) -> pa.LargeBinaryArray:
-    """Framed values of each list, one after another."""
+    """Values of each list, each with its length, one after another."""
     data, ends = buffers(encode_rows([column.flatten()]))
     lengths = pc.if_else(column.is_valid(), pc.list_value_length(column), 0).to_numpy()
     offsets = ends[np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])]
     content = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     joined = pa.Array.from_buffers(pa.large_binary(), len(column), content)
     return pc.if_else(column.is_valid(), joined, _NOTHING)
-
-
-def _framed(values: pa.LargeBinaryArray) -> tuple[pa.Array, pa.Array]:
-    """Length and colon before each value; null is a lone minus."""
-    head = pc.binary_join_element_wise(_length(values), _COLON, _EMPTY)
-    return pc.fill_null(head, _NULL), pc.fill_null(values, _EMPTY)
 
 
 def _length(values: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
@@ -107,7 +109,7 @@ def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
 
 
-def record_ids(fields: dict[str, pa.Array]) -> pa.FixedSizeBinaryArray:
+def record_ids(fields: Mapping[str, pa.Array]) -> pa.FixedSizeBinaryArray:
     """128-bit hash of each row's raw fields, role and text; an empty field is as an absent one.
 
     >>> a, b = record_ids({"instruction": pa.array(["x", "x"]), "input": pa.array([None, ""])}).to_pylist()
@@ -136,42 +138,32 @@ def as_words(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
     return data.view(">u8").astype(np.uint64).reshape(-1, 2)
 
 
-class Digest(NamedTuple):
-    """An ordered digest of rows: a polynomial in their hashes, so that pieces join at any boundary.
+def digest_rows(columns: Sequence[pa.Array], first: int) -> int:
+    """Digest of rows in their places, the first at `first`: digests of pieces add up modulo 2**128.
 
-    >>> rows = pa.array([b"a", b"b", b"c"], pa.large_binary())
-    >>> digest_rows(rows) == digest_rows(rows[:1]).then(digest_rows(rows[1:]))
+    >>> letters = pa.array(["a", "b", "c"])
+    >>> pieces = digest_rows([letters[:1]], 0) + digest_rows([letters[1:]], 1)
+    >>> digest_rows([letters], 0) == pieces % 2**128
     True
     """
-
-    rows: int = 0
-    value: int = 0
-
-    def then(self, later: Digest) -> Digest:
-        """Digest of these rows followed by the later ones."""
-        shifted = self.value * pow(_STEP, later.rows, _PRIME)
-        return Digest(self.rows + later.rows, (shifted + later.value) % _PRIME)
-
-    def hex(self) -> str:
-        """Hash of the number of rows and the value, 32 hexadecimal digits."""
-        return hashlib.blake2b(f"{self.rows}:{self.value}".encode(), digest_size=16).hexdigest()
+    places = pa.array(np.arange(first, first + len(columns[0])))
+    return sum_hashes(hash_rows(encode_rows([places, *columns])))
 
 
-def digest_rows(rows: pa.LargeBinaryArray) -> Digest:
-    """Ordered digest of encoded rows."""
-    value = 0
-    for number in _as_numbers(hash_rows(rows)):
-        value = (value * _STEP + number) % _PRIME
-    return Digest(len(rows), value)
+def sum_hashes(hashes: pa.FixedSizeBinaryArray) -> int:
+    """Sum of 16-byte hashes modulo 2**128: the same for any order; sums of pieces add up."""
+    words = as_words(hashes)
+    total = 0
+    for column in (words[:, 0], words[:, 1]):
+        for half in (column >> np.uint64(32), column & np.uint64(0xFFFFFFFF)):
+            total = (total << 32) + int(half.sum())
+    return total % (1 << 128)
 
 
-def multiset_digest(hashes: pa.FixedSizeBinaryArray) -> int:
-    """Sum of the hashes' hashes modulo 2**128: the same for any order; sums of pieces add up."""
-    again = hash_rows(hashes.cast(pa.binary()).cast(pa.large_binary()))
-    return sum(_as_numbers(again)) % (1 << 128)
+def from_hex(texts: pa.StringArray) -> pa.FixedSizeBinaryArray:
+    """16-byte hashes from 32 hexadecimal digits each.
 
-
-def _as_numbers(hashes: pa.FixedSizeBinaryArray) -> Iterator[int]:
-    """16-byte hashes that start their buffer, as big-endian numbers."""
-    raw = hashes.buffers()[1].to_pybytes()
-    return (int.from_bytes(raw[at : at + 16], "big") for at in range(0, 16 * len(hashes), 16))
+    >>> from_hex(pa.array(["00" * 15 + "ff"])).to_pylist()[0][-1]
+    255
+    """
+    return pa.array([bytes.fromhex(text) for text in texts.to_pylist()], pa.binary(16))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -14,6 +15,8 @@ from schemas.recipe import Recipe
 from schemas.verdict import Reason
 from transforms.kernels.arrays import buffers
 from transforms.kernels.tokens import find_tokens
+
+_SPECIAL = re.compile(r"[\\.\[\]{}()*+?^$|]")
 
 
 class Texts(NamedTuple):
@@ -87,10 +90,10 @@ class OutputContains:
 
     def __call__(self, texts: Texts) -> np.ndarray:
         """Mask of the marked examples."""
-        marked = np.zeros(len(texts.output), bool)
-        for pattern in self.patterns:
-            marked |= _bools(pc.match_substring(texts.output, pattern, ignore_case=True))
-        return marked
+        if not self.patterns:
+            return np.zeros(len(texts.output), bool)
+        any_of = "|".join(_SPECIAL.sub(r"\\\g<0>", pattern) for pattern in self.patterns)
+        return _bools(pc.match_substring_regex(texts.output, any_of, ignore_case=True))
 
     def found(self, output: str) -> list[str]:
         """The patterns that stand in one output, each reported.

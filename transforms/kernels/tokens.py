@@ -32,20 +32,37 @@ class Tokens(NamedTuple):
 
 
 @cache
+def _marks(pattern: str) -> np.ndarray:
+    """Mask of the code points that a character pattern matches, by the regex library's Unicode."""
+    marks = np.zeros(_CODE_POINTS, bool)
+    for run in regex.finditer(f"[{pattern}]+", _every_character()):
+        marks[run.start() : run.end()] = True
+    return marks
+
+
+@cache
+def _every_character() -> str:
+    """All code points in order, surrogates replaced."""
+    points = np.arange(_CODE_POINTS, dtype="<u4")
+    points[0xD800:0xE000] = ord(" ")
+    return points.tobytes().decode("utf-32-le")
+
+
+def letters() -> np.ndarray:
+    """Mask of the code points that are letters."""
+    return _marks(r"\p{L}")
+
+
+@cache
 def character_classes() -> np.ndarray:
-    """Class of every code point (uint8): SEPARATOR, WORD or OWN, from the regex library's Unicode.
+    """Class of every code point (uint8): SEPARATOR, WORD or OWN.
 
     >>> [int(character_classes()[ord(c)]) for c in "a1_ é語ไ"]
     [1, 1, 0, 0, 1, 2, 2]
     """
-    every = "".join(map(chr, range(0xD800))) + "?" * 0x800 + "".join(map(chr, range(0xE000, _CODE_POINTS)))
-    classes = np.zeros(_CODE_POINTS, np.uint8)
-    own = "".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS)
-    for pattern, kind in ((r"[\p{L}\p{M}\p{N}]+", WORD), (f"[{own}]+", OWN)):
-        for run in regex.finditer(pattern, every):
-            classes[run.start() : run.end()] = kind
-    classes[0xD800:0xE000] = SEPARATOR
-    return classes
+    word = letters() | _marks(r"\p{M}\p{N}")
+    own = _marks("".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS))
+    return np.where(own, OWN, np.where(word, WORD, SEPARATOR)).astype(np.uint8)
 
 
 def code_points(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -42,9 +42,12 @@ def _signatures(judged: Judged, contents: np.ndarray) -> np.ndarray:
 
 def _find(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Where each 128-bit number stands in a list that holds them all."""
-    every = np.concatenate([known, wanted])
-    _, first, inverse = np.unique(every, axis=0, return_index=True, return_inverse=True)
-    return np.asarray(first[inverse.reshape(-1)[len(known) :]])
+    order = np.lexsort((known[:, 1], known[:, 0]))
+    low = np.searchsorted(known[order, 0], wanted[:, 0], "left")
+    high = np.searchsorted(known[order, 0], wanted[:, 0], "right")
+    for row in np.flatnonzero(high - low > 1):
+        low[row] += np.searchsorted(known[order[low[row] : high[row]], 1], wanted[row, 1])
+    return order[low]
 
 
 def link(element: Keyed) -> Keyed:

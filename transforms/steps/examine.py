@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, JUDGEMENT, SIGNATURES, Reason
 from transforms.kernels import language, rules, tasks
 from transforms.kernels.minhash import sign
-from transforms.kernels.rows import as_words, content_hashes, encode_named, hash_rows, record_ids
+from transforms.kernels.rows import as_words, content_hashes, encode_named, encode_rows, hash_rows, record_ids
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
@@ -116,7 +116,7 @@ def _examine_group(
             parts = parts_of(texts, job.recipe)
             hashes = content_hashes(parts)
             if "identity" in kinds:
-                found["identity"] = _identify(texts, hashes, batch)
+                found["identity"] = _identify(reader.columns, hashes, batch)
             if "signatures" in kinds:
                 found["signatures"] = _sign(parts, hashes, contents.new_rows(hashes))
         at += len(batch)
@@ -169,14 +169,22 @@ def parts_of(texts: Texts, recipe: Recipe) -> list[pa.LargeStringArray]:
     return [normalise(join_present([texts.instruction, texts.input])), normalise(texts.output)]
 
 
-def _identify(texts: Texts, hashes: pa.FixedSizeBinaryArray, batch: pa.RecordBatch) -> pa.Table:
-    by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
-    columns = {
-        "record_id": record_ids(texts._asdict()),
-        "content_hash": hashes,
-        "row_hash": as_words(hash_rows(encode_named(by_name)))[:, 0],
-    }
-    return pa.table(columns, schema=IDENTITY)
+def _identify(columns: Mapping[str, str], hashes: pa.FixedSizeBinaryArray, batch: pa.RecordBatch) -> pa.Table:
+    ids = record_ids(
+        {role: batch.column(name) for role, name in columns.items() if name in batch.schema.names}
+    )
+    found = {"record_id": ids, "content_hash": hashes, "row_hash": _hash_whole(batch, columns, ids)}
+    return pa.table(found, schema=IDENTITY)
+
+
+def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array) -> np.ndarray:
+    """Hash of each whole row (uint64): its record id, which of its fields are null, its other columns."""
+    there = pa.scalar("", pa.large_string())
+    whole = {name: batch.column(name) for name in batch.schema.names}
+    for name in columns.values():
+        if name in whole:
+            whole[name] = pc.if_else(whole[name].is_valid(), there, pa.scalar(None, there.type))
+    return as_words(hash_rows(encode_rows([ids, encode_named(whole)])))[:, 0]
 
 
 def _sign(parts: list[pa.LargeStringArray], hashes: pa.FixedSizeBinaryArray, rows: list[int]) -> pa.Table:

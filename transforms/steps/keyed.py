@@ -71,10 +71,10 @@ class UnitRows:
 
     def __init__(self, unit: int, judged: Judged) -> None:
         """Load what was found of the unit."""
-        judgement = tables.load(judged.judgement)
         self.unit = unit
         self.judged = judged
-        self.judgement = judgement.filter(judgement["row"].is_valid())
+        self.all = tables.load(judged.judgement)
+        self.judgement = self.all.filter(self.all["row"].is_valid())
         self.row = numbers(self.judgement, "row")
         self.identity = tables.load(judged.identity)
 

@@ -63,9 +63,7 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
 
 def resolve(rows: UnitRows, fates: Fates, plan: Plan) -> pa.Table:
     """RESOLVED of all ledger rows of a unit, in input order."""
-    everything = tables.load(rows.judged.judgement)
-    readable = everything["row"].is_valid().to_numpy()
-    lost = everything.filter(pa.array(~readable))
+    lost = rows.all.filter(rows.all["row"].is_null())
     judgement = pa.concat_tables([rows.judgement, lost])
     found = _readable_columns(rows, fates, plan)
     padded = {name: _pad(values, len(lost)) for name, values in found.items()}

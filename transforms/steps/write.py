@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.plan import Plan
 from schemas.verdict import LEDGER, Verdict
-from transforms.kernels.rows import Digest, digest_rows, encode_rows, hash_rows, multiset_digest
+from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, plain_type
@@ -35,33 +35,39 @@ class Part:
     bytes: int
     sha256: str
     rows: int
-    digest: Digest
+    digest: int
     records: int
 
 
 def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> Part:
     """Write one part: its share of the rows of its kind, in input order."""
     kind, index = task
-    of = job.plan.parts[kind]
+    of, total = job.plan.parts[kind], sum(getattr(resolved, kind) for resolved in counts)
+    low, high = index * total // of, (index + 1) * total // of
     name = f"{kind}/part-{index:05d}-of-{of:05d}.parquet"
-    rows = _part_rows(kind, list(_share(kind, index, of, counts)), job)
+    rows = _part_rows(kind, list(_share(kind, low, high, counts)), job)
     schema = _schema(kind, job.plan)
     with storage.create(f"{job.places.release_folder}/{name}") as file:
         hashed = storage.Hashed(file)
-        digest, records = _write_groups(hashed, schema, _regroup(rows, schema, job.plan.group_rows))
-    job.mark_done(
-        "write", sum(job.plan.parts[k] for k in sorted(job.plan.parts) if k < kind) + index, digest.rows
+        sums = _write_groups(hashed, schema, low, _regroup(rows, schema, job.plan.group_rows))
+    before = sum(count for other, count in job.plan.parts.items() if other < kind)
+    job.mark_done("write", before + index, sums.rows)
+    return Part(
+        kind=kind,
+        index=index,
+        path=name,
+        bytes=hashed.bytes,
+        sha256=hashed.sha256.hexdigest(),
+        rows=sums.rows,
+        digest=sums.digest,
+        records=sums.records,
     )
-    return Part(kind, index, name, hashed.bytes, hashed.sha256.hexdigest(), digest.rows, digest, records)
 
 
-def _share(kind: str, index: int, of: int, counts: Sequence[Resolved]) -> Iterator[tuple[int, int, int]]:
-    """Units that a part draws on, and from which to which of their rows of the kind."""
-    ordered = sorted(counts, key=lambda resolved: resolved.unit)
-    total = sum(getattr(resolved, kind) for resolved in ordered)
-    low, high = index * total // of, (index + 1) * total // of
+def _share(kind: str, low: int, high: int, counts: Sequence[Resolved]) -> Iterator[tuple[int, int, int]]:
+    """Units that rows `low` to `high` of a kind are in, and from which to which of the unit's they are."""
     at = 0
-    for resolved in ordered:
+    for resolved in sorted(counts, key=lambda resolved: resolved.unit):
         size = getattr(resolved, kind)
         start, stop = max(low - at, 0), min(high - at, size)
         if start < stop:
@@ -142,20 +148,34 @@ def _regroup(pieces: Iterator[pa.Table], schema: pa.Schema, size: int) -> Iterat
         yield pa.concat_tables(waiting).combine_chunks()
 
 
-def _write_groups(file: storage.Hashed, schema: pa.Schema, groups: Iterator[pa.Table]) -> tuple[Digest, int]:
-    """Write a row group a table; give the rows' ordered digest and their record ids' multiset digest."""
-    digest, records = Digest(), 0
+@dataclass
+class _Sums:
+    """What is summed up of written rows: their number, their digest in their places, and their record ids."""
+
+    rows: int = 0
+    digest: int = 0
+    records: int = 0
+
+    def add(self, table: pa.Table, first: int) -> None:
+        """Add the rows of a row group, of a part whose first row has the place `first`."""
+        columns = [column.combine_chunks() for column in table.columns]
+        self.digest = (self.digest + digest_rows(columns, first + self.rows)) % (1 << 128)
+        if PREFIX + "record_id" in table.column_names:
+            ids = from_hex(table[PREFIX + "record_id"].combine_chunks())
+            self.records = (self.records + sum_hashes(ids)) % (1 << 128)
+        self.rows += len(table)
+
+
+def _write_groups(file: storage.Hashed, schema: pa.Schema, first: int, groups: Iterator[pa.Table]) -> _Sums:
+    """Write a row group for each table."""
+    sums = _Sums()
     schema = pa.schema([field.with_type(_stored_type(field.type)) for field in schema])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for table in groups:
-            rows = encode_rows([column.combine_chunks() for column in table.columns])
-            digest = digest.then(digest_rows(rows))
-            if PREFIX + "record_id" in table.column_names:
-                ids = table[PREFIX + "record_id"].combine_chunks()
-                records += multiset_digest(hash_rows(ids.cast(pa.large_binary())))
+            sums.add(table, first)
             stored = [_stored(table[field.name], field.type) for field in schema]
             writer.write_table(pa.table(stored, schema=schema), row_group_size=max(1, len(table)))
-    return digest, records % (1 << 128)
+    return sums
 
 
 def _stored_type(kind: pa.DataType) -> pa.DataType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -149,4 +150,6 @@ def test_rows_by_name_are_their_values_whatever_the_columns(
 
 def test_known_encodings() -> None:
     columns = [pa.array(["a:", None]), pa.array([[None, "b"], []]), pa.array([1, 2], pa.timestamp("s"))]
-    assert encode_rows(columns).to_pylist() == [b"2:a:4:-1:b1:1", b"-0:1:2"]
+    lengths = [np.array(row, "<i4").tobytes() for row in ([2, 9, 1], [-1, 0, 1])]
+    inner = np.array([-1], "<i4").tobytes() + np.array([1], "<i4").tobytes() + b"b"
+    assert encode_rows(columns).to_pylist() == [lengths[0] + b"a:" + inner + b"1", lengths[1] + b"2"]

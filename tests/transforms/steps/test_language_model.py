@@ -1,4 +1,4 @@
-"""Where the language model comes from: a path, the variable, the cache, a download, or a sentence on all four."""
+"""Where the language model comes from: a path, the variable, the cache, a download, or a sentence."""
 
 from __future__ import annotations
 

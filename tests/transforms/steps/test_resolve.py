@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.releases import Curate, Release, Row
+from tests.releases import Release, Row, make_release, recipe_for
 from tests.rows import WORDS, ask, write_rows
 
 FIRST, COPY, NEAR, NEAR_COPY, SHOUTED, ALONE, SHORT = range(7)
@@ -26,11 +25,12 @@ def rows() -> list[Row]:
     return [told(words), told(words), near, dict(near), shouted, ask(1), {"instruction": "x", "output": "y"}]
 
 
-@pytest.fixture
-def release(curate: Curate, rows: list[Row], tmp_path: Path) -> Release:
+@pytest.fixture(scope="module")
+def release(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Release:
+    folder = tmp_path_factory.mktemp("resolve")
     for at, row in enumerate(rows):
-        write_rows(tmp_path / "in" / f"{at}.parquet", [row])
-    return curate(f"{tmp_path}/in/*.parquet")
+        write_rows(folder / "in" / f"{at}.parquet", [row])
+    return make_release(folder / "output", recipe_for(f"{folder}/in/*.parquet"))
 
 
 def test_copies_fall_with_what_they_copy(release: Release) -> None:
