@@ -16,13 +16,13 @@ from schemas.recipe import built_in, override
 
 LONG = " ".join(f"word{number}" for number in range(80))
 OTHER = LONG.replace("word40", "term40")
-KEPT, REJECTED, COPY, NEAR, SURVIVOR, MARKUP = range(6)
+KEPT, REJECTED, COPY, SURVIVOR, NEAR, MARKUP = range(6)
 ROWS = [
     {"instruction": "Name a river in Europe.", "input": None, "output": "The Danube."},
     {"instruction": "Hi", "input": "", "output": "Sure: [Insert text] and TODO, " + "so on, " * 300},
     {"instruction": "Name a river in Europe.", "input": "", "output": "The Danube."},
-    {"instruction": LONG, "input": "", "output": OTHER},
     {"instruction": OTHER, "input": "", "output": f"{OTHER} [bold]last[/bold]"},
+    {"instruction": LONG, "input": "", "output": OTHER},
     {
         "instruction": "[red]Say[/red] :smile: \x1b[31m\u202egnp.exe?",
         "input": "",
@@ -62,6 +62,7 @@ def write_inputs(folder: Path) -> None:
 def curate(root: Path, sources: list[dict[str, Any]], changes: Mapping[str, Any]) -> Path:
     """Curate with rules that reject placeholders and no language model; give the output folder."""
     base = {"sources": sources, "language.enabled": False, "rules.placeholder.action": "reject"}
+    base |= {"dedup.order": "first_seen"}
     recipe = override(built_in("default"), base | changes, where="test")
     run(Request(recipe=recipe, output=str(root), quiet=True))
     return root

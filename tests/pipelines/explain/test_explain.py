@@ -16,7 +16,7 @@ from pipelines.explain.lookup import look_up
 from pipelines.explain.page import show
 from pipelines.explain.release import open_release
 
-KEPT, REJECTED, COPY, NEAR, SURVIVOR, MARKUP = (f"a/part.parquet:{row}" for row in range(6))
+KEPT, REJECTED, COPY, SURVIVOR, NEAR, MARKUP = (f"a/part.parquet:{row}" for row in range(6))
 Printed = Callable[..., str]
 
 

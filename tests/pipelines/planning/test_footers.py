@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import RunError, UsageError
+from pipelines.planning import plan_run
 from tests.releases import Curate, Row, recipe_for
 from tests.rows import ask, ask_all, write_rows
 
@@ -17,35 +18,51 @@ def source(name: str, pattern: str | list[str], **keys: object) -> Row:
     return {"name": name, "input": pattern, **keys}
 
 
-def test_names_start_after_what_all_globs_share(curate: Curate, tmp_path: Path) -> None:
-    for at, folder in enumerate(("a", "b/x", "b/y")):
-        write_rows(tmp_path / folder / "part.parquet", [ask(at)])
-    release = curate([f"{tmp_path}/a/*.parquet", f"{tmp_path}/b/*/part.parquet"])
-    assert release.ledger["file"].to_pylist() == ["a/part.parquet", "b/x/part.parquet", "b/y/part.parquet"]
-    release = curate([f"{tmp_path}/b/*/*.parquet"])
-    assert release.ledger["file"].to_pylist() == ["x/part.parquet", "y/part.parquet"]
-    release = curate(str(tmp_path / "a" / "part.parquet"))
-    assert release.ledger["file"].to_pylist() == ["part.parquet"]
+def files(*patterns: str) -> list[str]:
+    """Names of the files that a run on some globs would read."""
+    plan = plan_run(recipe_for(list(patterns)), None, 1 << 20, None)
+    assert all(Path(file.path).is_absolute() for file in plan.files)
+    return [file.name for file in plan.files]
 
 
-def test_names_stay_apart_for_relative_globs(
-    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for at, folder in enumerate(("a", "b")):
-        write_rows(tmp_path / folder / "part.parquet", [ask(at)])
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that the process stands in, with files of one name in three others."""
+    for at, name in enumerate(("a", "b/x", "b/y")):
+        write_rows(tmp_path / name / "part.parquet", [ask(at)])
     monkeypatch.chdir(tmp_path)
-    for patterns in (["a/*.parquet", "b/*.parquet"], ["./a/*.parquet", "./b/*.parquet"], ["*/part.parquet"]):
-        release = curate(patterns, root=tmp_path / "out")
-        assert release.ledger["file"].to_pylist() == ["a/part.parquet", "b/part.parquet"]
+    return tmp_path
 
 
-def test_file_in_two_globs_is_read_once(
-    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_rows(tmp_path / "in" / "part.parquet", ask_all(3))
-    monkeypatch.chdir(tmp_path)
-    release = curate(["in/*.parquet", "in/part.parquet", "./in/p*", f"{tmp_path}/in/*"])
-    assert release.verdicts() == ["kept"] * 3
+def test_names_start_after_what_all_globs_share(folder: Path) -> None:
+    assert files(f"{folder}/a/*.parquet", f"{folder}/b/*/part.parquet") == [
+        "a/part.parquet",
+        "b/x/part.parquet",
+        "b/y/part.parquet",
+    ]
+    assert files(f"{folder}/b/*/*.parquet") == ["x/part.parquet", "y/part.parquet"]
+    assert files(f"{folder}/a/part.parquet") == ["part.parquet"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "patterns",
+    [["b/x/*.parquet", "b/y/*.parquet"], ["./b/x/*", "./b/y/*"], ["b/*/part.parquet"], ["a/../b/?/*"]],
+    ids=str,
+)
+def test_names_stay_apart_for_relative_globs(patterns: list[str]) -> None:
+    assert files(*patterns) == ["x/part.parquet", "y/part.parquet"]
+
+
+def test_names_in_the_ledger_tell_files_apart(curate: Curate, folder: Path) -> None:
+    ledger = curate("*/part.parquet", root=folder / "output").ledger
+    assert ledger["file"].to_pylist() == ["a/part.parquet"]
+    ledger = curate("b/*/part.parquet", root=folder / "output").ledger
+    assert ledger["file"].to_pylist() == ["x/part.parquet", "y/part.parquet"]
+
+
+def test_file_in_two_globs_is_read_once(folder: Path) -> None:
+    assert files("a/*.parquet", "a/part.parquet", "./a/p*", f"{folder}/a/*") == ["part.parquet"]
 
 
 def test_file_in_two_sources_is_refused(curate: Curate, tmp_path: Path) -> None:

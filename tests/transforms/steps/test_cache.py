@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import RunError
-from tests.releases import Curate, Release, Row, recipe_for
+from tests.releases import Curate, Release, Row, make_release, recipe_for
 from tests.rows import ask_all, write_rows
 from transforms.steps.cache import KINDS
 
@@ -24,9 +25,20 @@ def fresh(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str, 
     return {kind: len(after[kind] - before[kind]) for kind in KINDS}
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file and a release of it."""
+    folder = tmp_path_factory.mktemp("cache")
+    path = write_rows(folder / "in.parquet", ROWS)
+    make_release(folder / "output", recipe_for(str(path)))
+    return folder
+
+
 @pytest.fixture
-def first(curate: Curate, tmp_path: Path) -> Release:
-    return curate(str(write_rows(tmp_path / "in.parquet", ROWS)))
+def first(made: Path, tmp_path: Path) -> Release:
+    """The release, and its input beside it, in a copy that a test may change."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return Release(tmp_path / "output" / "releases" / "0001")
 
 
 def test_path_is_no_part_of_the_key(curate: Curate, first: Release, tmp_path: Path) -> None:
