@@ -93,6 +93,7 @@ class _Live:
             step: self.progress.add_task(STEPS[step], total=total, rows=0, rate=0.0, start=step == "judge")
             for step, total in totals.items()
         }
+        self.looked = self.progress.get_time()
 
     def __enter__(self) -> None:
         self.progress.start()
@@ -106,8 +107,10 @@ class _Live:
             task = self.progress.tasks[self.tasks[step]]
             if count and not task.started:
                 self.progress.start_task(self.tasks[step])
+                task.start_time = self.looked  # it began after the last look, at the earliest
             rate = rows / task.elapsed if task.elapsed else 0.0
             self.progress.update(self.tasks[step], completed=count, rows=rows, rate=rate)
+        self.looked = self.progress.get_time()
 
 
 class _Plain:

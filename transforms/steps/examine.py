@@ -18,7 +18,7 @@ from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
 from transforms.steps.job import Job
-from transforms.steps.parquet import READ_ERRORS, UnitReader, texts_of
+from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
 
 _SCHEMAS = {"judgement": JUDGEMENT, "identity": IDENTITY, "signatures": SIGNATURES}
 
@@ -90,7 +90,7 @@ def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
     for group in range(*reader.unit.groups):
         try:
             found = list(_examine_group(reader, job, kinds, group, contents))
-        except READ_ERRORS as error:
+        except UnreadableError as error:
             findings.unreadable.append(_unreadable(reader, group, error))
             contents.settle(read=False)
             continue

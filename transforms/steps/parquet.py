@@ -23,6 +23,10 @@ READ_ERRORS = (pa.ArrowException, OSError, ValueError)
 """What pyarrow raises on a file or row group that is damaged."""
 
 
+class UnreadableError(RuntimeError):
+    """A row group is damaged."""
+
+
 class ChangedError(RuntimeError):
     """An input file is not what it was when the run was planned."""
 
@@ -105,17 +109,22 @@ class UnitReader:
         return sum(self.parquet.metadata.row_group(at).num_rows for at in range(self.unit.groups[0], group))
 
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows of a row group, in slices of about 4 MB, of some columns or all."""
+        """The rows of a row group, in slices of about 4 MB, of some columns or all.
+
+        Raises:
+            UnreadableError: the row group is damaged.
+        """
         names = self.parquet.schema_arrow.names
         wanted = None if columns is None else [name for name in columns if name in names]
         skip, left = self.unit.skip, self.group_rows(group)
-        for batch in self.parquet.iter_batches(self._slice_rows(group), [group], wanted, use_threads=False):
-            if left <= 0:
-                return
+        size = self._slice_rows(group)
+        for batch in _read(self.parquet.iter_batches(size, [group], wanted, use_threads=False)):
             rows = batch[skip : skip + left]
             skip, left = max(0, skip - len(batch)), left - len(rows)
             if len(rows):
-                yield _decoded(rows)
+                yield rows
+            if left <= 0:
+                return
 
     def _slice_rows(self, group: int) -> int:
         metadata = self.parquet.metadata.row_group(group)
@@ -138,6 +147,21 @@ class UnitReader:
                 for at in range(0, column.total_compressed_size, _READ_BYTES):
                     digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))
         return texts.hexdigest(), others.hexdigest()
+
+
+def _read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches, decoded; only what goes wrong in here, and want of memory aside, is damage."""
+    while True:
+        try:
+            batch = next(batches, None)
+            decoded = None if batch is None else _decoded(batch)
+        except MemoryError:
+            raise
+        except READ_ERRORS as error:
+            raise UnreadableError(str(error)) from error
+        if decoded is None:
+            return
+        yield decoded
 
 
 def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.errors import RunError
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import ask, ask_all, damage, write_rows
 
@@ -80,3 +81,12 @@ def test_curated_rows_of_a_damaged_file_are_whole(curate: Curate, tmp_path: Path
     pattern = write_damaged(tmp_path / "in", EXTRA)
     curated = curate(pattern).curated
     assert curated["extra"].to_pylist() == [f"of {row['output']}" for row in ask_all(4 * GROUP)]
+
+
+def test_what_goes_wrong_elsewhere_is_no_damage(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(6))
+    (tmp_path / "model.ftz").write_text("no model")
+    recipe = recipe_for(str(path), language__enabled=True, language__model=str(tmp_path / "model.ftz"))
+    with pytest.raises(RunError, match=r"nothing was published: ValueError: .*model\.ftz"):
+        curate(str(path), recipe=recipe)
+    assert not (tmp_path / "output" / "LATEST").exists()
