@@ -127,7 +127,7 @@ def recipe_of(parsed: argparse.Namespace) -> Recipe:
         if recipe.sources:
             raise UsageError("--input and the recipe's sources exclude each other")
         changes["sources"] = [{"name": "input", "input": parsed.input}]
-    if parsed.languages:
+    if parsed.languages is not None:
         codes = [code.strip() for code in parsed.languages.split(",")]
         changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
     if parsed.threshold is not None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.publish import move_latest
 from pipelines.report import Context, build, render_card, render_html, to_json
+from schemas.plan import Plan
 from schemas.release import Counts, InputRecord, Manifest, Outcome, OutputRecord
 from schemas.report import Report
 from schemas.verdict import Reason
@@ -15,7 +16,7 @@ from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.job import Job
 from transforms.steps.resolve import Resolved
-from transforms.steps.write import CURATED, VERDICTS, Part
+from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
 
 
 def finish(_: None, resolved: Sequence[Resolved], parts: Sequence[Part], tally: bytes, job: Job) -> None:
@@ -32,9 +33,7 @@ def finish(_: None, resolved: Sequence[Resolved], parts: Sequence[Part], tally: 
 
 def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) -> Iterator[str]:
     """Sentences on rows that are not accounted for exactly once."""
-    planned, found = Counter[int](), Counter[int]()
-    for unit in job.plan.units:
-        planned[unit.file] += unit.rows
+    planned, found = _rows_by_file(job.plan), Counter[int]()
     for entry in resolved:
         found[entry.file] += entry.accounted
     for file, record in enumerate(job.plan.files):
@@ -43,6 +42,8 @@ def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) 
                 f"{record.path}: {planned[file]} rows were planned, {found[file]} accounted for; "
                 "nothing was published"
             )
+    if sum(planned.values()) and not any(entry.curated + entry.rejects for entry in resolved):
+        yield "no row of the input can be read; nothing was published"
     for kind in job.plan.parts:
         counted = sum(getattr(entry, kind) for entry in resolved)
         written = sum(part.rows for part in parts if part.kind == kind)
@@ -50,8 +51,16 @@ def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) 
             yield f"{kind}: {counted} rows were resolved, {written} written; nothing was published"
 
 
+def _rows_by_file(plan: Plan) -> Counter[int]:
+    """Rows that are to be read of each file, by its number."""
+    planned = Counter[int]()
+    for unit in plan.units:
+        planned[unit.file] += unit.rows
+    return planned
+
+
 def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
-    digest, content = _digest(parts), _content_digest(parts)
+    digest, content = _digest(parts, job.plan), _content_digest(parts)
     report = build(tally, _context(parts, job, digest, content))
     files = [
         OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
@@ -81,11 +90,14 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     )
 
 
-def _digest(parts: Sequence[Part]) -> str:
-    """Digest of the ordered rows of curated and ledger, wherever they are cut."""
-    sums = [sum(part.digest for part in parts if part.kind == kind) for kind in (CURATED, VERDICTS)]
-    text = ":".join(f"{total % (1 << 128):032x}" for total in sums)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _digest(parts: Sequence[Part], plan: Plan) -> str:
+    """Digest of the columns and the ordered rows of curated and ledger, wherever they are cut."""
+    total = hashlib.blake2b(digest_size=16)
+    for kind in (CURATED, VERDICTS):
+        rows = sum(part.digest for part in parts if part.kind == kind) % (1 << 128)
+        columns = [f"{field.name}:{field.type}" for field in part_schema(kind, plan)]
+        total.update(f"{kind}:{columns}:{rows:032x};".encode())
+    return total.hexdigest()
 
 
 def _content_digest(parts: Sequence[Part]) -> str:
@@ -99,6 +111,10 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         reason: getattr(job.recipe.rules, reason, None) for reason in map(str, (r.value for r in Reason))
     }
     by_action = {reason: rule.action for reason, rule in actions.items() if rule is not None}
+    if not job.recipe.language.enabled:
+        by_action = {
+            reason: action for reason, action in by_action.items() if not reason.startswith("language")
+        }
     return Context(
         release=job.plan.release,
         tamis=job.plan.versions["tamis"],
@@ -132,6 +148,7 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
     for entry in resolved:
         if job.plan.units[entry.unit].skip == 0:
             digests[entry.file] += entry.digests
+    planned = _rows_by_file(job.plan)
     for at, file in enumerate(job.plan.files):
         joined = (
             hashlib.blake2b(":".join(digests[at]).encode(), digest_size=16).hexdigest()
@@ -144,6 +161,7 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
             path=file.path,
             bytes=file.bytes,
             rows=file.rows,
+            rows_planned=planned[at],
             digest=joined,
         )
 
@@ -159,6 +177,6 @@ def _counts(report: Report, parts: Sequence[Part]) -> Counts:
             "duplicate": rows.exact_duplicates + rows.near_duplicates,
             "unreadable": rows.unreadable,
         },
-        reasons={rule.name: rule.all for rule in report.rules},
+        reasons={rule.name: rule.all for rule in report.rules} | {Reason.UNREADABLE.value: rows.unreadable},
         flags={flag.name: flag.all for flag in report.flags},
     )

@@ -17,12 +17,13 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _PATIENCE_SECONDS = 60.0
 
 
-def check_root(root: str) -> None:
-    """Refuse an output folder that holds something else."""
+def check_root(root: str, cache: str) -> None:
+    """Refuse an output folder that holds something else than releases and, it may be, the cache."""
     if storage.is_local(root) and Path(root).exists() and not Path(root).is_dir():
         raise UsageError(f"{root} is a file; --output takes a folder")
     names = [name for name in storage.list_names(root) if not storage.is_partial(name)]
-    others = [name for name in names if name not in OURS]
+    inside = cache.removeprefix(f"{root}/").split("/")[0]
+    others = [name for name in names if name not in OURS | {inside}]
     if others:
         shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         raise UsageError(f"{root} holds something else than releases ({shown}); name a new or empty folder")
@@ -79,7 +80,10 @@ def lock(root: str) -> Iterator[None]:
     if not storage.is_local(root):
         yield
         return
-    Path(root).mkdir(parents=True, exist_ok=True)
+    try:
+        Path(root).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{root} cannot be made: {error.strerror}") from None
     with (Path(root) / ".lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,6 +19,7 @@ from pipelines.progress import watch
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
+from transforms.kernels.language import load_model
 from transforms.steps import storage
 from transforms.steps.job import Job
 from transforms.steps.language_model import ModelError, find_model, model_digest
@@ -43,8 +44,9 @@ class Request:
 
 def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
-    root = request.output.rstrip("/")
-    publish.check_root(root)
+    root = storage.absolute(request.output.rstrip("/") or request.output)
+    cache = storage.absolute(request.cache or f"{root}/.cache")
+    publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
@@ -53,11 +55,10 @@ def run(request: Request) -> tuple[Outcome, Places]:
         name = request.release or publish.next_name(root)
         if name in publish.releases(root):
             raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
-        places = Places(root=root, release=name, cache=request.cache or f"{root}/.cache")
+        places = Places(root=root, release=name, cache=cache)
         started = time.time()
         plan = replace(planned, release=name)
-        storage.write_bytes(places.plan, plan.to_json().encode())
-        shuffled = _execute(request, Job(places), plan)
+        shuffled = _execute(request, Job.start(places, plan), plan)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
             raise RunError(outcome.message)
@@ -74,6 +75,10 @@ def _model(recipe: Recipe) -> tuple[str, str] | None:
         path = os.path.realpath(find_model(recipe.language.model))
     except ModelError as error:
         raise UsageError(str(error)) from None
+    try:
+        load_model(path)
+    except ValueError as error:
+        raise UsageError(f"the language model cannot be loaded: {error}") from None
     return path, model_digest(path)
 
 

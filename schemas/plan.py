@@ -79,10 +79,19 @@ class Plan:
         """Source and name of each file: string columns `source` and `name`."""
         return pa.table({key: [getattr(file, key) for file in self.files] for key in ("source", "name")})
 
-    def is_part(self, unit: Unit) -> bool:
-        """Whether a unit is a part of a row group whose other parts are units of their own."""
-        beside = self.units[max(0, unit.index - 1) : unit.index + 2]
-        return sum((other.file, other.groups) == (unit.file, unit.groups) for other in beside) > 1
+    def parts_of(self, unit: Unit) -> list[Unit]:
+        """The units that read parts of the same row group, this one among them."""
+        same = [unit]
+        for step in (-1, 1):
+            at = unit.index + step
+            while (
+                0 <= at < len(self.units)
+                and self.units[at].groups == unit.groups
+                and self.units[at].file == unit.file
+            ):
+                same.append(self.units[at])
+                at += step
+        return same
 
     def to_json(self) -> str:
         """The plan as JSON text."""

@@ -14,13 +14,17 @@ class Frozen(BaseModel):
 
 
 class InputRecord(Frozen):
-    """One input file as it was read; `digest` is over the stored bytes of its row groups."""
+    """One input file: its rows and, under a source's row cap, how many of them were to be read.
+
+    `digest` is over the stored bytes of its row groups.
+    """
 
     source: str
     file: str
     path: str
     bytes: int
     rows: int | None
+    rows_planned: int
     digest: str | None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from schemas.plan import InputFile
 from schemas.recipe import Recipe
 from schemas.recipe import Source as SourceRecipe
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, is_text
+from transforms.steps.parquet import READ_ERRORS, damage_of, is_text
 
 _MAGIC = b"PAR1"
 _THREADS = 16
@@ -42,6 +43,10 @@ def _read_source(source: SourceRecipe) -> list[Footer]:
     """Footers of the files of a source, in the order of their paths."""
     found: dict[str, int] = {}
     for pattern in source.input:
+        if storage.is_local(pattern) and Path(pattern).is_dir():
+            raise UsageError(
+                f"{pattern} is a folder; name its files, such as {pattern.rstrip('/')}/*.parquet"
+            )
         matches = storage.find(pattern)
         if not matches:
             raise UsageError(f"no file matches {pattern}")
@@ -74,7 +79,7 @@ def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Foo
             parquet = pq.ParquetFile(file)
             metadata, schema = parquet.metadata, parquet.schema_arrow
     except READ_ERRORS as problem:
-        error, metadata, schema = str(problem).strip().splitlines()[0], None, None
+        error, metadata, schema = _damage(path, problem), None, None
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
     if schema is not None:
@@ -82,8 +87,18 @@ def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Foo
     return Footer(file_record, metadata, schema)
 
 
+def _damage(path: str, problem: Exception) -> str:
+    try:
+        return damage_of(problem)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
 def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
     """Refuse a file without the columns the source names, or with Tamis's own."""
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
     for role, name in source.columns.model_dump().items():
         if name not in schema.names:
             if role == INPUT:
@@ -94,9 +109,6 @@ def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
             )
         if not is_text(schema.field(name).type):
             raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
-    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
     if taken:
         raise UsageError(

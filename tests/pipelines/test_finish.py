@@ -201,9 +201,9 @@ def test_rows_that_are_not_accounted_for_stop_the_release(tmp_path: Path) -> Non
     path = write_rows(tmp_path / "in.parquet", ask_all(3))
     places = Places(root=str(tmp_path / "out"), release="0001", cache=str(tmp_path / "cache"))
     plan = replace(plan_run(recipe_for(str(path)), None, 1 << 20, None), release="0001")
-    storage.write_bytes(places.plan, plan.to_json().encode())
+    job = Job.start(places, plan)
     for _ in range(2):
-        finish(None, [], [], Tally.zero().to_bytes(), Job(places))
+        finish(None, [], [], Tally.zero().to_bytes(), job)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         assert outcome.status == "failed"
         assert outcome.message == f"{path}: 3 rows were planned, 0 accounted for; nothing was published"

@@ -89,13 +89,13 @@ def test_input_that_changes_meanwhile_fails_the_run(
     curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_rows(tmp_path / "in.parquet", ask_all(3))
-    digests = judge._digests  # noqa: SLF001 the moment between planning and reading
+    digests = judge.UnitReader.digests
 
-    def late(reader: judge.UnitReader) -> list[tuple[str, str]] | None:
-        write_rows(path, ask_all(4))
-        return digests(reader)
+    def late(reader: judge.UnitReader, group: int) -> tuple[str, str]:
+        write_rows(path, ask_all(400))
+        return digests(reader, group)
 
-    monkeypatch.setattr(judge, "_digests", late)
-    with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* it had 3 rows, it has 4"):
+    monkeypatch.setattr(judge.UnitReader, "digests", late)
+    with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* bytes, it has \d+"):
         curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()

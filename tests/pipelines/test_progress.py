@@ -37,7 +37,7 @@ def arguments(tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    return Job(Places(root=str(tmp_path), release="0001", cache=str(tmp_path / "cache")))
+    return Job(Places(root=str(tmp_path), release="0001", cache=str(tmp_path / "cache")), "")
 
 
 def test_lines_where_there_is_no_terminal(

@@ -47,7 +47,10 @@ def _find(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     high = np.searchsorted(known[order, 0], wanted[:, 0], "right")
     for row in np.flatnonzero(high - low > 1):
         low[row] += np.searchsorted(known[order[low[row] : high[row]], 1], wanted[row, 1])
-    return order[low]
+    found = order[np.minimum(low, len(known) - 1)]
+    if (known[found] != wanted).any():
+        raise tables.DamagedError("the cache's entries of a unit do not belong together; delete the cache")
+    return found
 
 
 def link(element: Keyed) -> Keyed:

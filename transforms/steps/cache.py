@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
-from transforms.steps import storage
+from transforms.steps import storage, tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
@@ -43,5 +43,8 @@ def unit_keys(
 
 
 def holds(path: str) -> bool:
-    """Whether the cache has an entry."""
-    return storage.exists(path)
+    """Whether the cache has an entry, whole; a damaged one is as none, and is written anew."""
+    try:
+        return storage.exists(path) and tables.load(path) is not None
+    except tables.DamagedError:
+        return False

@@ -66,22 +66,12 @@ def examine_unreadable(reader: UnitReader) -> Findings:
     return Findings(reader, unreadable=[_line_of(None, None, reader.file.error or "")])
 
 
-def examine_lost(reader: UnitReader, job: Job) -> Findings:
-    """A part of a row group that another part's damage loses: the first has the one line for all of them."""
-    parts = [
-        unit for unit in job.plan.units if (unit.file, unit.groups) == (reader.unit.file, reader.unit.groups)
-    ]
+def examine_lost(reader: UnitReader, error: str) -> Findings:
+    """A part of a row group that is lost: the first part has the one line for all of them."""
     if reader.unit.skip > 0:
         return Findings(reader)
-    broken = next(
-        found
-        for part in parts
-        if (found := examine(UnitReader(job.plan, part), job, ("identity",))).unreadable
-    )
-    (line,) = broken.unreadable
-    rows = sum(part.rows for part in parts)
-    at = line.schema.get_field_index("rows_lost")
-    return Findings(reader, unreadable=[line.set_column(at, "rows_lost", pa.array([rows], pa.int64()))])
+    rows = sum(part.rows for part in reader.plan.parts_of(reader.unit))
+    return Findings(reader, unreadable=[_line_of(0, rows, error)])
 
 
 def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:

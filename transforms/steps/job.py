@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -9,43 +10,71 @@ from functools import cache
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe
 from transforms.steps import storage
-from transforms.steps.language_model import find_model
+from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import announce
 
 
 @cache
-def _plan(path: str) -> Plan:
-    return Plan.from_json(storage.read_bytes(path).decode())
+def _plan(path: str, digest: str) -> Plan:
+    content = storage.read_bytes(path)
+    if digest_of(content) != digest:
+        raise StalePlanError(f"{path} is the plan of another run")
+    return Plan.from_json(content.decode())
 
 
 @cache
-def _recipe(path: str) -> Recipe:
-    return Recipe.model_validate_json(json.dumps(_plan(path).recipe))
+def _recipe(path: str, digest: str) -> Recipe:
+    return Recipe.model_validate_json(json.dumps(_plan(path, digest).recipe))
+
+
+@cache
+def _model(path: str, digest: str) -> str:
+    """The model's path on this worker, the file being the one that was planned with."""
+    found = find_model(path if storage.exists(path) else None)
+    if model_digest(found) != digest:
+        raise ModelError(f"{found} is not the language model that the run was planned with")
+    return found
+
+
+class StalePlanError(RuntimeError):
+    """A worker met the plan of another run."""
+
+
+def digest_of(content: bytes) -> str:
+    """Digest of a plan's text."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every step of a run is given: small, and the same on every worker."""
+    """What every step of a run is given: where its files are, and the digest of its plan."""
 
     places: Places
+    plan_digest: str
+
+    @classmethod
+    def start(cls, places: Places, plan: Plan) -> Job:
+        """Write the plan down; give the job that works by it."""
+        content = plan.to_json().encode()
+        storage.write_bytes(places.plan, content)
+        return cls(places, digest_of(content))
 
     @property
     def plan(self) -> Plan:
         """The plan, read once in a process, which from then on counts as at work."""
         announce(self.places.root)
-        return _plan(self.places.plan)
+        return _plan(self.places.plan, self.plan_digest)
 
     @property
     def recipe(self) -> Recipe:
         """The recipe of the plan."""
-        return _recipe(self.places.plan)
+        return _recipe(self.places.plan, self.plan_digest)
 
     @property
     def model(self) -> str | None:
         """Path of the language model on this worker; None where the recipe asks for none."""
-        if self.plan.model is None:
-            return None
-        return find_model(self.plan.model if storage.exists(self.plan.model) else None)
+        plan = self.plan
+        return _model(plan.model, plan.model_digest) if plan.model and plan.model_digest else None
 
     def mark_done(self, step: str, index: int, rows: int) -> None:
         """Leave a record that one element of a step is done, for whoever watches."""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job
-from transforms.steps.parquet import READ_ERRORS, UnitReader
+from transforms.steps.parquet import UnitReader
+
+LostGroup: TypeAlias = tuple[int, int, str]
+"""File and number of a row group that a part of cannot be read, and why."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Where the findings on a unit are stored, the digests of its row groups, and whether it has lost any."""
+    """Where the findings on a unit are stored, the digests of its row groups, and why it has lost any."""
 
     judgement: str
     identity: str
     signatures: str
     digests: tuple[str, ...]
-    lost: bool = False
+    error: str | None = None
 
 
 def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
@@ -31,54 +35,46 @@ def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
 
 
 def _judge(reader: UnitReader, job: Job) -> Judged:
-    digests = _digests(reader)
-    flat = tuple(texts + others for texts, others in digests or ())
-    if digests is None:
-        found = examine_unreadable(reader) if reader.file.error else examine(reader, job, cache.KINDS)
-        return _store_outside(found, job, flat)
+    if reader.file.error is not None:
+        return _store_outside(examine_unreadable(reader), job, "damaged", ())
+    digests = [reader.digests(group) for group in range(*reader.unit.groups)]
+    flat = tuple(texts + others for texts, others in digests)
     keys = cache.unit_keys(job.plan, job.recipe, reader, digests)
     entries = {name: f"{job.places.cache}/{name}/{key[:2]}/{key}.arrow" for name, key in keys.items()}
     missing = tuple(name for name, path in entries.items() if not cache.holds(path))
     if missing:
         found = examine(reader, job, missing)
         if found.unreadable:
-            return _store_outside(examine(reader, job, cache.KINDS), job, flat)
+            return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
         for name in missing:
             tables.store(entries[name], found.table(name))
     return Judged(entries["judgement"], entries["identity"], entries["signatures"], flat)
 
 
-def _digests(reader: UnitReader) -> list[tuple[str, str]] | None:
-    """Digests of the unit's row groups; None where they cannot be read."""
-    if reader.file.error is not None:
-        return None
-    try:
-        return [reader.digests(group) for group in range(*reader.unit.groups)]
-    except READ_ERRORS:
-        return None
-
-
-def _store_outside(found: Findings, job: Job, digests: tuple[str, ...]) -> Judged:
+def _store_outside(found: Findings, job: Job, where: str, digests: tuple[str, ...]) -> Judged:
     """Store what was found of a damaged unit beside the cache: it may be whole tomorrow."""
-    folder = f"{job.places.staging}/damaged/{found.reader.unit.index:06d}"
+    folder = f"{job.places.staging}/{where}/{found.reader.unit.index:06d}"
     paths = {name: f"{folder}/{name}.arrow" for name in cache.KINDS}
     for name, path in paths.items():
         tables.store(path, found.table(name))
-    lost = bool(found.unreadable)
-    return Judged(paths["judgement"], paths["identity"], paths["signatures"], digests, lost=lost)
+    error = found.unreadable[0]["error"][0].as_py() if found.unreadable else None
+    return Judged(paths["judgement"], paths["identity"], paths["signatures"], digests, error)
 
 
-def lost_group(element: tuple[int, Judged], job: Job) -> list[tuple[int, int]]:
-    """File and row group of a unit that is a part of a row group and could not be read."""
-    unit = job.plan.units[element[0]]
-    return [(unit.file, unit.groups[0])] if element[1].lost and job.plan.is_part(unit) else []
+def lost_group(element: tuple[int, Judged], job: Job) -> list[LostGroup]:
+    """The row group of a unit that reads a part of it and could not."""
+    unit, error = job.plan.units[element[0]], element[1].error
+    if error is None or len(job.plan.parts_of(unit)) == 1:
+        return []
+    return [(unit.file, unit.groups[0], error)]
 
 
-def settle(element: tuple[int, Judged], lost: Sequence[tuple[int, int]], job: Job) -> tuple[int, Judged]:
+def settle(element: tuple[int, Judged], lost: Sequence[LostGroup], job: Job) -> tuple[int, Judged]:
     """Let a row group be lost whole: its parts that could be read are lost with the part that could not."""
     index, judged = element
     unit = job.plan.units[index]
-    if not job.plan.is_part(unit) or (unit.file, unit.groups[0]) not in lost:
+    errors = [error for file, group, error in lost if (file, group) == (unit.file, unit.groups[0])]
+    if not errors or len(job.plan.parts_of(unit)) == 1:
         return element
-    found = examine_lost(UnitReader(job.plan, unit), job)
-    return index, _store_outside(found, job, judged.digests)
+    found = examine_lost(UnitReader(job.plan, unit), min(errors))
+    return index, _store_outside(found, job, "settled", judged.digests)

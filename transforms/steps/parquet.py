@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,6 +26,17 @@ READ_ERRORS = (pa.ArrowException, OSError, ValueError)
 
 class UnreadableError(RuntimeError):
     """A row group is damaged."""
+
+
+def damage_of(error: Exception) -> str:
+    """The one line that says what is damaged.
+
+    Raises:
+        Exception: the error itself, where the system failed and not the data.
+    """
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+        raise error
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 class ChangedError(RuntimeError):
@@ -91,13 +103,19 @@ class UnitReader:
     @cached_property
     def parquet(self) -> pq.ParquetFile:
         """The open file."""
-        found = pq.ParquetFile(storage.open_input(self.file.path), buffer_size=_READ_BYTES)
-        if found.metadata.num_rows != self.file.rows:
+        file = storage.open_input(self.file.path)
+        if file.size() != self.file.bytes:
             raise ChangedError(
-                f"{self.file.path} has changed during the run: it had {self.file.rows} rows, "
-                f"it has {found.metadata.num_rows}"
+                f"{self.file.path} has changed during the run: "
+                f"it had {self.file.bytes} bytes, it has {file.size()}"
             )
-        return found
+        return pq.ParquetFile(file, buffer_size=_READ_BYTES)
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """Rows of the unit's row groups before each, and in all."""
+        groups = [self.parquet.metadata.row_group(group).num_rows for group in range(*self.unit.groups)]
+        return np.cumsum([0, *groups])
 
     def group_rows(self, group: int) -> int:
         """Rows of a row group that belong to the unit."""
@@ -106,7 +124,7 @@ class UnitReader:
 
     def rows_before(self, group: int) -> int:
         """Rows of the unit before a row group."""
-        return sum(self.parquet.metadata.row_group(at).num_rows for at in range(self.unit.groups[0], group))
+        return int(self._starts[group - self.unit.groups[0]])
 
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows of a row group, in slices of about 4 MB, of some columns or all.
@@ -121,8 +139,7 @@ class UnitReader:
         for batch in _read(self.parquet.iter_batches(size, [group], wanted, use_threads=False)):
             rows = batch[skip : skip + left]
             skip, left = max(0, skip - len(batch)), left - len(rows)
-            if len(rows):
-                yield rows
+            yield from _split(rows)
             if left <= 0:
                 return
 
@@ -155,13 +172,19 @@ def _read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:
             batch = next(batches, None)
             decoded = None if batch is None else _decoded(batch)
-        except MemoryError:
-            raise
         except READ_ERRORS as error:
-            raise UnreadableError(str(error)) from error
+            raise UnreadableError(damage_of(error)) from error
         if decoded is None:
             return
         yield decoded
+
+
+def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The slice, in pieces where its rows turned out to be longer than they seemed."""
+    pieces = min(max(1, batch.nbytes // (4 * SLICE_BYTES)), max(1, len(batch)))
+    for at in range(pieces if len(batch) else 0):
+        start, stop = at * len(batch) // pieces, (at + 1) * len(batch) // pieces
+        yield batch[start:stop]
 
 
 def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -32,12 +33,16 @@ def absolute(path: str) -> str:
     """
     if not is_local(path):
         return path
-    return os.path.normpath(Path(path).absolute()) + ("/" if path.endswith("/") else "")
+    return os.path.normpath(Path(path).expanduser().absolute()) + ("/" if path.endswith("/") else "")
 
 
 def find(pattern: str) -> list[tuple[str, int]]:
     """Absolute paths that match a glob and their sizes in bytes, sorted by path."""
-    found = FileSystems.match([absolute(pattern)])[0].metadata_list
+    if is_local(pattern):
+        path = absolute(pattern)
+        names = [path] if Path(path).is_file() else glob.glob(path, recursive=True)  # noqa: PTH207 — a Path's glob is relative to a folder
+        return sorted((name, Path(name).stat().st_size) for name in names if Path(name).is_file())
+    found = FileSystems.match([pattern])[0].metadata_list
     return sorted((entry.path, entry.size_in_bytes) for entry in found)
 
 

@@ -21,6 +21,7 @@ from transforms.steps.parquet import UnitReader, plain_type
 from transforms.steps.resolve import Resolved
 
 CURATED, VERDICTS, REJECTS = "curated", "verdicts", "rejects"
+_BLOCK_ROWS, _GROUP_BYTES = 256, 64 << 20
 _DROPPED = (Verdict.REJECTED.value, Verdict.DUPLICATE.value)
 _REJECT_COLUMNS = tuple(name for name in LEDGER.names if name not in {"rows_lost", "error"})
 
@@ -46,7 +47,7 @@ def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> P
     low, high = index * total // of, (index + 1) * total // of
     name = f"{kind}/part-{index:05d}-of-{of:05d}.parquet"
     rows = _part_rows(kind, list(_share(kind, low, high, counts)), job)
-    schema = _schema(kind, job.plan)
+    schema = part_schema(kind, job.plan)
     with storage.create(f"{job.places.release_folder}/{name}") as file:
         hashed = storage.Hashed(file)
         sums = _write_groups(hashed, schema, low, _regroup(rows, schema, job.plan.group_rows))
@@ -116,7 +117,8 @@ def input_schema(plan: Plan) -> pa.Schema:
     return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(plan.schema)))
 
 
-def _schema(kind: str, plan: Plan) -> pa.Schema:
+def part_schema(kind: str, plan: Plan) -> pa.Schema:
+    """The columns of a part of a release."""
     if kind == VERDICTS:
         return LEDGER
     names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
@@ -134,18 +136,35 @@ def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _regroup(pieces: Iterator[pa.Table], schema: pa.Schema, size: int) -> Iterator[pa.Table]:
-    """The same rows in tables of exactly `size` rows, but for the last, each column in one chunk."""
+    """The same rows in row groups, each column in one chunk.
+
+    A group ends at `size` rows or, looked at every `_BLOCK_ROWS` rows, at `_GROUP_BYTES`: where it ends
+    depends on the rows alone, not on the pieces they come in.
+    """
     waiting: list[pa.Table] = []
-    held = 0
-    for piece in pieces:
-        waiting.append(_conform(piece, schema))
-        held += len(piece)
-        while held >= size:
-            table = pa.concat_tables(waiting)
-            yield table.slice(0, size).combine_chunks()
-            waiting, held = [table.slice(size)], held - size
-    if held:
+    rows = held = 0
+    for block in _blocks(pieces, schema):
+        waiting.append(block)
+        rows, held = rows + len(block), held + block.nbytes
+        if rows >= size or held >= _GROUP_BYTES:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting, rows, held = [], 0, 0
+    if waiting:
         yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _blocks(pieces: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The same rows in tables of exactly `_BLOCK_ROWS` rows, but for the last."""
+    left = pa.table([], schema=pa.schema([]))
+    for piece in pieces:
+        found = _conform(piece, schema)
+        table = pa.concat_tables([left, found]) if len(left) else found
+        whole = len(table) - len(table) % _BLOCK_ROWS
+        for at in range(0, whole, _BLOCK_ROWS):
+            yield table.slice(at, _BLOCK_ROWS)
+        left = table.slice(whole)
+    if len(left):
+        yield left
 
 
 @dataclass

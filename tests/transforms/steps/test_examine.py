@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import RunError
+from pipelines.errors import UsageError
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import ask, ask_all, damage, write_rows
 
@@ -87,6 +87,6 @@ def test_what_goes_wrong_elsewhere_is_no_damage(curate: Curate, tmp_path: Path) 
     path = write_rows(tmp_path / "in.parquet", ask_all(6))
     (tmp_path / "model.ftz").write_text("no model")
     recipe = recipe_for(str(path), language__enabled=True, language__model=str(tmp_path / "model.ftz"))
-    with pytest.raises(RunError, match=r"nothing was published: ValueError: .*model\.ftz"):
+    with pytest.raises(UsageError, match=r"the language model cannot be loaded: .*model\.ftz"):
         curate(str(path), recipe=recipe)
     assert not (tmp_path / "output" / "LATEST").exists()

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -46,6 +47,8 @@ EXTRAS: dict[str, tuple[pa.DataType, Any]] = {
     ),
     "coded": (pa.dictionary(pa.int16(), pa.string()), "red"),
     "coded_list": (pa.list_(pa.dictionary(pa.int32(), pa.string())), ["red", "red"]),
+    "uuid": (pa.uuid(), UUID(int=7).bytes),
+    "big_price": (pa.decimal256(50, 2), Decimal("1.25")),
     "nothing": (pa.null(), None),
     "empty": (pa.list_(pa.null()), []),
 }
