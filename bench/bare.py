@@ -20,7 +20,6 @@ from schemas.example import FIELDS, INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe import built_in
 from transforms.kernels import language
 from transforms.kernels.minhash import sign
-from transforms.kernels.rows import content_hashes
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
 from transforms.steps.language_model import find_model
@@ -30,7 +29,7 @@ SHINGLES, MINHASH, WRITE = "shingles", "MinHash", "write"
 KERNELS = (READ, LANGUAGE, NORMALISE, SHINGLES, MINHASH, AGAIN, WRITE)
 """Every kernel of the sum, in the job's order."""
 
-ROWS, SIGNED, SHINGLED, WRITTEN = "rows", "signed rows", "shingles", "written rows"
+ROWS, SHINGLED, WRITTEN = "rows", "shingles", "written rows"
 WORK = {READ: ROWS, LANGUAGE: ROWS, NORMALISE: ROWS, AGAIN: ROWS, WRITE: WRITTEN}
 WORK |= dict.fromkeys((SHINGLES, MINHASH), SHINGLED)
 """What the work of each kernel is counted in."""
@@ -91,7 +90,7 @@ def run_bare(inputs: Sequence[str], curated: Sequence[str], processes: int) -> C
         found = list(pool.map(measure, shares))
     return Costs(
         {kernel: sum(costs.seconds.get(kernel, 0.0) for costs in found) for kernel in KERNELS},
-        {work: sum(costs.counts.get(work, 0) for costs in found) for work in (*WORK.values(), SIGNED)},
+        {work: sum(costs.counts.get(work, 0) for costs in found) for work in WORK.values()},
     )
 
 
@@ -153,20 +152,18 @@ def _read(unit: Unit, costs: Costs, kernel: str) -> Iterator[pa.RecordBatch]:
 
 
 def _judge(unit: Unit, costs: Costs) -> None:
-    """Identify languages and normalise every row; sign the contents that are new in the unit."""
-    model, recipe, seen = _model(), built_in("default"), set[bytes]()
+    """Identify languages of every row, normalise, shingle and sign it."""
+    model, recipe = _model(), built_in("default")
     for batch in _read(unit, costs, READ):
         texts = _texts(batch)
         for name in (INSTRUCTION, OUTPUT):
             costs.spend(LANGUAGE, language.identify, model, texts[name], recipe)
         parts = costs.spend(NORMALISE, _parts, texts)
-        new = _new_rows(parts, seen)
         for part, tag in zip(parts, PART_TAGS, strict=True):
-            shingles = costs.spend(SHINGLES, shingle, part.take(new), tag)
+            shingles = costs.spend(SHINGLES, shingle, part, tag)
             costs.spend(MINHASH, sign, shingles)
             costs.count(SHINGLED, len(shingles.values))
         costs.count(ROWS, len(batch))
-        costs.count(SIGNED, len(new))
 
 
 def _texts(batch: pa.RecordBatch) -> dict[str, pa.LargeStringArray]:
@@ -179,16 +176,6 @@ def _texts(batch: pa.RecordBatch) -> dict[str, pa.LargeStringArray]:
 def _parts(texts: dict[str, pa.LargeStringArray]) -> list[pa.LargeStringArray]:
     """Prompt and output, normalised."""
     return [normalise(join_present([texts[INSTRUCTION], texts[INPUT]])), normalise(texts[OUTPUT])]
-
-
-def _new_rows(parts: list[pa.LargeStringArray], seen: set[bytes]) -> pa.Int64Array:
-    """Rows whose content stands in no earlier row of the unit."""
-    rows = []
-    for row, content in enumerate(content_hashes(parts).to_pylist()):
-        if content not in seen:
-            seen.add(content)
-            rows.append(row)
-    return pa.array(rows, pa.int64())
 
 
 def _write(path: str, costs: Costs) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from bare import KERNELS, ROWS, SHINGLED, SIGNED, WORK, Costs, run_bare
+from bare import KERNELS, ROWS, SHINGLED, WORK, Costs, run_bare
 from rich.console import Console
 from rich.table import Table
 from watched import Usage, watch
@@ -115,7 +115,7 @@ def kernel_table(workers: int, trials: Sequence[Trial]) -> Table:
     """Seconds of every kernel, and nanoseconds for each thing it works on."""
     counts = trials[0].bare.counts
     table = _table(f"Kernels run bare, {_processes(workers)}", "kernel", "CPU s", "work", "ns each")
-    table.caption = f"{counts[ROWS]:,} rows, {counts[SIGNED]:,} signed, {counts[SHINGLED]:,} shingles"
+    table.caption = f"{counts[ROWS]:,} rows, {counts[SHINGLED]:,} shingles"
     for kernel in KERNELS:
         seconds, work = median(trial.bare.seconds[kernel] for trial in trials), WORK[kernel]
         table.add_row(kernel, f"{seconds:.2f}", work, f"{seconds / counts[work] * 1e9:,.0f}")

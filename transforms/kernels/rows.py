@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from transforms.kernels.arrays import buffers
 
@@ -101,11 +104,19 @@ def _length(values: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 
 
 def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
-    """BLAKE2b of each byte string, 16 bytes."""
+    """BLAKE2b of each byte string, 16 bytes: for what must not collide though somebody tries."""
+    return _hash_each(rows, partial(hashlib.blake2b, digest_size=16))
+
+
+def sum_up_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
+    """XXH3 of each byte string, 16 bytes: a checksum, several times as fast."""
+    return _hash_each(rows, xxhash.xxh3_128)
+
+
+def _hash_each(rows: pa.LargeBinaryArray, algorithm: Callable[[memoryview], Any]) -> pa.FixedSizeBinaryArray:
     data, offsets = buffers(rows)
     view, at = memoryview(data.data), offsets.tolist()
-    blake = hashlib.blake2b
-    digests = b"".join(blake(view[lo:hi], digest_size=16).digest() for lo, hi in pairwise(at))
+    digests = b"".join(algorithm(view[lo:hi]).digest() for lo, hi in pairwise(at))
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
 
 
@@ -147,7 +158,7 @@ def digest_rows(columns: Sequence[pa.Array], first: int) -> int:
     True
     """
     places = pa.array(np.arange(first, first + len(columns[0])))
-    return sum_hashes(hash_rows(encode_rows([places, *columns])))
+    return sum_hashes(sum_up_rows(encode_rows([places, *columns])))
 
 
 def sum_hashes(hashes: pa.FixedSizeBinaryArray) -> int:

@@ -13,7 +13,14 @@ from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, JUDGEMENT, SIGNATURES, Reason
 from transforms.kernels import language, rules, tasks
 from transforms.kernels.minhash import sign
-from transforms.kernels.rows import as_words, content_hashes, encode_named, encode_rows, hash_rows, record_ids
+from transforms.kernels.rows import (
+    as_words,
+    content_hashes,
+    encode_named,
+    encode_rows,
+    record_ids,
+    sum_up_rows,
+)
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.text import join_present, normalise
@@ -174,7 +181,7 @@ def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array
     for name in columns.values():
         if name in whole:
             whole[name] = pc.if_else(whole[name].is_valid(), there, pa.scalar(None, there.type))
-    return as_words(hash_rows(encode_rows([ids, encode_named(whole)])))[:, 0]
+    return as_words(sum_up_rows(encode_rows([ids, encode_named(whole)])))[:, 0]
 
 
 def _sign(parts: list[pa.LargeStringArray], hashes: pa.FixedSizeBinaryArray, rows: list[int]) -> pa.Table:

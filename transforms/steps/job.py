@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ def _plan(path: str, digest: str) -> Plan:
     content = storage.read_bytes(path)
     if digest_of(content) != digest:
         raise StalePlanError(f"{path} is the plan of another run")
+    gc.freeze()  # what is loaded by now stays; looking through it again and again takes a share of the run
     return Plan.from_json(content.decode())
 
 

@@ -21,7 +21,7 @@ from transforms.steps.parquet import UnitReader, plain_type
 from transforms.steps.resolve import Resolved
 
 CURATED, VERDICTS, REJECTS = "curated", "verdicts", "rejects"
-_BLOCK_ROWS, _GROUP_BYTES = 256, 64 << 20
+_BLOCK_ROWS, _GROUP_BYTES = 2048, 64 << 20
 _DROPPED = (Verdict.REJECTED.value, Verdict.DUPLICATE.value)
 _REJECT_COLUMNS = tuple(name for name in LEDGER.names if name not in {"rows_lost", "error"})
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import UsageError
+from pipelines.errors import RunError, UsageError
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import ask, ask_all, damage, write_rows
+from transforms.steps import examine
 
 GROUP = 50
 _, OUTPUT, EXTRA = range(3)
@@ -89,4 +91,15 @@ def test_what_goes_wrong_elsewhere_is_no_damage(curate: Curate, tmp_path: Path) 
     recipe = recipe_for(str(path), language__enabled=True, language__model=str(tmp_path / "model.ftz"))
     with pytest.raises(UsageError, match=r"the language model cannot be loaded: .*model\.ftz"):
         curate(str(path), recipe=recipe)
+    assert not (tmp_path / "output" / "LATEST").exists()
+
+
+def test_fault_of_ours_is_no_damage(curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise ValueError("a rule is broken")
+
+    path = write_rows(tmp_path / "in.parquet", ask_all(6))
+    monkeypatch.setattr(examine, "judge", fail)
+    with pytest.raises(RunError, match="nothing was published: ValueError: a rule is broken"):
+        curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()
