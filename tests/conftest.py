@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ settings.load_profile("tamis")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # a run freezes what is loaded, and DuckDB complains of what is never freed
 
 
 @pytest.fixture(scope="session")

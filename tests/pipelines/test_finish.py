@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from pipelines.errors import RunError
 from pipelines.finish import finish
 from pipelines.planning import plan_run
 from schemas.plan import Places
@@ -210,3 +211,16 @@ def test_rows_that_are_not_accounted_for_stop_the_release(tmp_path: Path) -> Non
     presence.leave(places.root)
     assert not (tmp_path / "out" / "releases").exists()
     assert not (tmp_path / "out" / "LATEST").exists()
+
+
+def test_input_of_which_nothing_can_be_read_is_no_release(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(50), compression="none", use_dictionary=False)
+    column = pq.read_metadata(path).row_group(0).column(0)
+    content = bytearray(path.read_bytes())
+    content[column.data_page_offset : column.data_page_offset + column.total_compressed_size] = (
+        b"\xff" * column.total_compressed_size
+    )
+    path.write_bytes(content)
+    with pytest.raises(RunError, match="no row of the input can be read; nothing was published"):
+        curate(str(path))
+    assert not (tmp_path / "output" / "LATEST").exists()
