@@ -54,12 +54,11 @@ class _Contents:
 
     def new_rows(self, hashes: pa.FixedSizeBinaryArray) -> list[int]:
         """Rows whose content is met for the first time."""
-        rows = []
-        for row, content in enumerate(hashes.to_pylist()):
-            if content not in self.whole and content not in self.fresh:
-                self.fresh.add(content)
-                rows.append(row)
-        return rows
+        contents = hashes.to_pylist()
+        first = {content: row for row, content in reversed(list(enumerate(contents)))}
+        new = first.keys() - self.whole - self.fresh
+        self.fresh |= new
+        return sorted(first[content] for content in new)
 
     def settle(self, *, read: bool) -> None:
         """End a row group: keep its contents if it could be read."""

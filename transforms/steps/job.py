@@ -14,6 +14,9 @@ from transforms.steps import storage
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import announce
 
+_COLLECT_AT = 100_000
+"""Objects made before Python looks for cycles: columns are few objects, and bundles leave none behind."""
+
 
 @cache
 def _plan(path: str, digest: str) -> Plan:
@@ -21,6 +24,7 @@ def _plan(path: str, digest: str) -> Plan:
     if digest_of(content) != digest:
         raise StalePlanError(f"{path} is the plan of another run")
     gc.freeze()  # what is loaded by now stays; looking through it again and again takes a share of the run
+    gc.set_threshold(_COLLECT_AT)
     return Plan.from_json(content.decode())
 
 

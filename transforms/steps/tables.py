@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pyarrow as pa
+import xxhash
 
 from transforms.steps import storage
 
@@ -36,7 +35,7 @@ def unpack(data: bytes | pa.Buffer) -> pa.Table:
 def store(path: str, table: pa.Table) -> None:
     """Write a table to a file, with a checksum."""
     body = pack(table, None)
-    storage.write_bytes(path, hashlib.blake2b(body, digest_size=_CHECKSUM).digest() + body)
+    storage.write_bytes(path, xxhash.xxh3_128(body).digest() + body)
 
 
 def load(path: str) -> pa.Table:
@@ -47,7 +46,7 @@ def load(path: str) -> pa.Table:
     """
     data = storage.read_bytes(path)
     body = memoryview(data)[_CHECKSUM:]
-    if hashlib.blake2b(body, digest_size=_CHECKSUM).digest() != data[:_CHECKSUM]:
+    if xxhash.xxh3_128(body).digest() != data[:_CHECKSUM]:
         msg = f"{path}: damaged, its checksum does not match"
         raise DamagedError(msg)
     return unpack(pa.py_buffer(body))
