@@ -107,10 +107,8 @@ def _content_digest(parts: Sequence[Part]) -> str:
 
 
 def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Context:
-    actions = {
-        reason: getattr(job.recipe.rules, reason, None) for reason in map(str, (r.value for r in Reason))
-    }
-    by_action = {reason: rule.action for reason, rule in actions.items() if rule is not None}
+    rules = {reason.value: getattr(job.recipe.rules, reason.value, None) for reason in Reason}
+    by_action = {reason: rule.action for reason, rule in rules.items() if rule is not None}
     if not job.recipe.language.enabled:
         by_action = {
             reason: action for reason, action in by_action.items() if not reason.startswith("language")

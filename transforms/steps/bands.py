@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from transforms.kernels import components
 from transforms.kernels.bands import band_hashes, plan_bands
+from transforms.kernels.minhash import PERMUTATIONS
 from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import Keyed, UnitRows, numbers, refs, split, to_units, words
 
 ROWS_PER_PARTITION = 4096
-_PERMUTATIONS = 128
 
 
 def band_keys(unit: int, judged: Judged, copies: pa.Table | None, job: Job) -> Iterator[Keyed]:
@@ -36,8 +36,8 @@ def _signatures(judged: Judged, contents: np.ndarray) -> np.ndarray:
     stored = tables.load(judged.signatures).combine_chunks()
     at = _find(words(stored, "content_hash"), contents)
     raw = stored["signature"].combine_chunks()
-    values = np.frombuffer(raw.buffers()[1], "<u4", len(raw) * _PERMUTATIONS, raw.offset * 4 * _PERMUTATIONS)
-    return np.asarray(values.reshape(-1, _PERMUTATIONS)[at])
+    values = np.frombuffer(raw.buffers()[1], "<u4", len(raw) * PERMUTATIONS, raw.offset * 4 * PERMUTATIONS)
+    return np.asarray(values.reshape(-1, PERMUTATIONS)[at])
 
 
 def _find(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -45,7 +45,8 @@ def _judge(reader: UnitReader, job: Job) -> Judged:
     if missing:
         found = examine(reader, job, missing)
         if found.unreadable:
-            return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
+            whole = found if missing == cache.KINDS else examine(reader, job, cache.KINDS)
+            return _store_outside(whole, job, "damaged", flat)
         for name in missing:
             tables.store(entries[name], found.table(name))
     return Judged(entries["judgement"], entries["identity"], entries["signatures"], flat)
