@@ -41,6 +41,7 @@ def _parser() -> Parser:
     _add_curate(commands)
     _add_recipe(commands)
     _add_explain(commands)
+    _add_duplicates(commands)
     _add_sample(commands)
     return parser
 
@@ -62,6 +63,18 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
         help="Parquet files, local or on any filesystem of Beam's",
     )
     add("--output", required=True, metavar="ROOT", help="folder of the releases")
+    add(
+        "--reference",
+        nargs="+",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files whose rows outrank all others: a row like one of them is dropped",
+    )
+    add(
+        "--previous",
+        metavar="DIR",
+        help="a release, or a folder of releases for its latest: rows it kept win ties",
+    )
     add("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     add("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     add("--release", metavar="NAME", help="name of the release (default: the next number)")
@@ -104,6 +117,27 @@ def _add_explain(commands: argparse._SubParsersAction[Parser]) -> None:
     command.add_argument("record", metavar="RECORD", help="record id, or FILE:ROW, or SOURCE/FILE:ROW")
 
 
+def _add_duplicates(commands: argparse._SubParsersAction[Parser]) -> None:
+    command = commands.add_parser(
+        "duplicates",
+        help="list which rows of a release are duplicates of which, or try other thresholds",
+        allow_abbrev=False,
+    )
+    command.set_defaults(handle=_duplicates, parser=command)
+    add = command.add_argument
+    add("release", metavar="DIR", help="folder of a release, or an output folder for its latest")
+    add("--limit", type=int, metavar="N", default=10, help="clusters to list, largest first (default: 10)")
+    add("--members", type=int, metavar="M", default=5, help="members to list of each (default: 5)")
+    add("--json", action="store_true", help="print JSON")
+    either = command.add_mutually_exclusive_group()
+    either.add_argument("--parquet", metavar="FILE", help="write all clusters with all members to a new file")
+    either.add_argument(
+        "--what-if",
+        metavar="THRESHOLDS",
+        help="show what other thresholds would keep instead, such as 0.8,0.85,0.9",
+    )
+
+
 def _add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
     command = commands.add_parser(
         "sample", help="write the sample dataset that the demo runs on", allow_abbrev=False
@@ -127,6 +161,10 @@ def recipe_of(parsed: argparse.Namespace) -> Recipe:
         if recipe.sources:
             raise UsageError("--input and the recipe's sources exclude each other")
         changes["sources"] = [{"name": "input", "input": parsed.input}]
+    if parsed.reference:
+        if recipe.references:
+            raise UsageError("--reference and the recipe's references exclude each other")
+        changes["references"] = [{"name": "reference", "input": parsed.reference}]
     if parsed.languages is not None:
         codes = [code.strip() for code in parsed.languages.split(",")]
         changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
@@ -164,6 +202,7 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         recipe=recipe_of(parsed),
         output=parsed.output,
         release=parsed.release,
+        previous=parsed.previous,
         cache=parsed.cache,
         workers=parsed.workers,
         runner=parsed.runner,
@@ -206,6 +245,25 @@ def _explain(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
 
     _no_rest(parsed, rest)
     explain(parsed.release, parsed.record)
+    return PUBLISHED
+
+
+def _duplicates(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines.duplicates import Question, list_duplicates
+
+    _no_rest(parsed, rest)
+    for name in ("limit", "members"):
+        if getattr(parsed, name) < 0:
+            raise UsageError(f"--{name} takes a whole number from 0, found {getattr(parsed, name)}")
+    question = Question(
+        release=parsed.release,
+        limit=parsed.limit,
+        members=parsed.members,
+        what_if=parsed.what_if,
+        parquet=parsed.parquet,
+        json=parsed.json,
+    )
+    list_duplicates(question)
     return PUBLISHED
 
 

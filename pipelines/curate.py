@@ -6,7 +6,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.finish import finish
-from transforms.dedup import FindDuplicates
+from transforms.dedup import FindDuplicates, Steps
 from transforms.judge import JudgeUnits
 from transforms.resolve import COUNTS, TALLIES, ResolveUnits, add_tallies
 from transforms.steps.job import Job
@@ -15,12 +15,14 @@ from transforms.write import WriteParts
 
 def curate(pipeline: beam.Pipeline, job: Job) -> None:
     """Build the pipeline that reads the plan's units and ends in a release."""
-    plan, dedup = job.plan, job.recipe.dedup
+    plan = job.plan
 
     judged = pipeline | "Judge units" >> JudgeUnits(job, len(plan.units))
-    found = judged | "Find duplicates" >> FindDuplicates(job, dedup.exact or dedup.near, dedup.near)
+    found = judged | "Find duplicates" >> FindDuplicates(Steps(job))
+    tallies = [found.pop(TALLIES)] if TALLIES in found else []
     resolved = {"unit": judged, **found} | "Resolve units" >> ResolveUnits(job)
-    counts, tallies = resolved[COUNTS], resolved[TALLIES]
+    counts = resolved[COUNTS]
+    tallies = [resolved[TALLIES], *tallies] | "All tallies" >> beam.Flatten()
     tally = tallies | "Add tallies" >> beam.CombineGlobally(add_tallies)
     parts = counts | "Write parts" >> WriteParts(job, plan.parts)
     _ = (

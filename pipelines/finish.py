@@ -16,6 +16,7 @@ from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.job import Job
 from transforms.steps.resolve import Resolved
+from transforms.steps.verify import levels_of
 from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
 
 
@@ -109,21 +110,28 @@ def _content_digest(parts: Sequence[Part]) -> str:
 def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Context:
     rules = {reason.value: getattr(job.recipe.rules, reason.value, None) for reason in Reason}
     by_action = {reason: rule.action for reason, rule in rules.items() if rule is not None}
+    if not job.recipe.benchmarks:
+        by_action.pop(Reason.CONTAMINATED.value)
+    if job.recipe.dedup.max_answers_per_prompt is not None:
+        by_action[Reason.PROMPT_CAP.value] = "reject"
     if not job.recipe.language.enabled:
         by_action = {
             reason: action for reason, action in by_action.items() if not reason.startswith("language")
         }
+    inputs = [file for file in job.plan.files if not job.plan.sources[file.source].reference]
     return Context(
         release=job.plan.release,
         tamis=job.plan.versions["tamis"],
         profile=job.recipe.profile,
-        files_in=len(job.plan.files),
-        bytes_in=sum(file.bytes for file in job.plan.files),
+        files_in=len(inputs),
+        bytes_in=sum(file.bytes for file in inputs),
         bytes_out=sum(part.bytes for part in parts if part.kind == CURATED),
         threshold=job.recipe.dedup.threshold if job.recipe.dedup.near else None,
         digest=digest,
         content_digest=content,
         rejecting=tuple(reason for reason, action in by_action.items() if action == "reject"),
+        levels=tuple(levels_of(job.recipe.dedup)) if job.recipe.dedup.near else (),
+        references=tuple(reference.name for reference in job.recipe.references),
         flagging=tuple(reason for reason, action in by_action.items() if action == "flag"),
     )
 
@@ -154,6 +162,7 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
             else None
         )
         yield InputRecord(
+            role="reference" if job.plan.sources[file.source].reference else "input",
             source=file.source,
             file=file.name,
             path=file.path,

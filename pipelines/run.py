@@ -15,13 +15,14 @@ from pipelines.errors import RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.options import beam_arguments
 from pipelines.planning import UNIT_BYTES, plan_run
+from pipelines.planning.previous import read_released
 from pipelines.progress import watch
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
-from transforms.steps import storage
-from transforms.steps.job import Job
+from transforms.steps import storage, tables
+from transforms.steps.job import Job, digest_of
 from transforms.steps.language_model import ModelError, find_model, model_digest
 
 
@@ -32,6 +33,7 @@ class Request:
     recipe: Recipe
     output: str
     release: str | None = None
+    previous: str | None = None
     cache: str | None = None
     workers: int = 1
     runner: str | None = None
@@ -57,7 +59,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
             raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
-        plan = replace(planned, release=name)
+        plan = replace(planned, release=name, released=_store_released(request, places))
         shuffled = _execute(request, Job.start(places, plan), plan)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
@@ -65,6 +67,15 @@ def run(request: Request) -> tuple[Outcome, Places]:
         _write_run_record(places, started, shuffled, request)
         storage.delete_folder(f"{root}/.staging")
     return outcome, places
+
+
+def _store_released(request: Request, places: Places) -> str | None:
+    """Digest of the record ids of the release before, which are stored for the workers, if one is named."""
+    if request.previous is None:
+        return None
+    table = read_released(storage.absolute(request.previous))
+    tables.store(places.released, table)
+    return digest_of(tables.pack(table))
 
 
 def _model(recipe: Recipe) -> tuple[str, str] | None:

@@ -40,11 +40,15 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A named set of files: which columns are the canonical fields, and its rank as a survivor (0 first)."""
+    """A named set of files: which columns are the canonical fields, and its rank as a survivor (0 first).
+
+    Rows of a reference set outrank all others and are in no part of the release.
+    """
 
     name: str
     columns: dict[str, str]
     rank: int
+    reference: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,7 @@ class Plan:
     buckets: int
     parts: dict[str, int]
     group_rows: int
+    released: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -78,6 +83,10 @@ class Plan:
     def file_names(self) -> pa.Table:
         """Source and name of each file: string columns `source` and `name`."""
         return pa.table({key: [getattr(file, key) for file in self.files] for key in ("source", "name")})
+
+    def source_of(self, unit: int) -> Source:
+        """The set of files that a unit is of."""
+        return self.sources[self.files[self.units[unit].file].source]
 
     def parts_of(self, unit: Unit) -> list[Unit]:
         """The units that read parts of the same row group, this one among them."""
@@ -138,6 +147,15 @@ class Places:
     def resolved(self, unit: int) -> str:
         """File of a unit's resolved verdicts."""
         return f"{self.staging}/resolved/unit-{unit:06d}.arrow"
+
+    def edges(self, unit: int) -> str:
+        """File of the verified pairs whose lower row is in a unit."""
+        return f"{self.staging}/edges/unit-{unit:06d}.arrow"
+
+    @property
+    def released(self) -> str:
+        """File of the record ids of the release before."""
+        return f"{self.staging}/released.arrow"
 
     def progress(self, step: str, index: int) -> str:
         """File that marks one element of a step as done."""

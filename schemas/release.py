@@ -16,9 +16,11 @@ class Frozen(BaseModel):
 class InputRecord(Frozen):
     """One input file: its rows and, under a source's row cap, how many of them were to be read.
 
-    `digest` is over the stored bytes of its row groups.
+    `role` is `input`, or `reference` for a file that rows were only compared with; `digest` is over the
+    stored bytes of its row groups.
     """
 
+    role: str = "input"
     source: str
     file: str
     path: str

@@ -131,6 +131,22 @@ class Clusters(Part):
     sizes: tuple[Bin, ...] = Field(description="Clusters by powers of two of their size.")
 
 
+class WhatIf(Part):
+    """What another threshold would have left, the survivors chosen anew."""
+
+    threshold: float = Field(description="Similarity from which rows would be near duplicates.")
+    fallen: int = Field(description="Distinct contents that would fall to a similar row.")
+    kept: int = Field(description="Rows that would be kept.")
+
+
+class ToReference(Part):
+    """Rows that fell to those of a reference set."""
+
+    name: str = Field(description="Name of the set.")
+    exact: int = Field(description="Rows equal to one of its rows.")
+    near: int = Field(description="Rows similar to one of its rows.")
+
+
 class Duplicates(Part):
     """What deduplication found."""
 
@@ -138,6 +154,21 @@ class Duplicates(Part):
     near: int = Field(description="Rows at least as similar to a kept row as the threshold.")
     similarity: tuple[Bin, ...] = Field(description="Near duplicates by exact similarity, in hundredths.")
     clusters: Clusters = Field(description="Sizes of the clusters.")
+    what_if: tuple[WhatIf, ...] = Field(
+        default=(), description="What other thresholds would have left, from the least that is stored."
+    )
+    references: tuple[ToReference, ...] = Field(
+        default=(), description="Rows that fell to reference sets, by the set's name."
+    )
+
+
+class Prompts(Part):
+    """Prompts of the rows that no rule rejected, and how many distinct answers they have."""
+
+    all: int = Field(description="Distinct prompts.")
+    conflicting: int = Field(description="Prompts with more than one distinct answer.")
+    answers: int = Field(description="Answers to those.")
+    largest: int | None = Field(description="Most answers to one prompt; null where none has several.")
 
 
 class Report(Part):
@@ -169,3 +200,6 @@ class Report(Part):
         description="Rows by the output's language, the commonest first."
     )
     duplicates: Duplicates = Field(description="What deduplication found.")
+    prompts: Prompts | None = Field(
+        default=None, description="Prompts and their answers; null where duplicates were not looked for."
+    )

@@ -78,6 +78,16 @@ class Reason(str, Enum):
         "The file or row group cannot be read.",
         "Cannot be read: {error}",
     )
+    CONTAMINATED = (
+        "contaminated",
+        "The row holds an example of a benchmark.",
+        "Holds {score:.0%} of {benchmark}",
+    )
+    PROMPT_CAP = (
+        "prompt_cap",
+        "The recipe keeps fewer answers to one prompt, and others rank higher.",
+        "Has the same prompt as {answers} answers that rank higher",
+    )
 
     @property
     def bit(self) -> int:
@@ -108,6 +118,11 @@ LEDGER = pa.schema(
         ("survivor_id", pa.string()),
         ("similarity", pa.float64()),
         ("cluster", pa.string()),
+        ("won_by", pa.string()),
+        ("match_source", pa.string()),
+        ("match_file", pa.string()),
+        ("match_row", pa.int64()),
+        ("match_score", pa.float64()),
         ("rows_lost", pa.int64()),
         ("error", pa.string()),
     ],
@@ -128,24 +143,55 @@ JUDGEMENT = pa.schema(
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
+        ("match", pa.int64()),
+        ("match_score", pa.float64()),
         ("rows_lost", pa.int64()),
         ("error", pa.string()),
     ],
 )
 """What `judge` finds of each row on its own, rows and row groups counted from the unit's first;
-reasons and flags are masks of `Reason.bit`. A row group that cannot be read is one line without `row`."""
+reasons and flags are masks of `Reason.bit`.
+`match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
+A row group that cannot be read is one line without `row`."""
 
 IDENTITY = pa.schema(
     [
         ("record_id", pa.binary(16)),
         ("content_hash", pa.binary(16)),
         ("row_hash", pa.uint64()),
+        ("prompt_hash", pa.uint64()),
+        ("quality", pa.float64()),
     ],
 )
-"""What tells the readable rows of a unit apart: raw fields, normalised parts, all columns."""
+"""What tells the readable rows of a unit apart: raw fields, normalised parts, all columns, prompt; and
+the number that the recipe's order goes by, where that is a column."""
 
-SIGNATURES = pa.schema([("content_hash", pa.binary(16)), ("signature", pa.binary(512))])
-"""MinHash signature of each distinct content of a unit, 128 little-endian uint32."""
+
+def signatures_schema(permutations: int) -> pa.Schema:
+    """Columns of the MinHash signatures of a unit's distinct texts, little-endian uint32 each.
+
+    The key is the content hash, or the record id where shingles are not of the normalised text.
+    """
+    return pa.schema([("key", pa.binary(16)), ("signature", pa.binary(4 * permutations))])
+
+
+WON_BY = ("reference", "released", "source", "quality", "content")
+"""What a survivor outranks a duplicate by, the first that differs: it is of a reference set, was released
+before, is of a source of higher priority, ranks higher in the recipe's order, or comes first by content."""
+
+EDGES = pa.schema(
+    [
+        ("above_file", pa.int32()),
+        ("above_row", pa.int64()),
+        ("above_rank", pa.int64()),
+        ("below_file", pa.int32()),
+        ("below_row", pa.int64()),
+        ("below_rank", pa.int64()),
+        ("similarity", pa.float64()),
+    ],
+)
+"""Verified pairs of near-duplicates, none of them an exact copy: `above` ranks higher in priority.
+Files are numbered as the manifest lists them; ranks order the rows of a component, the highest first."""
 
 MEASURES = pa.schema(
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,64 +11,111 @@ import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 
 from transforms.shuffle import GroupTables, JoinByUnit
-from transforms.steps import bands, contents, verify
+from transforms.steps import bands, contents, prompts, verify
 from transforms.steps.job import Job
+from transforms.steps.judge import Judged
 from transforms.steps.keyed import Keyed
+from transforms.steps.unit_rows import UnitRows
 
 Tables: TypeAlias = beam.PCollection[tuple[int, pa.Table]]
+OpenRows: TypeAlias = Callable[[int, Judged, Job], UnitRows]
+"""What gives the rows of a judged unit."""
+
+TALLIES = verify.TALLIES
+COPIES, COPIED, CAPPED = contents.COPIES, contents.COPIED, prompts.CAPPED
 
 
-def _tagged(found: Iterator[tuple[str, Keyed]]) -> Iterator[TaggedOutput]:
-    for name, keyed in found:
-        yield TaggedOutput(name, keyed)
+def _tagged(found: Iterator[tuple[str, Any]]) -> Iterator[TaggedOutput]:
+    for name, value in found:
+        yield TaggedOutput(name, value)
 
 
-def _collapse(element: Keyed) -> Iterator[TaggedOutput]:
-    return _tagged(contents.collapse(element))
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a job, each as a function of one element."""
 
+    job: Job
+    open_rows: OpenRows = UnitRows
 
-def _verify(element: Keyed, job: Job) -> Iterator[TaggedOutput]:
-    return _tagged(verify.verify(element, job.recipe))
+    def content_keys(self, element: tuple[int, Judged]) -> Iterator[Keyed]:
+        """Keys of a unit's contents."""
+        return contents.content_keys(self.open_rows(*element, self.job))
 
+    def collapse(self, element: Keyed) -> Iterator[TaggedOutput]:
+        """Copies among the contents of a bucket."""
+        return _tagged(contents.collapse(element, self.job))
 
-def _band_keys(element: Any, job: Job) -> Iterator[Keyed]:
-    unit, judged, found = element
-    return bands.band_keys(unit, judged, found[contents.COPIES], job)
+    def cap(self, element: Keyed) -> Iterator[Keyed]:
+        """Rows of a bucket's prompts that are over the recipe's cap."""
+        return prompts.cap(element, self.job.recipe.dedup.max_answers_per_prompt or 0)
 
+    def band_keys(self, element: Any) -> Iterator[Keyed]:
+        """Keys of the bands of a unit's rows."""
+        unit, judged, found = element
+        return bands.band_keys(self.open_rows(unit, judged, self.job), *found.values())
 
-def _shingle_sets(element: Any, job: Job) -> Iterator[Keyed]:
-    unit, judged, found = element
-    return verify.shingle_sets(unit, judged, found["candidates"], found[contents.COPIED], job)
+    def shingle_sets(self, element: Any) -> Iterator[Keyed]:
+        """Shingles of a unit's candidates."""
+        unit, judged, found = element
+        rows = self.open_rows(unit, judged, self.job)
+        return verify.shingle_sets(rows, found["candidates"], found[COPIED])
+
+    def verify(self, element: Keyed) -> Iterator[TaggedOutput]:
+        """Near-duplicates of a partition."""
+        return _tagged(verify.verify(element, self.job.recipe.dedup))
 
 
 @dataclass(eq=False)
 class FindCopies(beam.PTransform):
-    """For each unit the rows that are exact copies, and those that have copies."""
+    """For each unit the rows that are exact copies, and those that have copies; the prompts of the others."""
 
-    job: Job
+    steps: Steps
 
     def expand(self, judged: beam.PCollection[Any]) -> beam.pvalue.DoOutputsTuple:
         """Bring equal contents together."""
         return (
             judged
-            | "Content keys" >> beam.FlatMap(contents.content_keys, self.job)
+            | "Content keys" >> beam.FlatMap(self.steps.content_keys)
             | "Group contents" >> GroupTables()
-            | "Collapse" >> beam.FlatMap(_collapse).with_outputs(contents.COPIES, contents.COPIED)
+            | "Collapse"
+            >> beam.FlatMap(self.steps.collapse).with_outputs(COPIES, COPIED, prompts.PROMPTS, CAPPED)
         )
+
+
+@dataclass(eq=False)
+class CapPrompts(beam.PTransform):
+    """For each unit the rows that too many answers to their prompts outrank, and the copies of these."""
+
+    steps: Steps
+
+    def expand(self, inputs: dict[str, Any]) -> Tables:
+        """Rank the answers to each prompt, then tell the copies of those that are capped."""
+        over = inputs[prompts.PROMPTS] | "Cap" >> beam.FlatMap(self.steps.cap)
+        capped = [inputs[CAPPED], over] | "Capped" >> beam.Flatten()
+        joined = {"unit": inputs["unit"], CAPPED: capped, COPIED: inputs[COPIED]}
+        copies = (
+            joined | "Join capped" >> JoinByUnit((CAPPED, COPIED)) | "Spread cap" >> beam.FlatMap(_spread)
+        )
+        return [capped, copies] | "Capped and copies" >> beam.Flatten()
+
+
+def _spread(element: Any) -> Iterator[Keyed]:
+    found = element[2]
+    return iter(()) if found[CAPPED] is None else prompts.spread(found[CAPPED], found[COPIED])
 
 
 @dataclass(eq=False)
 class FindCandidates(beam.PTransform):
     """For each unit the rows that share a band with others, and their components."""
 
-    job: Job
+    steps: Steps
 
     def expand(self, inputs: dict[str, Any]) -> Tables:
         """Bring equal bands together, then all links."""
         return (
             inputs
-            | "Join copies" >> JoinByUnit((contents.COPIES,))
-            | "Band keys" >> beam.FlatMap(_band_keys, self.job)
+            | "Join copies" >> JoinByUnit(tuple(name for name in inputs if name != "unit"))
+            | "Band keys" >> beam.FlatMap(self.steps.band_keys)
             | "Group bands" >> GroupTables()
             | "Link" >> beam.Map(bands.link)
             | "Gather links" >> GroupTables()
@@ -78,38 +125,48 @@ class FindCandidates(beam.PTransform):
 
 @dataclass(eq=False)
 class VerifyCandidates(beam.PTransform):
-    """For each unit the rows that fall to a similar one, and those that rows fell to."""
+    """For each unit the rows that fall to a similar one, those that rows fell to, and the edges between."""
 
-    job: Job
+    steps: Steps
 
     def expand(self, inputs: dict[str, Any]) -> beam.pvalue.DoOutputsTuple:
         """Bring the shingle sets of each component together and compare them."""
+        outputs = (verify.FATES, verify.GAINED, verify.EDGES, TALLIES)
         return (
             inputs
-            | "Join candidates" >> JoinByUnit(("candidates", contents.COPIED))
-            | "Shingle sets" >> beam.FlatMap(_shingle_sets, self.job)
+            | "Join candidates" >> JoinByUnit(("candidates", COPIED))
+            | "Shingle sets" >> beam.FlatMap(self.steps.shingle_sets)
             | "Group sets" >> GroupTables()
-            | "Verify" >> beam.FlatMap(_verify, self.job).with_outputs(verify.FATES, verify.GAINED)
+            | "Verify" >> beam.FlatMap(self.steps.verify).with_outputs(*outputs)
         )
 
 
 @dataclass(eq=False)
 class FindDuplicates(beam.PTransform):
-    """For each unit, by name, the tables `resolve` asks for, as far as the recipe looks for duplicates."""
+    """For each unit, by name, the tables `resolve` asks for, as far as the recipe looks for duplicates.
 
-    job: Job
-    exact: bool
-    near: bool
+    Under `TALLIES` there are tallies to add to the report's.
+    """
 
-    def expand(self, judged: beam.PCollection[Any]) -> dict[str, Tables]:
-        """Exact copies first, then near-duplicates among the rest."""
-        if not self.exact:
+    steps: Steps
+
+    def expand(self, judged: beam.PCollection[Any]) -> dict[str, Any]:
+        """Exact copies first, then prompts, then near-duplicates among the rest."""
+        dedup = self.steps.job.recipe.dedup
+        if not (dedup.exact or dedup.near):
             return {}
-        copies = judged | "Find copies" >> FindCopies(self.job)
-        found = {name: copies[name] for name in (contents.COPIES, contents.COPIED)}
-        if not self.near:
-            return found
-        near = {"unit": judged, contents.COPIES: found[contents.COPIES]} | FindCandidates(self.job)
-        inputs = {"unit": judged, "candidates": near, contents.COPIED: found[contents.COPIED]}
-        fates = inputs | VerifyCandidates(self.job)
-        return {**found, verify.FATES: fates[verify.FATES], verify.GAINED: fates[verify.GAINED]}
+        copies = judged | "Find copies" >> FindCopies(self.steps)
+        found = {name: copies[name] for name in (COPIES, COPIED)}
+        asked = copies[prompts.PROMPTS] | "Group prompts" >> GroupTables()
+        tallies = asked | "Count prompts" >> beam.Map(prompts.count)
+        if dedup.max_answers_per_prompt is not None:
+            inputs = {"unit": judged, prompts.PROMPTS: asked, CAPPED: copies[CAPPED], COPIED: found[COPIED]}
+            found[CAPPED] = inputs | "Cap prompts" >> CapPrompts(self.steps)
+        if not dedup.near:
+            return {**found, TALLIES: tallies}
+        removed = {name: found[name] for name in (COPIES, CAPPED) if name in found}
+        near = {"unit": judged, **removed} | FindCandidates(self.steps)
+        inputs = {"unit": judged, "candidates": near, COPIED: found[COPIED]}
+        fates = inputs | VerifyCandidates(self.steps)
+        found |= {name: fates[name] for name in (verify.FATES, verify.GAINED, verify.EDGES)}
+        return {**found, TALLIES: [tallies, fates[TALLIES]] | "All tallies" >> beam.Flatten()}

@@ -19,7 +19,7 @@ COUNTS, TALLIES = "counts", "tallies"
 
 def _resolve(element: Any, job: Job) -> Iterator[TaggedOutput]:
     unit, judged, found = element
-    names = ("copies", "copied", "fates", "gained")
+    names = ("copies", "copied", "fates", "gained", "capped", "edges")
     counts, tally = resolve_unit(unit, judged, Fates(*(found.get(name) for name in names)), job)
     yield TaggedOutput(COUNTS, counts)
     yield TaggedOutput(TALLIES, tally.to_bytes())

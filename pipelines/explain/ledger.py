@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -52,6 +52,11 @@ class Entry:
     survivor_id: str | None
     similarity: float | None
     cluster: str | None
+    won_by: str | None
+    match_source: str | None
+    match_file: str | None
+    match_row: int | None
+    match_score: float | None
     rows_lost: int | None
     error: str | None
 
@@ -83,19 +88,19 @@ def entries_of(table: pa.Table) -> list[Entry]:
     ]
 
 
-def scan(paths: list[str], wanted: pc.Expression) -> Iterator[pa.Table]:
-    """The wanted rows of some Parquet files, from each row group that has any, in order."""
+def scan(paths: list[str], wanted: pc.Expression, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """The wanted rows of some Parquet files, with all columns or some, from each row group that has any."""
     for path in paths:
-        yield from _scan_file(path, wanted)
+        yield from _scan_file(path, wanted, columns)
 
 
-def _scan_file(path: str, wanted: pc.Expression) -> Iterator[pa.Table]:
+def _scan_file(path: str, wanted: pc.Expression, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     try:
         with storage.open_input(path) as file:
             for group in ds.ParquetFileFormat().make_fragment(file).split_by_row_group(wanted):
                 # Counting reads only the columns that `wanted` names.
                 if group.count_rows(filter=wanted):
-                    yield group.to_table(filter=wanted)
+                    yield group.to_table(columns=columns and list(columns), filter=wanted)
     except READ_ERRORS as error:
         raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
 

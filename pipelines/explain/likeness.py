@@ -7,10 +7,10 @@ from itertools import pairwise
 import pyarrow as pa
 
 from pipelines.explain.rows import Row
-from schemas.recipe import Recipe
+from schemas.recipe import Recipe, Shingles
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
-from transforms.steps.examine import parts_of
+from transforms.steps.parts import near_parts, parts_of
 
 _PARTS = ("prompt", "output")
 
@@ -30,19 +30,20 @@ def how_alike(row: Row, survivor: Row, recipe: Recipe) -> str:
     if row.texts == survivor.texts:
         return "Instruction, input and output are the same, character for character."
     columns = zip(row.texts, survivor.texts, strict=True)
-    parts = parts_of(Texts(*(pa.concat_arrays(pair) for pair in columns)), recipe)
-    if all(part[0] == part[1] for part in parts):
+    texts = Texts(*(pa.concat_arrays(pair) for pair in columns))
+    if all(part[0] == part[1] for part in parts_of(texts, recipe)):
         return "They are the same but for upper and lower case or compatible characters (NFKC)."
-    shares = [_jaccard(part, at) for at, part in enumerate(parts)]
+    how = recipe.dedup.shingles
+    shares = [_jaccard(part, at, how) for at, part in enumerate(near_parts(texts, recipe))]
     if min(shares) == 1:
-        return "They have the same shingles: all the same runs of five words."
+        return f"They have the same shingles: all the same runs of {how.width} tokens."
     if len(shares) == 1:
         return "Prompt and output are compared as one text."
     figures = ", ".join(f"{name} {number(share)}" for name, share in zip(_PARTS, shares, strict=True))
     return f"{figures}; the smaller one counts."
 
 
-def _jaccard(part: pa.LargeStringArray, at: int) -> float:
-    found = shingle(part, PART_TAGS[at])
+def _jaccard(part: pa.LargeStringArray, at: int, how: Shingles) -> float:
+    found = shingle(part, PART_TAGS[at], how)
     one, two = (set(found.values[low:high].tolist()) for low, high in pairwise(found.offsets))
     return len(one & two) / len(one | two)

@@ -34,8 +34,9 @@ class Release:
         return [f"{self.folder}/{name}" for name in names]
 
     def columns(self, source: str) -> dict[str, str]:
-        """Column of each canonical field in the files of a source."""
-        (columns,) = [entry.columns for entry in self.recipe.sources if entry.name == source]
+        """Column of each canonical field in the files of a source or reference set."""
+        sets = (*self.recipe.sources, *self.recipe.references)
+        (columns,) = [entry.columns for entry in sets if entry.name == source]
         return dict(columns)
 
     def input_of(self, source: str, file: str) -> InputRecord:
@@ -45,8 +46,8 @@ class Release:
         )
 
     def address(self, source: str, file: str, row: int | None = None) -> str:
-        """FILE:ROW or, where there are several sources, SOURCE/FILE:ROW: what `tamis explain` takes."""
-        several = len(self.recipe.sources) > 1
+        """FILE:ROW or, where there are several sets of files, SOURCE/FILE:ROW: what `tamis explain` takes."""
+        several = len(self.recipe.sources) + len(self.recipe.references) > 1
         return (f"{source}/{file}" if several else file) + ("" if row is None else f":{row}")
 
 

@@ -45,7 +45,11 @@ class Missing:
 def read_row(release: Release, key: RowKey) -> Row | Missing:
     """A row of the input, from the input file or else from the release's own files."""
     found = _from_input(release, key)
-    return found if isinstance(found, Row) else _from_release(release, key, found.note)
+    if isinstance(found, Row):
+        return found
+    if release.input_of(key.source, key.file).role == "reference":
+        return Missing(f"its text is not available, as {found.note}")
+    return _from_release(release, key, found.note)
 
 
 def _from_input(release: Release, key: RowKey) -> Row | Missing:

@@ -20,8 +20,8 @@ from schemas.plan import Plan, Source
 from schemas.recipe import Recipe, to_dict
 
 UNIT_BYTES = 32 << 20
-_BUCKET_ROWS = 250_000
-_LEDGER_ROWS = 100_000
+_BUCKET_ROWS, _FEW_ROWS = 250_000, 5_000
+_LEDGER_ROWS, _EDGE_ROWS = 100_000, 1_000_000
 _PART_BYTES, _SMALL_PART_BYTES, _SMALL_PARTS = 256 << 20, 16 << 20, 8
 _GROUP_BYTES, _GROUP_ROWS = 64 << 20, 32768
 _PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "numpy", "pyarrow", "regex", "tamis")
@@ -30,13 +30,15 @@ _PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "numpy", "pyarro
 def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None) -> Plan:
     """The plan of a run that has no name yet, or the sentence that says why there can be none."""
     footers = read_footers(recipe)
-    readable = [footer for footer in footers if footer.metadata is not None]
+    sources = {source.name for source in recipe.sources}
+    inputs = [footer for footer in footers if footer.file.source in sources]
+    readable = [footer for footer in inputs if footer.metadata is not None]
     if not readable:
-        first = footers[0].file
-        raise RunError(f"none of the {len(footers)} input files can be read; {first.path}: {first.error}")
+        first = inputs[0].file
+        raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {first.error}")
     schema = unify(readable)
     units = cut_units(footers, recipe, unit_bytes)
-    rows = sum(unit.rows for unit in units)
+    rows = sum(unit.rows for unit in units if unit.file < len(inputs))
     size = sum(_bytes(footer.metadata) for footer in readable if footer.metadata is not None)
     return Plan(
         release="",
@@ -47,11 +49,16 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
         recipe=to_dict(recipe),
         model=model[0] if model else None,
         model_digest=model[1] if model else None,
-        buckets=buckets or max(8, math.ceil(rows / _BUCKET_ROWS)),
+        buckets=buckets or _buckets(sum(unit.rows for unit in units)),
         parts=_parts(recipe, size, rows),
         group_rows=max(1, min(_GROUP_ROWS, _GROUP_BYTES * rows // max(1, size))),
         versions=_versions(),
     )
+
+
+def _buckets(rows: int) -> int:
+    """As many as keep a bucket small; few for few rows, since each costs a message from every unit."""
+    return max(2, min(8, math.ceil(rows / _FEW_ROWS)), math.ceil(rows / _BUCKET_ROWS))
 
 
 def _bytes(metadata: pq.FileMetaData) -> int:
@@ -59,10 +66,13 @@ def _bytes(metadata: pq.FileMetaData) -> int:
 
 
 def _sources(recipe: Recipe) -> Iterator[tuple[str, Source]]:
-    """Sources by name, ranked by priority, then by their order in the recipe."""
+    """Sources by name, ranked by priority, then by their order in the recipe; then the reference sets."""
     ranked = sorted(recipe.sources, key=lambda source: -source.priority)
     for rank, source in enumerate(ranked):
         yield source.name, Source(name=source.name, columns=source.columns.model_dump(), rank=rank)
+    for reference in recipe.references:
+        columns = reference.columns.model_dump()
+        yield reference.name, Source(name=reference.name, columns=columns, rank=0, reference=True)
 
 
 def _parts(recipe: Recipe, size: int, rows: int) -> dict[str, int]:
@@ -70,6 +80,8 @@ def _parts(recipe: Recipe, size: int, rows: int) -> dict[str, int]:
     few = min(_SMALL_PARTS, math.ceil(size / _SMALL_PART_BYTES))
     shards = recipe.output.shards or max(1, few, math.ceil(size / _PART_BYTES))
     parts = {"curated": shards, "verdicts": max(1, math.ceil(rows / _LEDGER_ROWS))}
+    if recipe.dedup.near:
+        parts["duplicates"] = max(1, math.ceil(rows / _EDGE_ROWS))
     return parts | ({"rejects": shards} if recipe.output.save_rejects else {})
 
 

@@ -15,13 +15,19 @@ import pyarrow.parquet as pq
 from pipelines.errors import UsageError
 from schemas.example import INPUT, PREFIX
 from schemas.plan import InputFile
-from schemas.recipe import Recipe
-from schemas.recipe import Source as SourceRecipe
+from schemas.recipe import FileSet, Recipe, Reference
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS, damage_of, is_text
 
 _MAGIC = b"PAR1"
 _THREADS = 16
+_NUMBERS = (
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_boolean,
+    pa.types.is_null,
+)
 
 
 class Footer(NamedTuple):
@@ -33,14 +39,17 @@ class Footer(NamedTuple):
 
 
 def read_footers(recipe: Recipe) -> list[Footer]:
-    """Footers of all input files, in input order."""
-    footers = [footer for source in recipe.sources for footer in _read_source(source)]
+    """Footers of all input files, in input order, then those of the reference sets."""
+    footers = [footer for source in recipe.sources for footer in _read_set(source)]
+    for footer in footers:
+        _check_order(recipe.dedup.column, footer)
+    footers += [footer for reference in recipe.references for footer in _read_set(reference)]
     _refuse_shared_files(footers)
     return footers
 
 
-def _read_source(source: SourceRecipe) -> list[Footer]:
-    """Footers of the files of a source, in the order of their paths."""
+def _read_set(source: FileSet) -> list[Footer]:
+    """Footers of the files of a set, in the order of their paths."""
     found: dict[str, int] = {}
     for pattern in source.input:
         if storage.is_local(pattern) and Path(pattern).is_dir():
@@ -68,7 +77,7 @@ def _common_prefix(patterns: Sequence[str]) -> str:
     return "".join(f"{name}/" for name in shared)
 
 
-def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Footer:
+def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
     name = path.removeprefix(prefix) if path.startswith(prefix) else path.rpartition("/")[2]
     error = None
     try:
@@ -80,6 +89,8 @@ def _read_footer(source: SourceRecipe, path: str, size: int, prefix: str) -> Foo
             metadata, schema = parquet.metadata, parquet.schema_arrow
     except READ_ERRORS as problem:
         error, metadata, schema = _damage(path, problem), None, None
+        if isinstance(source, Reference):
+            raise UsageError(f"{path} of the reference {source.name} cannot be read: {error}") from None
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
     if schema is not None:
@@ -94,7 +105,7 @@ def _damage(path: str, problem: Exception) -> str:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
+def _check_columns(source: FileSet, path: str, schema: pa.Schema) -> None:
     """Refuse a file without the columns the source names, or with Tamis's own."""
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
@@ -105,14 +116,34 @@ def _check_columns(source: SourceRecipe, path: str, schema: pa.Schema) -> None:
                 continue
             raise UsageError(
                 f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
-                f"name the right one in the recipe (sources: columns: {role})"
+                f"name the right one in the recipe ({_key(source)}: columns: {role})"
             )
         if not is_text(schema.field(name).type):
             raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
-    if taken:
+    if taken and not isinstance(source, Reference):
         raise UsageError(
             f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them"
+        )
+
+
+def _key(source: FileSet) -> str:
+    return "references" if isinstance(source, Reference) else "sources"
+
+
+def _check_order(column: str | None, footer: Footer) -> None:
+    """Refuse a file without the column of numbers that the recipe's order goes by."""
+    if column is None or footer.schema is None:
+        return
+    if column not in footer.schema.names:
+        raise UsageError(
+            f"{footer.file.path} has no column {column!r}, which dedup.column names; "
+            f"it has {', '.join(footer.schema.names)}"
+        )
+    kind = footer.schema.field(column).type
+    if not any(check(kind) for check in _NUMBERS):
+        raise UsageError(
+            f"{footer.file.path}: column {column!r}, which dedup.column names, is {kind}, not numbers"
         )
 
 

@@ -27,7 +27,8 @@ class _Piece(NamedTuple):
 
 def cut_units(footers: Sequence[Footer], recipe: Recipe, unit_bytes: int) -> list[Unit]:
     """Consecutive row groups of each file up to a size; a file that cannot be read is a unit too."""
-    left = {source.name: source.max_rows for source in recipe.sources}
+    left: dict[str, int | None] = dict.fromkeys(one.name for one in recipe.references)
+    left |= {source.name: source.max_rows for source in recipe.sources}
     units: list[Unit] = []
     for at, footer in enumerate(footers):
         pieces = [_Piece((0, 0), 0, 0, 0)]

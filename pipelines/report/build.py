@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipelines.report.spreads import describe_duplicates, describe_lengths
+from pipelines.report.spreads import describe_duplicates, describe_lengths, describe_prompts, describe_what_if
 from schemas.report import Corpus, Flag, Report, Rows, Rule, Scale, Share, SourceShare, Step
 from schemas.verdict import Reason, Verdict
 from transforms.kernels.tally import KEPT, READ, Tally
@@ -15,7 +15,8 @@ from transforms.kernels.tally import KEPT, READ, Tally
 class Context:
     """What the report says of a release beyond its tally; nothing that differs from run to run.
 
-    Rules in `rejecting` and `flagging` stand in the report even where they marked no row.
+    Rules in `rejecting` and `flagging` stand in the report even where they marked no row, as do the
+    thresholds in `levels` and the reference sets.
     """
 
     release: str
@@ -29,6 +30,8 @@ class Context:
     content_digest: str | None = None
     rejecting: tuple[str, ...] = ()
     flagging: tuple[str, ...] = ()
+    levels: tuple[float, ...] = ()
+    references: tuple[str, ...] = ()
 
 
 def build(tally: Tally, context: Context) -> Report:
@@ -54,7 +57,12 @@ def build(tally: Tally, context: Context) -> Report:
         categories=_share(tally, "category"),
         languages=_share(tally, "language"),
         output_languages=_share(tally, "output_language"),
-        duplicates=describe_duplicates(tally),
+        duplicates=describe_duplicates(
+            tally,
+            what_if=describe_what_if(tally, rows.kept, context.threshold, context.levels),
+            references=context.references,
+        ),
+        prompts=describe_prompts(tally),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.report import Bin, Clusters, Duplicates, Lengths
+from collections.abc import Sequence
+
+from schemas.report import Bin, Clusters, Duplicates, Lengths, Prompts, ToReference, WhatIf
 from transforms.kernels.histogram import Histogram
 from transforms.kernels.tally import KEPT, READ, Tally
 
@@ -23,15 +25,48 @@ def describe_lengths(spread: Histogram) -> Lengths:
     )
 
 
-def describe_duplicates(tally: Tally) -> Duplicates:
-    """Duplicates by kind, near ones by similarity, and their clusters by size."""
+def describe_duplicates(
+    tally: Tally, *, what_if: tuple[WhatIf, ...] = (), references: Sequence[str] = ()
+) -> Duplicates:
+    """Duplicates by kind, near ones by similarity, their clusters by size, and those of reference sets."""
     sizes = tally.spread("cluster_size", KEPT)
-    kinds = tally.table("duplicate")
+    kinds, fallen = tally.table("duplicate"), tally.table("reference")
     return Duplicates(
         exact=kinds.get("exact", {}).get("rows", 0),
         near=kinds.get("near", {}).get("rows", 0),
         similarity=_bin_similarity(tally.spread("similarity", READ)),
         clusters=Clusters(count=sizes.count, rows=sizes.total, largest=sizes.high, sizes=_bin(sizes)),
+        what_if=what_if,
+        references=tuple(
+            ToReference(name=name, **{kind: fallen.get(name, {}).get(kind, 0) for kind in ("exact", "near")})
+            for name in references
+        ),
+    )
+
+
+def describe_what_if(
+    tally: Tally, kept: int, threshold: float | None, levels: Sequence[float]
+) -> tuple[WhatIf, ...]:
+    """What each level would have left, where near duplicates were looked for."""
+    counts = tally.table("what_if")
+    fallen = {level: counts.get(f"{level:.12g}", {}).get("fallen", 0) for level in levels}
+    return tuple(
+        WhatIf(threshold=level, fallen=rows, kept=kept + fallen[threshold] - rows)
+        for level, rows in fallen.items()
+        if threshold is not None
+    )
+
+
+def describe_prompts(tally: Tally) -> Prompts | None:
+    """Prompts and answers, where they were counted."""
+    counts = tally.table("prompt").get(None)
+    if counts is None:
+        return None
+    return Prompts(
+        all=counts["all"],
+        conflicting=counts.get("conflicting", 0),
+        answers=counts.get("answers", 0),
+        largest=tally.spread("answers", READ).high,
     )
 
 

@@ -91,7 +91,11 @@ def _notes(report: Report) -> Iterator[RenderableType]:
     if report.flags:
         marks = ", ".join(f"{flag.name} {group(flag.kept)}" for flag in report.flags)
         yield Text(f"Flags on kept rows: {marks}")
-    if rows.unreadable or report.flags:
+    prompts = report.prompts
+    if prompts is not None and prompts.conflicting:
+        text = f"{group(prompts.conflicting)} of {group(prompts.all)} prompts have several answers"
+        yield Text(f"Prompts: {text} ({group(prompts.answers)})")
+    if rows.unreadable or report.flags or (prompts is not None and prompts.conflicting):
         yield ""
 
 

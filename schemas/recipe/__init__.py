@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from schemas.recipe.dedup import Bands, Dedup, Shingles
 from schemas.recipe.errors import RecipeError
 from schemas.recipe.fields import Action
 from schemas.recipe.languages import LANGUAGE_CODES
-from schemas.recipe.load import built_in, load_recipe, override
+from schemas.recipe.load import built_in, load_recipe, override, unjudged
 from schemas.recipe.model import (
     PROFILES,
     Columns,
-    Dedup,
+    FileSet,
     Language,
     Output,
     Recipe,
+    Reference,
     Source,
     json_schema,
     judging_key,
@@ -20,6 +22,7 @@ from schemas.recipe.model import (
 )
 from schemas.recipe.render import render
 from schemas.recipe.rules import (
+    Contaminated,
     Flagging,
     InstructionTooLong,
     InstructionTooShort,
@@ -34,8 +37,11 @@ __all__ = [
     "LANGUAGE_CODES",
     "PROFILES",
     "Action",
+    "Bands",
     "Columns",
+    "Contaminated",
     "Dedup",
+    "FileSet",
     "Flagging",
     "InstructionTooLong",
     "InstructionTooShort",
@@ -46,8 +52,10 @@ __all__ = [
     "Placeholder",
     "Recipe",
     "RecipeError",
+    "Reference",
     "Rule",
     "Rules",
+    "Shingles",
     "Source",
     "built_in",
     "json_schema",
@@ -56,4 +64,5 @@ __all__ = [
     "override",
     "render",
     "to_dict",
+    "unjudged",
 ]

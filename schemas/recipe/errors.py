@@ -102,18 +102,28 @@ def schema_at(place: Place, root: Schema) -> Schema:
     """Find the schema of the value at a place that the schema knows."""
     schema = root
     for part in place:
-        options = schema.get("anyOf", [schema])
         if isinstance(part, int):
-            schema = next(option["items"] for option in options if "items" in option)
+            inner = next(option["items"] for option in _options(schema, root) if "items" in option)
         else:
-            schema = schema["properties"][part]
-        schema = _resolved(schema, root)
+            inner = _keys(schema, root)[part]
+        schema = _resolved(inner, root)
     return schema
+
+
+def _options(schema: Schema, root: Schema) -> list[Schema]:
+    return [_resolved(option, root) for option in schema.get("anyOf", [schema])]
+
+
+def _keys(schema: Schema, root: Schema) -> dict[str, Schema]:
+    """Schemas of a mapping's keys, of one that may be null, too; of anything else none."""
+    return {
+        key: inner for option in _options(schema, root) for key, inner in option.get("properties", {}).items()
+    }
 
 
 def known_keys(schema: Schema, root: Schema, above: str = "") -> Iterator[str]:
     """List every dotted key of a schema, those inside lists left out."""
-    for name, inner in _resolved(schema, root).get("properties", {}).items():
+    for name, inner in _keys(_resolved(schema, root), root).items():
         yield above + name
         yield from known_keys(inner, root, f"{above}{name}.")
 
@@ -121,7 +131,7 @@ def known_keys(schema: Schema, root: Schema, above: str = "") -> Iterator[str]:
 def unknown_key(place: Place, root: Schema) -> str:
     """Advise on a key that does not exist: the nearest one there, or elsewhere, or those there are."""
     *above, last = place
-    siblings = list(schema_at(tuple(above), root).get("properties", {}))
+    siblings = list(_keys(schema_at(tuple(above), root), root))
     close = get_close_matches(str(last), siblings, 1)
     elsewhere = {key.rpartition(".")[2]: key for key in known_keys(root, root)}
     if close:
@@ -138,7 +148,7 @@ def _problem(error: ErrorDetails, root: Schema) -> str:
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return unknown_key(place, root)
     if error["type"] == "value_error":
-        return f"`{dotted(place)}` {error['ctx']['error']}"
+        return f"`{dotted(place)}` {error['ctx']['error']}" if place else str(error["ctx"]["error"])
     wanted = expected(schema_at(place, root), root)
     if error["type"] == "missing":
         return f"`{dotted(place)}` is missing; it must be {wanted}"

@@ -9,24 +9,11 @@ from pydantic import ValidationError
 
 from schemas.recipe.errors import RecipeError, explain, show
 from schemas.recipe.model import Recipe, json_schema, to_dict
+from schemas.recipe.profiles import OVERLAYS
 from schemas.recipe.reading import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ARTICLE: dict[str, Any] = {
-    "profile": "article",
-    "rules": {
-        "instruction_too_short": {"min_tokens": None},
-        "instruction_too_long": {"max_chars": 1000, "flag_over": None},
-        "placeholder": {"action": "reject"},
-        "language": {"action": "off"},
-        "no_end_punctuation": {"endings": ".?!:"},
-        "language_undetermined": {"action": "off"},
-        "language_mismatch": {"action": "off"},
-    },
-}
-"""Where the profile `article` differs from `default`."""
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,9 +69,20 @@ def override(recipe: Recipe, changes: Mapping[str, object], *, where: str = "rec
     return _validate(reduce(merge, map(_nest, changes, changes.values()), to_dict(recipe)), where)
 
 
+def unjudged(recipe: Recipe) -> Recipe:
+    """Give a recipe whose rules mark nothing and that looks for no language.
+
+    >>> unjudged(Recipe()).rules.output_empty.action
+    'off'
+    """
+    off = {f"rules.{name}.action": "off" for name in type(recipe.rules).model_fields}
+    return override(recipe, {**off, "language.enabled": False})
+
+
 def _complete(tree: Mapping[str, Any], where: str) -> Recipe:
-    profile = merge(to_dict(Recipe()), ARTICLE if tree.get("profile") == "article" else {})
-    return _validate(merge(profile, tree), where)
+    name = tree.get("profile")
+    overlay = OVERLAYS.get(name, {}) if isinstance(name, str) else {}
+    return _validate(merge(merge(to_dict(Recipe()), overlay), tree), where)
 
 
 def _nest(key: str, value: object) -> dict[str, Any]:

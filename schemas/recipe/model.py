@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
+from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
 from schemas.recipe.rules import Rules
 
-Profile = Literal["default", "article"]
+Profile = Literal["default", "article", "fineweb", "data-juicer", "nemo", "text-dedup"]
 
 PROFILES: tuple[str, ...] = get_args(Profile)
 """Names of the built-in profiles."""
@@ -37,12 +38,17 @@ class Columns(Section):
         return self
 
 
-class Source(Section):
-    """One set of input files that are alike."""
+class FileSet(Section):
+    """Input files that are alike."""
 
-    name: Text = Field(description="Name of the source in the ledger and the report.")
+    name: Text = Field(description="Name of the set in the ledger and the report.")
     input: Globs = Field(description="Globs of its Parquet files, one or a list.")
     columns: Columns = Field(default=Columns(), description="Its columns that hold each part of an example.")
+
+
+class Source(FileSet):
+    """One set of input files."""
+
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = Field(
         default=0,
         description="Of two duplicates, the one of higher priority survives.",
@@ -51,6 +57,10 @@ class Source(Section):
         default=None,
         description="Only the first so many rows are read; null reads all.",
     )
+
+
+class Reference(FileSet):
+    """A set of files that rows are compared with, and that is never written."""
 
 
 class Language(Section):
@@ -83,25 +93,6 @@ class Language(Section):
     )
 
 
-class Dedup(Section):
-    """Which rows are duplicates of each other, and which of them survives."""
-
-    exact: bool = Field(default=True, description="Whether to drop rows equal after normalisation.")
-    near: bool = Field(default=True, description="Whether to drop rows nearly equal to one that is kept.")
-    threshold: Annotated[float, Field(ge=0.3, le=1, allow_inf_nan=False)] = Field(
-        default=0.8,
-        description="Least similarity, from 0.3 to 1, of near duplicates.",
-    )
-    similarity: Literal["parts", "joined"] = Field(
-        default="parts",
-        description="Of prompt and output the less alike (parts), or of one text (joined).",
-    )
-    order: Literal["longest_output", "first_seen"] = Field(
-        default="longest_output",
-        description="Which of equal priority survives: longest_output or first_seen.",
-    )
-
-
 class Output(Section):
     """How many curated files there are, and what is written beside them."""
 
@@ -120,12 +111,20 @@ class Recipe(Section):
 
     profile: Profile = Field(
         default="default",
-        description="Built-in recipe that fills in what this one leaves out: default or article.",
+        description="Built-in recipe that fills in what this one leaves out: default, article or a peer's.",
     )
     sources: Annotated[tuple[Source, ...], BeforeValidator(freeze)] = Field(
         default=(),
         description="Where rows come from; leave it empty and name files with `--input`.",
         examples=[[{"name": "books", "input": ["books/*.parquet"]}]],
+    )
+    references: Annotated[tuple[Reference, ...], BeforeValidator(freeze)] = Field(
+        default=(),
+        description="Sets that outrank every row, such as earlier releases: a row like one of theirs falls.",
+    )
+    benchmarks: Annotated[tuple[Reference, ...], BeforeValidator(freeze)] = Field(
+        default=(),
+        description="Sets that models are tested on: a row that holds one of theirs is `contaminated`.",
     )
     rules: Rules = Field(
         default=Rules(),
@@ -145,15 +144,23 @@ class Recipe(Section):
     )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
 
-    @field_validator("sources")
-    @classmethod
-    def _named_apart(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        names = Counter(source.name for source in sources)
-        twice = [f'"{name}"' for name, times in names.items() if times > 1]
+    @model_validator(mode="after")
+    def _named_apart(self) -> Recipe:
+        """Refuse names given twice; the message names the keys, which pydantic cannot tell here."""
+        sets: dict[str, tuple[FileSet, ...]] = {
+            "sources": self.sources,
+            "references": self.references,
+            "benchmarks": self.benchmarks,
+        }
+        times = Counter(one.name for several in sets.values() for one in several)
+        twice = [name for name in times if times[name] > 1]
+        keys = [f"`{key}`" for key, several in sets.items() if any(one.name in twice for one in several)]
         if twice:
-            message = f"must have names that differ, found more than one source named {', '.join(twice)}"
-            raise ValueError(message)
-        return sources
+            quoted = ", ".join(f'"{name}"' for name in twice)
+            raise ValueError(
+                f"{' and '.join(keys)} must have names that differ, found more than one named {quoted}"
+            )
+        return self
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from schemas.recipe.fields import Action, Count, Positive, Section, Text, Texts
+from schemas.recipe.fields import Action, Count, Positive, Section, Share, Text, Texts
 
 SENTENCE_ENDS = ".?!:…‼⁇⁈⁉‽。．｡！？：؟۔।॥։።፧།။។៕᠃"  # noqa: RUF001 the marks of other scripts are meant
 """Marks that end a sentence, a question or an announcement, of any script."""
@@ -76,6 +78,19 @@ class NoEndPunctuation(Flagging):
     )
 
 
+class Contaminated(Rule):
+    """How much of a benchmark's example a row has to hold."""
+
+    ngram: Annotated[int, Field(ge=2, le=64)] = Field(
+        default=8,
+        description="Tokens in the n-grams that are compared: 8 as Tülu 3, 13 as lm-eval.",
+    )
+    min_score: Share = Field(
+        default=0.5,
+        description="Share of a benchmark text's tokens found in a row that marks it; 0 is any n-gram.",
+    )
+
+
 class Rules(Section):
     """Every rule of a recipe, by the reason it gives."""
 
@@ -110,4 +125,8 @@ class Rules(Section):
     language_mismatch: Flagging = Field(
         default=Flagging(),
         description="The output is in another language than the instruction.",
+    )
+    contaminated: Contaminated = Field(
+        default=Contaminated(),
+        description="The row holds an example of one of the `benchmarks`.",
     )

@@ -12,6 +12,7 @@ import pytest
 from schemas import recipe as package
 from schemas.recipe import (
     LANGUAGE_CODES,
+    PROFILES,
     Placeholder,
     Recipe,
     Rules,
@@ -20,6 +21,7 @@ from schemas.recipe import (
     judging_key,
     load_recipe,
     override,
+    render,
     to_dict,
 )
 from schemas.verdict import Reason
@@ -51,6 +53,45 @@ def test_article_has_the_articles_limits() -> None:
     assert rules["no_end_punctuation"] == {"action": "flag", "endings": ".?!:"}
     assert {rules[name]["action"] for name in rules if name.startswith("language")} == {"off"}
     assert recipe.language == Recipe().language
+
+
+@pytest.mark.parametrize(
+    ("profile", "threshold", "permutations", "bands", "shingles"),
+    [
+        ("fineweb", 0.75, 112, (14, 8), ("fineweb", "whitespace", 5)),
+        ("data-juicer", 0.7, 256, (25, 10), ("lower", "spaces", 5)),
+        ("nemo", 0.8, 260, (20, 13), ("raw", "characters", 24)),
+        ("text-dedup", 0.7, 240, (24, 10), ("lower", "non_word", 5)),
+    ],
+)
+def test_peers_profiles_differ_in_near_duplicates_alone(
+    profile: str,
+    threshold: float,
+    permutations: int,
+    bands: tuple[int, int],
+    shingles: tuple[str, str, int],
+) -> None:
+    """Rules and everything else are as in the default."""
+    recipe, default = to_dict(built_in(profile)), to_dict(Recipe())
+    assert recipe["profile"] == profile
+    assert recipe["dedup"] == default["dedup"] | {
+        "threshold": threshold,
+        "similarity": "joined",
+        "shingles": dict(zip(("text", "tokens", "width"), shingles, strict=True)),
+        "permutations": permutations,
+        "bands": dict(zip(("count", "rows"), bands, strict=True)),
+    }
+    assert {**recipe, "profile": "default", "dedup": default["dedup"]} == default
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_is_read_back_as_it_is_written(profile: str) -> None:
+    """Rendered or as values, and with a value changed."""
+    recipe = built_in(profile)
+    assert load_recipe(render(recipe)) == recipe == load_recipe(json.dumps(to_dict(recipe)))
+    assert load_recipe(f"profile: {profile}\ndedup: {{threshold: 0.9, bands: null}}") == override(
+        recipe, {"dedup.threshold": 0.9, "dedup.bands": None}
+    )
 
 
 def test_profile_fills_in_what_the_file_leaves_out() -> None:

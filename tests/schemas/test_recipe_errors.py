@@ -27,10 +27,17 @@ def refusal(text: str) -> str:
             "sources: [{name: a, input: b, columns: {prompt: c}}]",
             "unknown key `sources[0].columns.prompt`; the keys here are instruction, input, output",
         ),
+        (
+            "dedup: {bands: {count: 9, rows: 9, row: 9}}",
+            "unknown key `dedup.bands.row`; did you mean `dedup.bands.rows`?",
+        ),
         ("threshold: 0.9", "unknown key `threshold`; did you mean `dedup.threshold`?"),
         (
             "zzz: 1",
-            "unknown key `zzz`; the keys here are profile, sources, rules, language, tagger, dedup, output",
+            (
+                "unknown key `zzz`; the keys here are profile, sources, references, benchmarks, "
+                "rules, language, tagger, dedup, output"
+            ),
         ),
     ],
 )
@@ -78,7 +85,13 @@ def test_unknown_key_names_the_nearest(text: str, problem: str) -> None:
             "`output.shards` must be a whole number from 1 to 99,999 or null, found true",
         ),
         ("output:", "`output` must be a mapping with the keys shards, save_rejects, found null"),
-        ("profile: articel", '`profile` must be one of default, article, found "articel"'),
+        (
+            "profile: articel",
+            (
+                "`profile` must be one of default, article, fineweb, data-juicer, nemo, text-dedup, "
+                'found "articel"'
+            ),
+        ),
         ("sources: [{input: b}]", "`sources[0].name` is missing; it must be text, not empty"),
         (
             "sources: [{name: a, input: []}]",
@@ -86,7 +99,11 @@ def test_unknown_key_names_the_nearest(text: str, problem: str) -> None:
         ),
         (
             "sources: [{name: a, input: b}, {name: a, input: c}]",
-            '`sources` must have names that differ, found more than one source named "a"',
+            '`sources` must have names that differ, found more than one named "a"',
+        ),
+        (
+            "sources: [{name: a, input: b}]\nbenchmarks: [{name: a, input: c}, {name: d, input: e}]",
+            '`sources` and `benchmarks` must have names that differ, found more than one named "a"',
         ),
         (
             "sources: [{name: a, input: b, columns: {output: input}}]",
@@ -95,6 +112,34 @@ def test_unknown_key_names_the_nearest(text: str, problem: str) -> None:
         (
             'sources: [{name: "\\ud800", input: b}]',
             '`sources[0].name` must be text, not empty, found "\\ud800"',
+        ),
+        (
+            "dedup: {bands: 9}",
+            "`dedup.bands` must be a mapping with the keys count, rows or null, found 9",
+        ),
+        (
+            "dedup: {bands: {count: 0, rows: 9}}",
+            "`dedup.bands.count` must be a whole number from 1 to 512, found 0",
+        ),
+        (
+            "dedup: {bands: {count: 15, rows: 9}}",
+            "`dedup` must have bands within 128 permutations, found 135 values",
+        ),
+        (
+            "dedup: {shingles: {tokens: words}}",
+            (
+                "`dedup.shingles.tokens` must be one of unicode, whitespace, spaces, non_word, characters, "
+                'found "words"'
+            ),
+        ),
+        ("dedup: {order: highest}", "`dedup` must name the `column` that order highest goes by"),
+        (
+            "dedup: {column: stars}",
+            "`dedup` must have order highest or lowest to go by a column, found longest_output",
+        ),
+        (
+            "dedup: {what_if_min: 0.9}",
+            "`dedup` must have what_if_min at or below the threshold 0.8",
         ),
         ("[1]", "must be a mapping of keys to values, found a list"),
     ],
@@ -152,5 +197,5 @@ def test_override_is_as_strict(changes: dict[str, object], problem: str) -> None
 
 def test_unknown_built_in_names_the_known() -> None:
     """A profile's name may hold anything."""
-    with pytest.raises(RecipeError, match='must be one of default, article, found "a: b"'):
+    with pytest.raises(RecipeError, match=r'must be one of default, article, .*, found "a: b"'):
         built_in("a: b")

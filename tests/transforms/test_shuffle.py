@@ -52,7 +52,7 @@ def test_no_text_is_shuffled(curate: Curate, sampled: Sampled, monkeypatch: pyte
     assert {"ref", "hash", "content_hash", "record_id", "survivor"} < {name for name, _ in fields}
     assert names == {"copies", "prompt", "output"}
     widths = {kind.removeprefix("large_list<item: ").rstrip(">") for _, kind in fields}
-    assert widths <= {"uint32", "uint64", "int64", "double", "fixed_size_binary[16]"}
+    assert widths <= {"uint8", "uint32", "uint64", "int64", "double", "fixed_size_binary[16]"}
 
 
 @pytest.mark.parametrize("pieces", [PIECES, PIECES[::-1]], ids=["as made", "backwards"])

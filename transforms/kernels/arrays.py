@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -36,3 +37,16 @@ def buffers(column: pa.LargeStringArray) -> Bytes:
     first, last = int(offsets[0]), int(offsets[-1])
     data = np.frombuffer(data_buffer, np.uint8)[first:last] if last > first else np.zeros(0, np.uint8)
     return Bytes(data, offsets - first)
+
+
+def cut(offsets: np.ndarray, size: int) -> Iterator[tuple[int, int]]:
+    """First row and end of each run of rows that hold about `size` values; a row of more is a run of its own.
+
+    >>> list(cut(np.array([0, 2, 3, 9, 9]), 3))
+    [(0, 2), (2, 3), (3, 4)]
+    """
+    low = 0
+    while low < len(offsets) - 1:
+        high = int(np.searchsorted(offsets, offsets[low] + size, "right")) - 1
+        yield low, max(high, low + 1)
+        low = max(high, low + 1)

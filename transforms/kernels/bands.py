@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.recipe import Dedup
 from transforms.kernels.minhash import PERMUTATIONS
 from transforms.kernels.shingles import mix
 
@@ -19,7 +20,7 @@ class BandPlan(NamedTuple):
     rows: int
 
 
-def plan_bands(threshold: float) -> BandPlan:
+def plan_bands(threshold: float, permutations: int = PERMUTATIONS) -> BandPlan:
     """Bands with the most rows that still find a pair at the threshold with probability 0.995.
 
     >>> plan_bands(0.8), plan_bands(0.7), plan_bands(0.9)
@@ -27,11 +28,22 @@ def plan_bands(threshold: float) -> BandPlan:
     """
     fitting = [
         rows
-        for rows in range(1, PERMUTATIONS + 1)
-        if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= RECALL
+        for rows in range(1, permutations + 1)
+        if 1 - (1 - threshold**rows) ** (permutations // rows) >= RECALL
     ]
     rows = max(fitting, default=1)
-    return BandPlan(PERMUTATIONS // rows, rows)
+    return BandPlan(permutations // rows, rows)
+
+
+def bands_of(dedup: Dedup) -> BandPlan:
+    """The recipe's own bands, or those that find the pairs a release stores.
+
+    >>> bands_of(Dedup(threshold=0.9)), bands_of(Dedup(threshold=0.9, what_if_min=0.7))
+    (BandPlan(bands=14, rows=9), BandPlan(bands=32, rows=4))
+    """
+    if dedup.bands is not None:
+        return BandPlan(dedup.bands.count, dedup.bands.rows)
+    return plan_bands(dedup.stored_from, dedup.permutations)
 
 
 def band_hashes(signatures: np.ndarray, plan: BandPlan) -> np.ndarray:

@@ -105,6 +105,20 @@ def count_duplicates(exact: np.ndarray, near: np.ndarray) -> Counts:
     return _filled({Cell("duplicate", kind, "rows"): int(rows.sum()) for kind, rows in kinds.items()})
 
 
+def count_references(sources: pa.ChunkedArray, exact: np.ndarray) -> Counts:
+    """Count the rows that fell to each reference set, exact and near duplicates apart.
+
+    >>> counts = count_references(pa.chunked_array([["old", "old"]]), np.array([True, False]))
+    >>> counts[Cell("reference", "old", "exact")], counts[Cell("reference", "old", "near")]
+    (1, 1)
+    """
+    counts: Counts = {}
+    for kind, mask in (("exact", exact), ("near", ~exact)):
+        for entry in pc.value_counts(sources.filter(pa.array(mask)).combine_chunks()).to_pylist():
+            counts[Cell("reference", entry["values"], kind)] = entry["counts"]
+    return counts
+
+
 def _code(column: pa.ChunkedArray) -> tuple[list[str | None], np.ndarray]:
     """Distinct values, null among them, and the place of each row's value in them (int64)."""
     coded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")

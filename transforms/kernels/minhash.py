@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from transforms.kernels.arrays import cut
 from transforms.kernels.shingles import Shingles
 
 PERMUTATIONS = 128
@@ -14,12 +15,12 @@ _BLOCK = 1 << 15
 
 
 @cache
-def permutations() -> tuple[np.ndarray, np.ndarray]:
-    """Multipliers and addends (uint32, 128 each) that datasketch has for its default seed."""
-    # Drawn as datasketch 2 draws them, without the second that importing it takes.
+def draw_permutations(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Multipliers and addends (uint32) of so many permutations, as datasketch draws them by default."""
+    # As version 2 does for its default seed, without the second that importing it takes.
     draw = np.random.RandomState(_SEED)
-    a = draw.randint(0, 1 << 31, PERMUTATIONS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    return a, draw.randint(0, 1 << 32, PERMUTATIONS, dtype=np.uint32)
+    a = draw.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return a, draw.randint(0, 1 << 32, count, dtype=np.uint32)
 
 
 def premix(values: np.ndarray) -> np.ndarray:
@@ -33,8 +34,8 @@ def premix(values: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def sign(shingles: Shingles) -> np.ndarray:
-    """Signature of each row, uint32 of shape (rows, 128).
+def sign(shingles: Shingles, permutations: int = PERMUTATIONS) -> np.ndarray:
+    """Signature of each row, uint32 of shape (rows, permutations).
 
     A shingle's hash value, as datasketch's `hashfunc` would give it, is the low 32 bits of its 64.
 
@@ -45,20 +46,21 @@ def sign(shingles: Shingles) -> np.ndarray:
     >>> bool((ours[0] == theirs.hashvalues).all())
     True
     """
-    a, b = permutations()
-    rows = len(shingles.offsets) - 1
-    signature = np.empty((PERMUTATIONS, rows), np.uint32)
-    low = 0
-    while low < rows:
-        end = int(np.searchsorted(shingles.offsets, shingles.offsets[low] + _BLOCK, "right")) - 1
-        high = max(end, low + 1)
+    signature = np.full((permutations, len(shingles.offsets) - 1), 0xFFFFFFFF, np.uint32)
+    for low, high in cut(shingles.offsets, _BLOCK):
         first, last = shingles.offsets[low], shingles.offsets[high]
-        hashes = premix(shingles.values[first:last])
-        permuted = np.empty_like(hashes)
-        starts = shingles.offsets[low:high] - first
-        for k in range(PERMUTATIONS):
-            np.multiply(hashes, a[k], out=permuted)
-            permuted += b[k]
-            np.minimum.reduceat(permuted, starts, out=signature[k, low:high])
-        low = high
+        for at in range(first, last, _BLOCK):
+            starts = np.maximum(shingles.offsets[low:high] - at, 0)
+            _lower(signature[:, low:high], premix(shingles.values[at : min(at + _BLOCK, last)]), starts)
     return np.ascontiguousarray(signature.T)
+
+
+def _lower(signature: np.ndarray, hashes: np.ndarray, starts: np.ndarray) -> None:
+    """Lower the signatures of some rows, of shape (permutations, rows), to the least permuted hashes."""
+    permuted = np.empty_like(hashes)
+    least = np.empty(len(starts), np.uint32)
+    for row, a, b in zip(signature, *draw_permutations(len(signature)), strict=True):
+        np.multiply(hashes, a, out=permuted)
+        permuted += b
+        np.minimum.reduceat(permuted, starts, out=least)
+        np.minimum(row, least, out=row)

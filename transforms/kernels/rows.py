@@ -142,11 +142,58 @@ def content_hashes(parts: Sequence[pa.LargeStringArray]) -> pa.FixedSizeBinaryAr
     return hash_rows(encode_rows(parts))
 
 
+def prompt_hashes(prompts: pa.LargeStringArray) -> np.ndarray:
+    """64-bit hash of each normalised prompt (uint64).
+
+    >>> one, two, three = prompt_hashes(pa.array(["a", "b", "a"], pa.large_string()))
+    >>> bool(one == two), bool(one == three)
+    (False, True)
+    """
+    return as_words(sum_up_rows(prompts))[:, 0].copy()
+
+
 def as_words(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
     """16-byte hashes as big-endian uint64 of shape (rows, 2), so that numbers sort as the bytes do."""
     size = len(hashes) * 16
     data = np.frombuffer(hashes.buffers()[1], np.uint8, size, hashes.offset * 16)
     return data.view(">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
+    """Where each 16-byte hash stands in a list that holds them all; None if it does not.
+
+    >>> known = np.array([[2, 1], [1, 7], [1, 5]], np.uint64)
+    >>> find_words(known, known[[2, 0]]).tolist(), find_words(known, known + np.uint64(1))
+    ([2, 0], None)
+    """
+    if len(known) == 0:
+        return None if len(wanted) else np.zeros(0, np.int64)
+    order = np.lexsort((known[:, 1], known[:, 0]))
+    place = _place(known[order], wanted)
+    at = order[np.minimum(place, len(known) - 1)]
+    return at if (known[at] == wanted).all() else None
+
+
+def holds_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Mark the 16-byte hashes that stand in a sorted list.
+
+    >>> known = np.array([[1, 5], [1, 7], [2, 1]], np.uint64)
+    >>> holds_words(known, np.array([[1, 7], [1, 6]], np.uint64)).tolist()
+    [True, False]
+    """
+    if len(known) == 0:
+        return np.zeros(len(wanted), bool)
+    place = np.minimum(_place(known, wanted), len(known) - 1)
+    return np.asarray((known[place] == wanted).all(1))
+
+
+def _place(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each pair of words would stand in a sorted list."""
+    low = np.searchsorted(known[:, 0], wanted[:, 0], "left")
+    high = np.searchsorted(known[:, 0], wanted[:, 0], "right")
+    for row in np.flatnonzero(high - low > 1):
+        low[row] += np.searchsorted(known[low[row] : high[row], 1], wanted[row, 1])
+    return low
 
 
 def digest_rows(columns: Sequence[pa.Array], first: int) -> int:

@@ -1,28 +1,26 @@
-"""Shingle hashes of normalised parts: five consecutive tokens, hashed to 64 bits."""
+"""Shingle hashes of texts: consecutive tokens, five unless a recipe says otherwise, hashed to 64 bits."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.kernels.arrays import Bytes, buffers
+from schemas.recipe import Shingles as Shingling
+from transforms.kernels.arrays import Bytes, buffers, cut
 from transforms.kernels.tokens import find_tokens
 
-WIDTH = 5
 PART_TAGS = (np.uint64(0), np.uint64(0x9E3779B97F4A7C15))
 _BASE = 0x5851F42D4C957F2D
-_STEPS = np.array(
-    [0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
-    np.uint64,
-)
 _BLOCK = 1 << 18
 _LONG = 255
 """Longer ranges are hashed by BLAKE2b: a polynomial modulo 2**64 has known collisions from 1,024 bytes on."""
+
+_DEFAULT = Shingling()
 
 
 class Shingles(NamedTuple):
@@ -49,6 +47,14 @@ def mix(values: np.ndarray) -> np.ndarray:
     return values
 
 
+_STEPS = np.array(
+    [0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
+    np.uint64,
+)
+_STEPS = np.append(_STEPS, mix(np.arange(5, 64, dtype=np.uint64)) | np.uint64(1))
+"""What the tokens of a shingle are multiplied by; no width is over 64."""
+
+
 @lru_cache(maxsize=4)
 def _powers(length: int) -> tuple[np.ndarray, np.ndarray]:
     """Powers of the base and of its inverse, modulo 2**64."""
@@ -61,31 +67,45 @@ def _powers(length: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Hash the byte ranges `data[starts[i]:ends[i]]` by their content and length (uint64).
+    """Hash the byte ranges `data[starts[i]:ends[i]]` by their content and length (uint64); starts ascend.
 
     >>> text = np.frombuffer(b"ab ab b", np.uint8)
     >>> one, two, three = hash_ranges(text, np.array([0, 3, 6]), np.array([2, 5, 7]))
     >>> bool(one == two), bool(one == three)
     (True, False)
     """
-    size = 1 << max(12, len(data).bit_length())
-    powers, inverses = _powers(size)
-    prefix = np.zeros(len(data) + 1, np.uint64)
-    np.multiply(powers[: len(data)], data, out=prefix[1:])
-    np.cumsum(prefix, out=prefix)
-    hashes = prefix[ends]
-    hashes -= prefix[starts]
-    hashes *= inverses[starts]
-    hashes += (ends - starts).astype(np.uint64) << np.uint64(40)
+    hashes = np.empty(len(starts), np.uint64)
+    lengths = ends - starts
+    near = starts + np.minimum(lengths, _LONG)
+    low = 0
+    while low < len(starts):
+        first = starts[low]
+        high = int(np.searchsorted(starts, first + _BLOCK, "right"))
+        span = slice(low, high)
+        hashes[span] = _sum_up(data[first : near[span].max()], starts[span] - first, near[span] - first)
+        low = high
+    hashes += lengths.astype(np.uint64) << np.uint64(40)
     hashes = mix(hashes)
-    for at in np.flatnonzero(ends - starts > _LONG):
-        digest = hashlib.blake2b(data[starts[at] : ends[at]].tobytes(), digest_size=8).digest()
+    for at in np.flatnonzero(lengths > _LONG):
+        digest = hashlib.blake2b(data[starts[at] : ends[at]].data, digest_size=8).digest()
         hashes[at] = int.from_bytes(digest, "little")
     return hashes
 
 
-def shingle(column: pa.LargeStringArray, tag: np.uint64) -> Shingles:
-    """Shingle hashes of each normalised text, tagged with the part the text is.
+def _sum_up(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Polynomial in the base of each byte range, from the sums of all before."""
+    powers, inverses = _powers(1 << max(12, len(data).bit_length()))
+    prefix = np.zeros(len(data) + 1, np.uint64)
+    np.multiply(powers[: len(data)], data, out=prefix[1:])
+    np.cumsum(prefix, out=prefix)
+    sums = prefix[ends]
+    sums -= prefix[starts]
+    sums *= inverses[starts]
+    return sums
+
+
+def shingle(column: pa.LargeStringArray, tag: np.uint64, how: Shingling = _DEFAULT) -> Shingles:
+    """Shingle hashes of each text, changed as the recipe says before, tagged with the part it is.
 
     >>> texts = pa.array(["a b c d e f"], pa.large_string()), pa.array(["f, b c d e f!"], pa.large_string())
     >>> a, b = (shingle(text, PART_TAGS[0]) for text in texts)
@@ -93,8 +113,7 @@ def shingle(column: pa.LargeStringArray, tag: np.uint64) -> Shingles:
     (2, 1)
     """
     text = buffers(column)
-    cuts = _cut(text.offsets)
-    blocks = [_shingle_block(_slice(text, lo, hi), tag) for lo, hi in pairwise(cuts)]
+    blocks = [_shingle_block(_slice(text, *rows), tag, how) for rows in cut(text.offsets, _BLOCK)]
     if not blocks:
         return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     counts = np.concatenate([np.diff(block.offsets) for block in blocks])
@@ -102,56 +121,89 @@ def shingle(column: pa.LargeStringArray, tag: np.uint64) -> Shingles:
     return Shingles(values, np.concatenate([[0], np.cumsum(counts)]))
 
 
-def _cut(offsets: np.ndarray) -> list[int]:
-    """Cut rows into blocks of about `_BLOCK` bytes."""
-    cuts = [0]
-    while cuts[-1] < len(offsets) - 1:
-        end = int(np.searchsorted(offsets, offsets[cuts[-1]] + _BLOCK, "right")) - 1
-        cuts.append(max(end, cuts[-1] + 1))
-    return cuts
+def _slice(text: Bytes, low: int, high: int) -> Bytes:
+    first, last = text.offsets[low], text.offsets[high]
+    return Bytes(text.data[first:last], text.offsets[low : high + 1] - first)
 
 
-def _slice(text: Bytes, lo: int, hi: int) -> Bytes:
-    first, last = text.offsets[lo], text.offsets[hi]
-    return Bytes(text.data[first:last], text.offsets[lo : hi + 1] - first)
-
-
-def _shingle_block(text: Bytes, tag: np.uint64) -> Shingles:
-    tokens = find_tokens(text)
+def _shingle_block(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
+    if len(text.data) > _BLOCK:
+        return _shingle_long(text, tag, how)
+    tokens = find_tokens(text, how.tokens)
     hashes = hash_ranges(text.data, tokens.starts, tokens.ends)
     counts = np.diff(tokens.offsets)
-    windows = np.maximum(counts - WIDTH + 1, 1)
+    windows = np.maximum(counts - how.width + 1, 1)
     offsets = np.concatenate([[0], np.cumsum(windows)])
     values = np.empty(offsets[-1], np.uint64)
-    full = counts >= WIDTH
-    values[np.repeat(full, windows)] = _windows(hashes, tokens.offsets, full)
+    full = counts >= how.width
+    values[np.repeat(full, windows)] = _windows(hashes, tokens.offsets, full, how.width)
     short = np.flatnonzero(~full)
     values[offsets[short]] = _short(text, hashes, tokens.offsets, short)
     return Shingles(mix(values) ^ tag, offsets)
 
 
-def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray) -> np.ndarray:
-    """Combine every five consecutive tokens of the rows that have five."""
-    if len(hashes) < WIDTH:
-        return np.zeros(0, np.uint64)
-    count = len(hashes) - WIDTH + 1
-    combined = hashes[:count] * _STEPS[0]
-    scratch = np.empty(count, np.uint64)
-    for step in range(1, WIDTH):
-        np.multiply(hashes[step : step + count], _STEPS[step], out=scratch)
-        combined += scratch
+def _shingle_long(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
+    """Shingles of one long text, piece by piece: beside them memory for a few pieces is all it takes."""
+    pieces, hashes = [], np.zeros(0, np.uint64)
+    for more in _hash_pieces(text.data, how.tokens):
+        hashes = np.append(hashes, more)
+        pieces.append(mix(_combine(hashes, how.width)) ^ tag)
+        hashes = hashes[max(0, len(hashes) - how.width + 1) :]
+    values = np.concatenate(pieces)
+    if len(values) == 0:
+        values = mix(_short(text, hashes, np.array([0, len(hashes)]), np.array([0]))) ^ tag
+    return Shingles(values, np.array([0, len(values)]))
+
+
+def _hash_pieces(data: np.ndarray, kind: str) -> Iterator[np.ndarray]:
+    """Hashes of the tokens of one text, in pieces that end where a token does."""
+    at, size = 0, _BLOCK
+    while at < len(data):
+        end = _character_start(data, at + size)
+        tokens = find_tokens(Bytes(data[at:end], np.array([0, end - at])), kind)
+        whole = len(tokens.starts)
+        if whole and end < len(data) and at + tokens.ends[-1] == end:
+            whole -= 1  # the last token may go on, so the next piece begins with it
+            end = at + int(tokens.starts[-1])
+        if end > at:
+            yield hash_ranges(data[at:end], tokens.starts[:whole], tokens.ends[:whole])
+        size = _BLOCK if end > at else 2 * size
+        at = end
+
+
+def _character_start(data: np.ndarray, at: int) -> int:
+    """Where the character begins that a byte is of, or the end of the data."""
+    while at < len(data) and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return min(at, len(data))
+
+
+def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray, width: int) -> np.ndarray:
+    """Combine every so many consecutive tokens of the rows that have as many."""
+    combined = _combine(hashes, width)
     inside = np.repeat(full, np.diff(offsets))
     ends = offsets[1:][full]
-    for back in range(1, WIDTH):
+    for back in range(1, width):
         inside[ends - back] = False
-    return combined[inside[:count]]
+    return combined[inside[: len(combined)]]
+
+
+def _combine(hashes: np.ndarray, width: int) -> np.ndarray:
+    """Combine every so many consecutive tokens."""
+    count = max(0, len(hashes) - width + 1)
+    combined = hashes[:count] * _STEPS[0]
+    scratch = np.empty(count, np.uint64)
+    for step in range(1, width):
+        np.multiply(hashes[step : step + count], _STEPS[step], out=scratch)
+        combined += scratch
+    return combined
 
 
 def _short(text: Bytes, hashes: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Combine all tokens of rows with one to four; hash the characters of rows with none."""
+    """Combine all tokens of rows with too few for a shingle; hash the characters of rows with none."""
     counts = offsets[rows + 1] - offsets[rows]
     values = counts.astype(np.uint64)
-    for step in range(WIDTH - 1):
+    for step in range(counts.max(initial=0)):
         has = counts > step
         values[has] += hashes[offsets[rows[has]] + step] * _STEPS[step]
     empty = rows[counts == 0]

@@ -1,7 +1,8 @@
-"""Which rows survive: the greedy choice over verified edges in one order of priority."""
+"""Which rows survive: the greedy choice over verified edges in one order of priority, at any level."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,20 +28,45 @@ def choose(order: np.ndarray, edges: Edges) -> Survivors:
     >>> choose(np.array([0, 1, 2]), chain).rows.tolist()
     [-1, 0, -1]
     """
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    ends = np.concatenate([[edges.firsts, edges.seconds], [edges.seconds, edges.firsts]], axis=1)
-    similarities = np.tile(edges.similarities, 2)
-    below = rank[ends[1]] < rank[ends[0]]
-    ends, similarities = ends[:, below], similarities[below]
-    in_turn = np.lexsort((rank[ends[1]], rank[ends[0]]))
+    upper, lower, similarities = _in_turn(order, edges)
+    taken = _taken(upper, lower, len(order))
     rows = np.full(len(order), NOBODY, np.int64)
     best = np.ones(len(order))
-    lost = bytearray(len(order))
-    for low, high, similarity in zip(
-        ends[0, in_turn].tolist(), ends[1, in_turn].tolist(), similarities[in_turn].tolist(), strict=True
-    ):
+    rows[lower[taken]], best[lower[taken]] = upper[taken], similarities[taken]
+    return Survivors(rows, best)
+
+
+def replay(order: np.ndarray, edges: Edges, levels: Sequence[float]) -> np.ndarray:
+    """Rows that would be dropped at each level, as marks: levels by rows.
+
+    >>> chain = Edges(np.array([0, 1]), np.array([1, 2]), np.array([0.9, 0.8]))
+    >>> replay(np.array([0, 1, 2]), chain, [0.8, 0.85]).tolist()
+    [[False, True, False], [False, True, False]]
+    """
+    upper, lower, similarities = _in_turn(order, edges)
+    dropped = np.zeros((len(levels), len(order)), bool)
+    for marks, level in zip(dropped, levels, strict=True):
+        alike = similarities >= level
+        marks[lower[alike][_taken(upper[alike], lower[alike], len(order))]] = True
+    return dropped
+
+
+def _in_turn(order: np.ndarray, edges: Edges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The upper and lower row of each edge and its similarity, by the ranks of the lower and the upper."""
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    firsts, seconds = rank[edges.firsts], rank[edges.seconds]
+    upper, lower = np.minimum(firsts, seconds), np.maximum(firsts, seconds)
+    by = np.lexsort((upper, lower))
+    return order[upper[by]], order[lower[by]], edges.similarities[by]
+
+
+def _taken(upper: np.ndarray, lower: np.ndarray, rows: int) -> list[int]:
+    """Which of the edges, gone through in turn, a row falls along."""
+    lost = bytearray(rows)
+    taken = []
+    for at, (high, low) in enumerate(zip(upper.tolist(), lower.tolist(), strict=True)):
         if not lost[low] and not lost[high]:
             lost[low] = True
-            rows[low], best[low] = high, similarity
-    return Survivors(rows, best)
+            taken.append(at)
+    return taken

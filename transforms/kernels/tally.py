@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas import example
 from schemas.verdict import Verdict
@@ -23,6 +24,7 @@ from transforms.kernels.counts import (
     count_flags,
     count_lost,
     count_reasons,
+    count_references,
     read_numbers,
     read_verdicts,
 )
@@ -42,8 +44,9 @@ class Tally:
     """Counts by table, row and column, and histograms by measure and scope; a monoid under `+`.
 
     Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
-    first), `duplicate` (exact, near) and `lost` (per source: entries, rows, unknown). Measures are
-    the characters of each field, `cluster_size` and `similarity`.
+    first), `duplicate` (exact, near), `reference` (per set: exact, near), `lost` (per source: entries,
+    rows, unknown), `prompt` (all, conflicting, answers) and `what_if` (per threshold: fallen). Measures
+    are the characters of each field, `cluster_size`, `similarity` and `answers` to a prompt.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
     >>> tally.table("verb"), tally.spread("output", KEPT).mean
@@ -123,7 +126,10 @@ def _count(rows: pa.Table, verdicts: np.ndarray) -> Counts:
     counts |= count_reasons(read_numbers(rows["reason_bits"]))
     counts |= count_flags(read_numbers(rows["flag_bits"]), verdicts)
     duplicate, exact = _is(verdicts, Verdict.DUPLICATE), read_numbers(rows["exact"])
-    return counts | count_duplicates(duplicate & exact, duplicate & ~exact)
+    counts |= count_duplicates(duplicate & exact, duplicate & ~exact)
+    outranked = read_numbers(pc.equal(rows["won_by"], "reference"))
+    sources = rows["survivor_source"].filter(pa.array(outranked))
+    return counts | count_references(sources, exact[outranked])
 
 
 def _spread(rows: pa.Table, verdicts: np.ndarray) -> Spreads:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.kernels.arrays import Bytes, buffers
+
+_PIECE = 1 << 20
+"""Longer texts are changed in pieces of about so many bytes."""
 
 
 def lower(text: str) -> str:
@@ -50,10 +54,11 @@ def join_present(columns: list[pa.Array]) -> pa.LargeStringArray:
 
 def is_ascii(text: Bytes) -> np.ndarray:
     """Mark the rows that hold ASCII bytes only."""
-    if not (text.data >= 128).any():
-        return np.ones(len(text), bool)
-    high = np.concatenate([[0], np.cumsum(text.data >= 128, dtype=np.int64)])
-    return high[text.offsets[1:]] == high[text.offsets[:-1]]
+    plain = np.ones(len(text), bool)
+    if text.data.max(initial=0) >= 128:
+        filled = np.flatnonzero(np.diff(text.offsets))
+        plain[filled] = np.maximum.reduceat(text.data, text.offsets[filled]) < 128
+    return plain
 
 
 def lower_ascii(text: Bytes) -> pa.LargeStringArray:
@@ -64,10 +69,16 @@ def lower_ascii(text: Bytes) -> pa.LargeStringArray:
     >>> lower_ascii(buffers(pa.array(["Zoë", "É2"], pa.large_string()))).to_pylist()
     ['zoë', 'É2']
     """
-    upper = (text.data - np.uint8(ord("A"))) < 26
-    lowered = text.data + (upper.astype(np.uint8) << 5)
-    content = [None, pa.py_buffer(np.ascontiguousarray(text.offsets)), pa.py_buffer(lowered)]
-    return pa.Array.from_buffers(pa.large_string(), len(text), content)
+    lowered = text.data.copy()
+    for at in range(0, len(lowered), _PIECE):
+        piece = lowered[at : at + _PIECE]
+        piece |= ((piece - np.uint8(ord("A"))) < 26).view(np.uint8) << 5
+    return _column(text.offsets, lowered)
+
+
+def _column(offsets: np.ndarray, data: np.ndarray | bytes) -> pa.LargeStringArray:
+    content = [None, pa.py_buffer(np.ascontiguousarray(offsets)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, content)
 
 
 def normalise(column: pa.Array) -> pa.LargeStringArray:
@@ -76,11 +87,44 @@ def normalise(column: pa.Array) -> pa.LargeStringArray:
     >>> normalise(pa.array(["Hello", "ＡÉ", ""])).to_pylist()
     ['hello', 'aé', '']
     """
-    column = pc.fill_null(column.cast(pa.large_string()), "")
-    plain = is_ascii(buffers(column))
-    lowered = lower_ascii(buffers(column))
+    return lower_rows(column, normalise_text)
+
+
+def lower_rows(column: pa.Array, change: Callable[[str], str]) -> pa.LargeStringArray:
+    """Lower-case the ASCII rows, and change the others, long ones piece by piece.
+
+    >>> lower_rows(pa.array(["Ab", "Éa"]), str.upper).to_pylist()
+    ['ab', 'ÉA']
+    """
+    column = as_text(column)
+    text = buffers(column)
+    plain = is_ascii(text)
+    lowered = lower_ascii(text)
     if plain.all():
         return lowered
-    others = np.flatnonzero(~plain)
-    texts = [normalise_text(text) for text in column.take(pa.array(others)).to_pylist()]
-    return pc.replace_with_mask(lowered, pa.array(~plain), pa.array(texts, pa.large_string()))
+    bounds = [(text.offsets[row], text.offsets[row + 1]) for row in np.flatnonzero(~plain)]
+    changed = [
+        b"".join(change(piece).encode() for piece in _pieces(text.data[start:end].tobytes()))
+        for start, end in bounds
+    ]
+    others = _column(np.cumsum([0, *map(len, changed)]), b"".join(changed))
+    return pc.replace_with_mask(lowered, pa.array(~plain), others)
+
+
+def _pieces(text: bytes) -> Iterator[str]:
+    """The text, a long one cut where a space begins: no character there has to do with one before."""
+    at = 0
+    while at < len(text):
+        space = text.find(b" ", at + _PIECE)
+        end = space if space >= 0 else len(text)
+        yield text[at:end].decode()
+        at = end
+
+
+def as_text(column: pa.Array) -> pa.LargeStringArray:
+    """The texts as they are, null as empty.
+
+    >>> as_text(pa.array(["Été", None])).to_pylist()
+    ['Été', '']
+    """
+    return pc.fill_null(column.cast(pa.large_string()), "")

@@ -8,49 +8,22 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.kernels import components
-from transforms.kernels.bands import band_hashes, plan_bands
-from transforms.kernels.minhash import PERMUTATIONS
-from transforms.steps import tables
-from transforms.steps.job import Job
-from transforms.steps.judge import Judged
-from transforms.steps.keyed import Keyed, UnitRows, numbers, refs, split, to_units, words
+from transforms.kernels.bands import band_hashes, bands_of
+from transforms.steps.keyed import Keyed, numbers, refs, split, to_units
+from transforms.steps.unit_rows import UnitRows
 
 ROWS_PER_PARTITION = 4096
 
 
-def band_keys(unit: int, judged: Judged, copies: pa.Table | None, job: Job) -> Iterator[Keyed]:
+def band_keys(rows: UnitRows, *removed: pa.Table | None) -> Iterator[Keyed]:
     """Band hashes of the unit's rows that still stand, by band bucket."""
-    rows = UnitRows(unit, judged)
-    standing = rows.standing(copies)
+    standing = rows.standing(*removed)
     if len(standing) == 0:
         return
-    signatures = _signatures(judged, words(rows.identity, "content_hash")[standing])
-    hashes = band_hashes(signatures, plan_bands(job.recipe.dedup.threshold)).ravel()
-    references = np.tile(refs(unit, rows.row[standing]), len(hashes) // len(standing))
+    hashes = band_hashes(rows.signatures(standing), bands_of(rows.job.recipe.dedup)).ravel()
+    references = np.tile(refs(rows.unit, rows.row[standing]), len(hashes) // len(standing))
     table = pa.table({"hash": hashes, "ref": references})
-    yield from split(hashes % np.uint64(job.plan.buckets), table)
-
-
-def _signatures(judged: Judged, contents: np.ndarray) -> np.ndarray:
-    """Signature of each content, uint32 of shape (contents, 128)."""
-    stored = tables.load(judged.signatures).combine_chunks()
-    at = _find(words(stored, "content_hash"), contents)
-    raw = stored["signature"].combine_chunks()
-    values = np.frombuffer(raw.buffers()[1], "<u4", len(raw) * PERMUTATIONS, raw.offset * 4 * PERMUTATIONS)
-    return np.asarray(values.reshape(-1, PERMUTATIONS)[at])
-
-
-def _find(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Where each 128-bit number stands in a list that holds them all."""
-    order = np.lexsort((known[:, 1], known[:, 0]))
-    low = np.searchsorted(known[order, 0], wanted[:, 0], "left")
-    high = np.searchsorted(known[order, 0], wanted[:, 0], "right")
-    for row in np.flatnonzero(high - low > 1):
-        low[row] += np.searchsorted(known[order[low[row] : high[row]], 1], wanted[row, 1])
-    found = order[np.minimum(low, len(known) - 1)]
-    if (known[found] != wanted).any():
-        raise tables.DamagedError("the cache's entries of a unit do not belong together; delete the cache")
-    return found
+    yield from split(hashes % np.uint64(rows.job.plan.buckets), table)
 
 
 def link(element: Keyed) -> Keyed:

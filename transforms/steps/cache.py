@@ -12,7 +12,7 @@ from transforms.steps import storage, tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 5
+_VERSION = 6
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -35,10 +35,12 @@ def unit_keys(
     hashed = {**texts, "similarity": recipe.dedup.similarity}
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
+    dedup = recipe.model_dump(mode="json")["dedup"]
+    others = {"others": [other for _, other in digests], "column": recipe.dedup.column}
     return {
         "judgement": _key({**texts, "judging": judging}),
-        "identity": _key({**hashed, "others": [other for _, other in digests]}),
-        "signatures": _key(hashed),
+        "identity": _key({**hashed, **others}),
+        "signatures": _key({**hashed, "shingles": dedup["shingles"], "permutations": dedup["permutations"]}),
     }
 
 

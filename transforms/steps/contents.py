@@ -7,22 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from transforms.steps import prompts
 from transforms.steps.job import Job
-from transforms.steps.judge import Judged
-from transforms.steps.keyed import Keyed, UnitRows, by_priority, numbers, split, to_units, words
+from transforms.steps.keyed import Keyed, by_priority, numbers, split, to_units, won_by, words
+from transforms.steps.unit_rows import UnitRows
 
 COPIES, COPIED = "copies", "copied"
 
 
-def content_keys(element: tuple[int, Judged], job: Job) -> Iterator[Keyed]:
-    """Content hash and priority of the unit's rows that stand, by content bucket."""
-    rows = UnitRows(*element)
-    table = pa.table(rows.candidates_for(job.plan, job.recipe, rows.standing()))
-    yield from split(words(table, "content_hash")[:, 0] % np.uint64(job.plan.buckets), table)
+def content_keys(rows: UnitRows) -> Iterator[Keyed]:
+    """Content hash, prompt and priority of the unit's rows that stand, by content bucket."""
+    standing = rows.standing()
+    table = pa.table({**rows.contenders(standing), "prompt": rows.prompts(standing)})
+    yield from split(words(table, "content_hash")[:, 0] % np.uint64(rows.job.plan.buckets), table)
 
 
-def collapse(element: Keyed) -> Iterator[tuple[str, Keyed]]:
-    """Rows that are copies: to their own units what they copy, to the copied rows' units their copies."""
+def collapse(element: Keyed, job: Job) -> Iterator[tuple[str, Keyed]]:
+    """Rows that are copies: to their own units what they copy, to the copied rows' units their copies.
+
+    The others are answers to their prompts.
+    """
     table = element[1]
     order = by_priority(table)
     content = words(table, "content_hash")[order]
@@ -30,11 +34,19 @@ def collapse(element: Keyed) -> Iterator[tuple[str, Keyed]]:
     order, content = order[together], content[together]
     fresh = np.ones(len(order), bool)
     fresh[1:] = (content[1:] != content[:-1]).any(1)
-    first = order[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]][~fresh]
-    later = order[~fresh]
+    first = order[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]
+    yield from _copies(table, first[~fresh], order[~fresh])
+    yield from prompts.answers(table.take(pa.array(order[fresh])), job)
+
+
+def _copies(table: pa.Table, first: np.ndarray, later: np.ndarray) -> Iterator[tuple[str, Keyed]]:
     references = numbers(table, "ref")
-    ids = table["record_id"].take(pa.array(first))
-    for keyed in to_units(references[later], {"survivor": references[first], "survivor_id": ids}):
+    columns = {
+        "survivor": references[first],
+        "survivor_id": table["record_id"].take(pa.array(first)),
+        "won_by": won_by(table, first, later),
+    }
+    for keyed in to_units(references[later], columns):
         yield COPIES, keyed
     for keyed in to_units(references[first], {"copy": references[later]}):
         yield COPIED, keyed

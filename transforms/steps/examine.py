@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.recipe import Recipe
-from schemas.verdict import IDENTITY, JUDGEMENT, SIGNATURES, Reason
+from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
 from transforms.kernels import language, rules, tasks
 from transforms.kernels.minhash import sign
 from transforms.kernels.rows import (
@@ -18,16 +18,15 @@ from transforms.kernels.rows import (
     content_hashes,
     encode_named,
     encode_rows,
+    prompt_hashes,
     record_ids,
     sum_up_rows,
 )
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
-from transforms.kernels.text import join_present, normalise
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
-
-_SCHEMAS = {"judgement": JUDGEMENT, "identity": IDENTITY, "signatures": SIGNATURES}
+from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
 
 
 @dataclass
@@ -35,6 +34,7 @@ class Findings:
     """What was found of a unit: by kind a table a slice; and a line for each row group that is unreadable."""
 
     reader: UnitReader
+    permutations: int
     slices: list[dict[str, pa.Table]] = field(default_factory=list)
     unreadable: list[pa.Table] = field(default_factory=list)
 
@@ -42,7 +42,11 @@ class Findings:
         """All that was found of one kind."""
         pieces = [piece[kind] for piece in self.slices if kind in piece]
         lost = self.unreadable if kind == "judgement" else []
-        return pa.concat_tables([_SCHEMAS[kind].empty_table(), *pieces, *lost])
+        return pa.concat_tables([self._schema(kind).empty_table(), *pieces, *lost])
+
+    def _schema(self, kind: str) -> pa.Schema:
+        known = {"judgement": JUDGEMENT, "identity": IDENTITY}
+        return known.get(kind) or signatures_schema(self.permutations)
 
 
 @dataclass
@@ -67,22 +71,25 @@ class _Contents:
         self.fresh = set()
 
 
-def examine_unreadable(reader: UnitReader) -> Findings:
+def examine_unreadable(reader: UnitReader, job: Job) -> Findings:
     """The one line of a file that cannot be read at all."""
-    return Findings(reader, unreadable=[_line_of(None, None, reader.file.error or "")])
+    return Findings(
+        reader, job.recipe.dedup.permutations, unreadable=[_line_of(None, None, reader.file.error or "")]
+    )
 
 
-def examine_lost(reader: UnitReader, error: str) -> Findings:
+def examine_lost(reader: UnitReader, error: str, job: Job) -> Findings:
     """A part of a row group that is lost: the first part has the one line for all of them."""
+    permutations = job.recipe.dedup.permutations
     if reader.unit.skip > 0:
-        return Findings(reader)
+        return Findings(reader, permutations)
     rows = sum(part.rows for part in reader.plan.parts_of(reader.unit))
-    return Findings(reader, unreadable=[_line_of(0, rows, error)])
+    return Findings(reader, permutations, unreadable=[_line_of(0, rows, error)])
 
 
 def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
     """Read every row group of a unit and find what is asked for; note those that cannot be read."""
-    findings, contents = Findings(reader), _Contents()
+    findings, contents = Findings(reader, job.recipe.dedup.permutations), _Contents()
     for group in range(*reader.unit.groups):
         try:
             found = list(_examine_group(reader, job, kinds, group, contents))
@@ -98,7 +105,7 @@ def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
 def _examine_group(
     reader: UnitReader, job: Job, kinds: Sequence[str], group: int, contents: _Contents
 ) -> Iterator[dict[str, pa.Table]]:
-    at = reader.rows_before(group)
+    at, recipe = reader.rows_before(group), job.recipe_of(reader.unit.index)
     for batch in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
         texts = texts_of(reader.columns, batch)
         found: dict[str, pa.Table] = {}
@@ -107,14 +114,18 @@ def _examine_group(
                 np.full(len(batch), group - reader.unit.groups[0], np.int32),
                 np.arange(at, at + len(batch)),
             )
-            found["judgement"] = judge(texts, position, job.recipe, job.model)
+            found["judgement"] = judge(
+                texts, position, recipe, job.model if recipe.language.enabled else None
+            )
         if "identity" in kinds or "signatures" in kinds:
-            parts = parts_of(texts, job.recipe)
-            hashes = content_hashes(parts)
+            parts = parts_of(texts, recipe)
+            hashes, ids = content_hashes(parts), _record_ids(reader.columns, batch)
             if "identity" in kinds:
-                found["identity"] = _identify(reader.columns, hashes, batch)
+                prompts = prompt_hashes(prompt_of(texts) if len(parts) == 1 else parts[0])
+                found["identity"] = _identify(reader.columns, recipe, (ids, hashes), prompts, batch)
             if "signatures" in kinds:
-                found["signatures"] = _sign(parts, hashes, contents.new_rows(hashes))
+                keys = {"content_hash": hashes, "record_id": ids}[signed_by(recipe)]
+                found["signatures"] = _sign(texts, parts, keys, contents.new_rows(keys), recipe)
         at += len(batch)
         yield found
 
@@ -138,6 +149,8 @@ def judge(
         "verb": tagged.verb,
         "category": tagged.category,
         **{f"{role}_chars": pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()},
+        "match": pa.nulls(rows, pa.int64()),
+        "match_score": pa.nulls(rows, pa.float64()),
         "rows_lost": pa.nulls(rows, pa.int64()),
         "error": pa.nulls(rows, pa.string()),
     }
@@ -158,19 +171,30 @@ def _languages(
     return asked, answered, language.mark_languages(recipe, asked, answered)
 
 
-def parts_of(texts: Texts, recipe: Recipe) -> list[pa.LargeStringArray]:
-    """The normalised parts that similarity is defined on: prompt and output, or both joined."""
-    if recipe.dedup.similarity == "joined":
-        return [normalise(join_present(list(texts)))]
-    return [normalise(join_present([texts.instruction, texts.input])), normalise(texts.output)]
-
-
-def _identify(columns: Mapping[str, str], hashes: pa.FixedSizeBinaryArray, batch: pa.RecordBatch) -> pa.Table:
-    ids = record_ids(
+def _record_ids(columns: Mapping[str, str], batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
+    return record_ids(
         {role: batch.column(name) for role, name in columns.items() if name in batch.schema.names}
     )
-    found = {"record_id": ids, "content_hash": hashes, "row_hash": _hash_whole(batch, columns, ids)}
-    return pa.table(found, schema=IDENTITY)
+
+
+def _identify(
+    columns: Mapping[str, str],
+    recipe: Recipe,
+    hashed: tuple[pa.FixedSizeBinaryArray, pa.FixedSizeBinaryArray],
+    prompts: np.ndarray,
+    batch: pa.RecordBatch,
+) -> pa.Table:
+    ids, hashes = hashed
+    column = recipe.dedup.column
+    ranked = column is not None and column in batch.schema.names
+    found = {
+        "record_id": ids,
+        "content_hash": hashes,
+        "row_hash": _hash_whole(batch, columns, ids),
+        "prompt_hash": prompts,
+        "quality": batch.column(column).cast(pa.float64(), safe=False) if ranked else pa.nulls(len(batch)),
+    }
+    return pa.table({name: pa.array(values) for name, values in found.items()}).cast(IDENTITY)
 
 
 def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array) -> np.ndarray:
@@ -183,13 +207,25 @@ def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array
     return as_words(sum_up_rows(encode_rows([ids, encode_named(whole)])))[:, 0]
 
 
-def _sign(parts: list[pa.LargeStringArray], hashes: pa.FixedSizeBinaryArray, rows: list[int]) -> pa.Table:
-    """SIGNATURES of some rows."""
-    chosen = pa.array(rows, pa.int64())
-    signed = [sign(shingle(part.take(chosen), tag)) for part, tag in zip(parts, PART_TAGS, strict=False)]
-    signature = np.minimum.reduce(signed).astype("<u4")
-    stored = pa.Array.from_buffers(pa.binary(512), len(rows), [None, pa.py_buffer(signature.tobytes())])
-    return pa.table({"content_hash": hashes.take(chosen), "signature": stored}, schema=SIGNATURES)
+def _sign(
+    texts: Texts,
+    parts: list[pa.LargeStringArray],
+    keys: pa.FixedSizeBinaryArray,
+    rows: list[int],
+    recipe: Recipe,
+) -> pa.Table:
+    """Signatures of some rows."""
+    chosen, dedup = pa.array(rows, pa.int64()), recipe.dedup
+    if dedup.shingles.text == "normalised":
+        near = [part.take(chosen) for part in parts]
+    else:
+        near = near_parts(Texts(*(text.take(chosen) for text in texts)), recipe)
+    shingled = [shingle(part, tag, dedup.shingles) for part, tag in zip(near, PART_TAGS, strict=False)]
+    signature = np.minimum.reduce([sign(part, dedup.permutations) for part in shingled]).astype("<u4")
+    schema = signatures_schema(signature.shape[1])
+    content = [None, pa.py_buffer(signature.tobytes())]
+    stored = pa.Array.from_buffers(schema.field("signature").type, len(rows), content)
+    return pa.table({"key": keys.take(chosen), "signature": stored}, schema=schema)
 
 
 def _unreadable(reader: UnitReader, group: int, error: Exception) -> pa.Table:

@@ -8,9 +8,12 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from schemas.plan import Places, Plan
-from schemas.recipe import Recipe
-from transforms.steps import storage
+from schemas.recipe import Recipe, unjudged
+from transforms.kernels.rows import as_words
+from transforms.steps import storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import announce
 
@@ -34,12 +37,26 @@ def _recipe(path: str, digest: str) -> Recipe:
 
 
 @cache
+def _unjudged(path: str, digest: str) -> Recipe:
+    return unjudged(_recipe(path, digest))
+
+
+@cache
 def _model(path: str, digest: str) -> str:
     """The model's path on this worker, the file being the one that was planned with."""
     found = find_model(path if storage.exists(path) else None)
     if model_digest(found) != digest:
         raise ModelError(f"{found} is not the language model that the run was planned with")
     return found
+
+
+@cache
+def _released(path: str, digest: str) -> np.ndarray:
+    """Record ids of the release before, sorted."""
+    table = tables.load(path)
+    if digest_of(tables.pack(table)) != digest:
+        raise StalePlanError(f"{path} is of another run")
+    return as_words(table["record_id"].combine_chunks())
 
 
 class StalePlanError(RuntimeError):
@@ -75,6 +92,17 @@ class Job:
     def recipe(self) -> Recipe:
         """The recipe of the plan."""
         return _recipe(self.places.plan, self.plan_digest)
+
+    def recipe_of(self, unit: int) -> Recipe:
+        """The recipe that a unit's rows are judged by: no rule looks at those of a reference set."""
+        reference = self.plan.source_of(unit).reference
+        return _unjudged(self.places.plan, self.plan_digest) if reference else self.recipe
+
+    @property
+    def released(self) -> np.ndarray | None:
+        """Record ids of the release before (uint64 of shape (rows, 2)), sorted; None where there is none."""
+        digest = self.plan.released
+        return None if digest is None else _released(self.places.released, digest)
 
     @property
     def model(self) -> str | None:

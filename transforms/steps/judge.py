@@ -36,10 +36,10 @@ def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
 
 def _judge(reader: UnitReader, job: Job) -> Judged:
     if reader.file.error is not None:
-        return _store_outside(examine_unreadable(reader), job, "damaged", ())
+        return _store_outside(examine_unreadable(reader, job), job, "damaged", ())
     digests = [reader.digests(group) for group in range(*reader.unit.groups)]
     flat = tuple(texts + others for texts, others in digests)
-    keys = cache.unit_keys(job.plan, job.recipe, reader, digests)
+    keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
     entries = {name: f"{job.places.cache}/{name}/{key[:2]}/{key}.arrow" for name, key in keys.items()}
     missing = tuple(name for name, path in entries.items() if not cache.holds(path))
     if missing:
@@ -77,5 +77,5 @@ def settle(element: tuple[int, Judged], lost: Sequence[LostGroup], job: Job) -> 
     errors = [error for file, group, error in lost if (file, group) == (unit.file, unit.groups[0])]
     if not errors or len(job.plan.parts_of(unit)) == 1:
         return element
-    found = examine_lost(UnitReader(job.plan, unit), min(errors))
+    found = examine_lost(UnitReader(job.plan, unit), min(errors), job)
     return index, _store_outside(found, job, "settled", judged.digests)

@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from schemas.plan import REF_BITS, Plan
-from schemas.recipe import Recipe
+from schemas.plan import REF_BITS
+from schemas.verdict import WON_BY
 from transforms.kernels.rows import as_words
-from transforms.steps import tables
-from transforms.steps.judge import Judged
 
 Keyed = tuple[int, pa.Table]
+
+TIER_BITS = 24
+REFERENCE, RELEASED, INPUT = range(3)
+"""Tiers of priority: rows of reference sets, rows of the release before, and all others.
+
+A row's rank is `tier << TIER_BITS | rank of its source`.
+"""
 
 _ROW = np.uint64((1 << REF_BITS) - 1)
 
@@ -66,46 +71,23 @@ def words(table: pa.Table, name: str) -> np.ndarray:
     return as_words(table[name].combine_chunks())
 
 
-class UnitRows:
-    """The readable rows of a judged unit."""
-
-    def __init__(self, unit: int, judged: Judged) -> None:
-        """Load what was found of the unit."""
-        self.unit = unit
-        self.judged = judged
-        self.all = tables.load(judged.judgement)
-        self.judgement = self.all.filter(self.all["row"].is_valid())
-        self.row = numbers(self.judgement, "row")
-        self.identity = tables.load(judged.identity)
-
-    def at(self, rows: np.ndarray) -> np.ndarray:
-        """Positions among the readable rows of rows of the unit."""
-        return np.searchsorted(self.row, rows)
-
-    def standing(self, copies: pa.Table | None = None) -> np.ndarray:
-        """Positions of the rows that no rule rejects, leaving out those that are copies."""
-        standing = numbers(self.judgement, "reasons") == 0
-        if copies is not None:
-            standing[self.at(numbers(copies, "row"))] = False
-        return np.flatnonzero(standing)
-
-    def candidates_for(self, plan: Plan, recipe: Recipe, positions: np.ndarray) -> dict[str, Any]:
-        """Reference, priority and identity of some rows: columns for `by_priority`."""
-        taken = pa.array(positions)
-        lengths = numbers(self.judgement, "output_chars")[positions]
-        source = plan.files[plan.units[self.unit].file].source
-        longest = recipe.dedup.order == "longest_output"
-        return {
-            "ref": refs(self.unit, self.row[positions]),
-            "rank": np.full(len(positions), plan.sources[source].rank, np.uint32),
-            "quality": -lengths if longest else refs(self.unit, self.row[positions]).astype(np.int64),
-            **{name: self.identity[name].take(taken) for name in self.identity.column_names},
-        }
-
-
 def by_priority(table: pa.Table) -> np.ndarray:
-    """Row numbers by the priority order: source, quality, content, record, whole row, position."""
+    """Row numbers by the priority order: tier and source, quality, content, record, whole row, position."""
     content, record = words(table, "content_hash"), words(table, "record_id")
     ties = (record[:, 1], record[:, 0], content[:, 1], content[:, 0])
     own = (numbers(table, "ref"), numbers(table, "row_hash"))
     return np.lexsort((*own, *ties, numbers(table, "quality"), numbers(table, "rank")))
+
+
+def tiers(table: pa.Table) -> np.ndarray:
+    """Tier of each row."""
+    return numbers(table, "rank") >> TIER_BITS
+
+
+def won_by(table: pa.Table, winners: np.ndarray, losers: np.ndarray) -> np.ndarray:
+    """Number in `WON_BY` (uint8) of what each winner outranks its loser by, both rows of a table."""
+    tier = tiers(table)
+    differs = [numbers(table, name)[winners] != numbers(table, name)[losers] for name in ("rank", "quality")]
+    choices = [tier[winners] == REFERENCE, tier[winners] < tier[losers], *differs]
+    codes = [WON_BY.index(name) for name in ("reference", "released", "source", "quality")]
+    return np.select(choices, codes, WON_BY.index("content")).astype(np.uint8)

@@ -10,22 +10,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.plan import Plan
-from schemas.verdict import NAMES, RESOLVED, Verdict
+from schemas.verdict import EDGES, NAMES, RESOLVED, WON_BY, Reason, Verdict
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
-from transforms.steps.keyed import UnitRows, numbers, row_of, unit_of
+from transforms.steps.keyed import numbers, row_of, unit_of
+from transforms.steps.unit_rows import UnitRows
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """How many rows of a unit the ledger, the curated shards and the saved rejects get; its digests."""
+    """How many rows of a unit each kind of part gets; how many are accounted for; its digests."""
 
     unit: int
     verdicts: int
     curated: int
     rejects: int
+    duplicates: int
     file: int
     accounted: int
     digests: tuple[str, ...]
@@ -39,34 +41,66 @@ class Fates:
     copied: pa.Table | None
     fates: pa.Table | None
     gained: pa.Table | None
+    capped: pa.Table | None = None
+    edges: pa.Table | None = None
 
 
 def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Resolved, Tally]:
-    """Write the unit's RESOLVED rows to the staging area; give their counts and tally."""
-    table = resolve(UnitRows(unit, judged), fates, job.plan)
+    """Write the unit's RESOLVED rows and edges to the staging area; give their counts and tally.
+
+    The rows of a reference set are in no part.
+    """
+    rows = UnitRows(unit, judged, job)
+    if job.plan.source_of(unit).reference:
+        job.mark_done("resolve", unit, 0)
+        return _resolved(rows, len(rows.row)), Tally.zero()
+    table, edges = resolve(rows, fates), _edges(fates.edges, rows)
     tables.store(job.places.resolved(unit), table)
+    tables.store(job.places.edges(unit), edges)
     job.mark_done("resolve", unit, len(table))
     verdicts = _strings(table, "verdict")
     kept = int((verdicts == Verdict.KEPT.value).sum())
     gone = int((verdicts == Verdict.UNREADABLE.value).sum())
-    resolved = Resolved(
-        unit=unit,
-        verdicts=len(table),
-        curated=kept,
-        rejects=len(table) - kept - gone,
-        file=job.plan.units[unit].file,
-        accounted=len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0),
-        digests=judged.digests,
+    accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
+    counts = {"verdicts": len(table), "curated": kept, "rejects": len(table) - kept - gone}
+    return _resolved(rows, accounted, **counts, duplicates=len(edges)), Tally.of(table)
+
+
+def _resolved(rows: UnitRows, accounted: int, **counts: int) -> Resolved:
+    none = dict.fromkeys(("verdicts", "curated", "rejects", "duplicates"), 0)
+    file = rows.job.plan.units[rows.unit].file
+    digests = rows.judged.digests
+    return Resolved(unit=rows.unit, file=file, accounted=accounted, digests=digests, **(none | counts))
+
+
+def _edges(edges: pa.Table | None, rows: UnitRows) -> pa.Table:
+    """EDGES of the unit's rows that are the lower of a pair, in input order."""
+    if edges is None:
+        return EDGES.empty_table()
+    plan = rows.job.plan
+    edges = edges.append_column(
+        "below_row", pc.add(edges["row"].cast(pa.int64()), plan.units[rows.unit].first_row)
     )
-    return resolved, Tally.of(table)
+    above = numbers(edges, "above")
+    units = unit_of(above).astype(np.int64)
+    columns = {
+        **{name: edges[name] for name in edges.column_names},
+        "above_file": plan.unit_files[units],
+        "above_row": plan.first_rows[units] + row_of(above),
+        "below_file": np.full(len(edges), plan.units[rows.unit].file),
+    }
+    table = pa.table({name: columns[name] for name in EDGES.names}).cast(EDGES)
+    return table.sort_by([(name, "ascending") for name in ("below_row", "above_file", "above_row")])
 
 
-def resolve(rows: UnitRows, fates: Fates, plan: Plan) -> pa.Table:
+def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
     """RESOLVED of all ledger rows of a unit, in input order."""
+    plan = rows.job.plan
     lost = rows.all.filter(rows.all["row"].is_null())
     judgement = pa.concat_tables([rows.judgement, lost])
     found = _readable_columns(rows, fates, plan)
     padded = {name: _pad(values, len(lost)) for name, values in found.items()}
+    reasons = _reasons(rows, judgement, fates.capped)
     unit, file = plan.units[rows.unit], plan.files[plan.units[rows.unit].file]
     columns = {name: judgement[name] for name in judgement.column_names} | padded
     columns |= {
@@ -74,10 +108,10 @@ def resolve(rows: UnitRows, fates: Fates, plan: Plan) -> pa.Table:
         "file": pa.repeat(file.name, len(judgement)),
         "row_group": _shifted(judgement["row_group"], unit.groups[0]),
         "row": _shifted(judgement["row"], unit.first_row),
-        "verdict": _verdicts(rows, found, len(lost)),
-        "reasons": _names(numbers(judgement, "reasons")),
+        "verdict": _verdicts(reasons[: len(rows.row)], found, len(lost)),
+        "reasons": _names(reasons),
         "flags": _names(numbers(judgement, "flags")),
-        "reason_bits": judgement["reasons"],
+        "reason_bits": reasons,
         "flag_bits": judgement["flags"],
     }
     table = pa.table({name: columns[name] for name in RESOLVED.names}, schema=RESOLVED)
@@ -104,10 +138,18 @@ def _names(masks: np.ndarray) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, pa.array(NAMES).take(pa.array(which)))
 
 
-def _verdicts(rows: UnitRows, found: dict[str, pa.Array], lost: int) -> pa.Array:
-    verdict = np.full(len(rows.row), Verdict.KEPT.value, object)
+def _reasons(rows: UnitRows, judgement: pa.Table, capped: pa.Table | None) -> np.ndarray:
+    """Mask of the reasons of each ledger row, the readable ones first."""
+    reasons = numbers(judgement, "reasons").copy()
+    if capped is not None:
+        reasons[rows.at(numbers(capped, "row"))] |= np.uint64(Reason.PROMPT_CAP.bit)
+    return reasons
+
+
+def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.Array:
+    verdict = np.full(len(reasons), Verdict.KEPT.value, object)
     verdict[found["similarity"].is_valid().to_numpy(zero_copy_only=False)] = Verdict.DUPLICATE.value
-    verdict[numbers(rows.judgement, "reasons") != 0] = Verdict.REJECTED.value
+    verdict[reasons != 0] = Verdict.REJECTED.value
     return pa.array([*verdict, *[Verdict.UNREADABLE.value] * lost], pa.string())
 
 
@@ -116,15 +158,15 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
     size = len(rows.row)
     survivor = np.zeros(size, np.uint64)
     similarity = np.full(size, np.nan)
-    ids = np.full(size, None, object)
-    exact = np.zeros(size, bool)
+    ids, won = np.full(size, None, object), np.zeros(size, np.uint8)
+    exact, capped = np.zeros(size, bool), _positions(rows, fates.capped)
     for table, same in ((fates.copies, True), (fates.fates, False)):
-        if table is None:
-            continue
-        at = rows.at(numbers(table, "row"))
-        survivor[at], ids[at] = numbers(table, "survivor"), _hex(table["survivor_id"])
-        similarity[at] = 1.0 if same else numbers(table, "similarity")
-        exact[at] = same
+        at = _positions(rows, table)
+        if table is not None:
+            survivor[at], ids[at] = numbers(table, "survivor"), _hex(table["survivor_id"])
+            similarity[at] = 1.0 if same else numbers(table, "similarity")
+            exact[at], won[at] = same, numbers(table, "won_by")
+    similarity[capped], ids[capped], exact[capped] = np.nan, None, False
     gone = ~np.isnan(similarity)
     record = _hex(rows.identity["record_id"])
     sizes = _cluster_sizes(rows, fates, gone)
@@ -136,8 +178,25 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
         "survivor_id": pa.array(ids, pa.string()),
         "similarity": pa.array(similarity, from_pandas=True),
         "cluster": pa.array(cluster, pa.string()),
+        "won_by": pa.array(np.array(WON_BY, object)[won], pa.string(), mask=~gone),
         "exact": pa.array(exact),
         "cluster_size": pa.array(sizes, mask=sizes == 0),
+        **_match_columns(rows),
+    }
+
+
+def _positions(rows: UnitRows, table: pa.Table | None) -> np.ndarray:
+    """Positions of a table's rows."""
+    return np.zeros(0, np.int64) if table is None else rows.at(numbers(table, "row"))
+
+
+def _match_columns(rows: UnitRows) -> dict[str, pa.Array]:
+    """The benchmark's example that each contaminated row holds, and how much of it."""
+    size = len(rows.row)
+    return {
+        "match_source": pa.nulls(size, pa.string()),
+        "match_file": pa.nulls(size, pa.string()),
+        "match_row": pa.nulls(size, pa.int64()),
     }
 
 
@@ -153,6 +212,7 @@ def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray
     if fates.gained is not None:
         np.add.at(sizes, rows.at(numbers(fates.gained, "row")), numbers(fates.gained, "gained"))
     sizes[gone | (numbers(rows.judgement, "reasons") != 0)] = 0
+    sizes[_positions(rows, fates.capped)] = 0
     return sizes
 
 

@@ -8,63 +8,43 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from schemas.recipe import Recipe
-from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
-from transforms.kernels.similarity import find_edges
+from schemas.recipe import Dedup
+from transforms.kernels.counts import Cell
+from transforms.kernels.shingles import Shingles
+from transforms.kernels.similarity import Edges, find_edges
 from transforms.kernels.survivors import NOBODY, Survivors, choose
-from transforms.steps.examine import parts_of
-from transforms.steps.job import Job
-from transforms.steps.judge import Judged
-from transforms.steps.keyed import Keyed, UnitRows, by_priority, numbers, split, to_units
-from transforms.steps.parquet import UnitReader, texts_of
+from transforms.kernels.tally import Tally
+from transforms.steps.keyed import REFERENCE, Keyed, by_priority, numbers, split, tiers, to_units, won_by
+from transforms.steps.unit_rows import PARTS, UnitRows
 
-FATES, GAINED = "fates", "gained"
-_PARTS = ("prompt", "output")
+FATES, GAINED, EDGES, TALLIES = "fates", "gained", "edges", "tallies"
+_STEPS = 20
+"""A what-if is counted for every twentieth between the least stored similarity and 1."""
 
 
-def shingle_sets(
-    unit: int, judged: Judged, found: pa.Table | None, copied: pa.Table | None, job: Job
-) -> Iterator[Keyed]:
-    """Shingles, priority and copies of the unit's candidates, read once more, by partition."""
+def levels_of(dedup: Dedup) -> list[float]:
+    """Thresholds that a what-if is counted at, the least stored similarity first.
+
+    >>> levels_of(Dedup(threshold=0.88, what_if_min=0.82))
+    [0.82, 0.85, 0.88, 0.9, 0.95, 1.0]
+    """
+    steps = [step / _STEPS for step in range(1, _STEPS + 1)]
+    return sorted({dedup.stored_from, dedup.threshold, *(step for step in steps if step > dedup.stored_from)})
+
+
+def shingle_sets(rows: UnitRows, found: pa.Table | None, copied: pa.Table | None) -> Iterator[Keyed]:
+    """Shingles, priority and copies of the unit's candidates, by partition."""
     if found is None:
         return
     found = found.sort_by("row")
     wanted = numbers(found, "row").astype(np.int64)
-    rows = UnitRows(unit, judged)
-    reader = UnitReader(job.plan, job.plan.units[unit])
     columns = {
-        **rows.candidates_for(job.plan, job.recipe, rows.at(wanted)),
+        **rows.contenders(rows.at(wanted)),
         "component": found["component"],
         "copies": _copies_of(wanted, copied),
-        **_shingle_rows(reader, wanted, job.recipe),
+        **rows.shingles(wanted),
     }
     yield from split(numbers(found, "partition"), pa.table(columns))
-
-
-def _shingle_rows(reader: UnitReader, rows: np.ndarray, recipe: Recipe) -> dict[str, pa.Array]:
-    """Shingles of some rows of a unit, a list column for each part."""
-    pieces: dict[str, list[pa.Array]] = {}
-    for batch in _read_rows(reader, rows):
-        parts = parts_of(texts_of(reader.columns, batch), recipe)
-        for name, part, tag in zip(_PARTS, parts, PART_TAGS, strict=False):
-            found = shingle(part, tag)
-            pieces.setdefault(name, []).append(pa.LargeListArray.from_arrays(found.offsets, found.values))
-    return {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
-
-
-def _read_rows(reader: UnitReader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
-    """The text columns of some rows of a unit, ascending."""
-    for group in range(*reader.unit.groups):
-        at = reader.rows_before(group)
-        inside = rows[(rows >= at) & (rows < at + reader.group_rows(group))] - at
-        if len(inside) == 0:
-            continue
-        passed = 0
-        for batch in reader.slices(group, list(reader.columns.values())):
-            here = inside[(inside >= passed) & (inside < passed + len(batch))] - passed
-            passed += len(batch)
-            if len(here):
-                yield batch.take(pa.array(here))
 
 
 def _copies_of(rows: np.ndarray, copied: pa.Table | None) -> pa.LargeListArray:
@@ -79,13 +59,27 @@ def _copies_of(rows: np.ndarray, copied: pa.Table | None) -> pa.LargeListArray:
     return pa.LargeListArray.from_arrays(offsets, copies)
 
 
-def verify(element: Keyed, recipe: Recipe) -> Iterator[tuple[str, Keyed]]:
-    """The fates of a partition's rows and their copies: the survivor of each, and how many fell to it."""
+def verify(element: Keyed, dedup: Dedup) -> Iterator[tuple[str, Any]]:
+    """The fates of a partition's rows and their copies, how many fell to each survivor, and the edges."""
     table = element[1].sort_by("ref").combine_chunks()
-    parts = [_as_shingles(table, name) for name in _PARTS if name in table.column_names]
-    edges = find_edges(numbers(table, "component"), parts, recipe.dedup.threshold)
-    survivors = choose(by_priority(table), edges)
-    yield from _fates(table, survivors)
+    order, protected = by_priority(table), tiers(table) == REFERENCE
+    parts = [_as_shingles(table, name) for name in PARTS if name in table.column_names]
+    edges = _unprotected(find_edges(numbers(table, "component"), parts, dedup.stored_from), protected)
+    yield from _fates(table, choose(order, _from(edges, dedup.threshold)))
+    yield from _edges(table, order, edges)
+    yield TALLIES, _what_if(order, edges, dedup).to_bytes()
+
+
+def _unprotected(edges: Edges, protected: np.ndarray) -> Edges:
+    """The edges without those between two rows of reference sets."""
+    wanted = ~(protected[edges.firsts] & protected[edges.seconds])
+    return Edges(edges.firsts[wanted], edges.seconds[wanted], edges.similarities[wanted])
+
+
+def _from(edges: Edges, threshold: float) -> Edges:
+    """The edges at or above a threshold."""
+    wanted = edges.similarities >= threshold
+    return Edges(edges.firsts[wanted], edges.seconds[wanted], edges.similarities[wanted])
 
 
 def _as_shingles(table: pa.Table, name: str) -> Shingles:
@@ -106,9 +100,44 @@ def _fates(table: pa.Table, survivors: Survivors) -> Iterator[tuple[str, Keyed]]
         "survivor": references[survivor],
         "survivor_id": table["record_id"].take(pa.array(survivor)),
         "similarity": survivors.similarities[which],
+        "won_by": won_by(table, survivor, which),
     }
     for keyed in to_units(refs, columns):
         yield FATES, keyed
     winners, gained = np.unique(survivor, return_counts=True)
     for keyed in to_units(references[winners], {"gained": gained}):
         yield GAINED, keyed
+
+
+def _edges(table: pa.Table, order: np.ndarray, edges: Edges) -> Iterator[tuple[str, Keyed]]:
+    """Each edge to the unit of its row of lower priority, with the ranks of both in their component."""
+    rank = _ranks(numbers(table, "component"), order)
+    up = rank[edges.firsts] < rank[edges.seconds]
+    above, below = np.where(up, edges.firsts, edges.seconds), np.where(up, edges.seconds, edges.firsts)
+    references = numbers(table, "ref")
+    columns = {
+        "above": references[above],
+        "above_rank": rank[above].astype(np.uint32),
+        "below_rank": rank[below].astype(np.uint32),
+        "similarity": edges.similarities,
+    }
+    for keyed in to_units(references[below], columns):
+        yield EDGES, keyed
+
+
+def _ranks(component: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Place of each row in its component's order of priority, the highest first."""
+    together = order[np.argsort(component[order], kind="stable")]
+    _, starts, counts = np.unique(component[together], return_index=True, return_counts=True)
+    rank = np.empty(len(order), np.int64)
+    rank[together] = np.arange(len(order)) - np.repeat(starts, counts)
+    return rank
+
+
+def _what_if(order: np.ndarray, edges: Edges, dedup: Dedup) -> Tally:
+    """How many distinct contents would fall at each level."""
+    fallen = {
+        f"{level:.12g}": int((choose(order, _from(edges, level)).rows != NOBODY).sum())
+        for level in levels_of(dedup)
+    }
+    return Tally({Cell("what_if", level, "fallen"): rows for level, rows in fallen.items() if rows})

@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.plan import Plan
-from schemas.verdict import LEDGER, Verdict
+from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, plain_type
 from transforms.steps.resolve import Resolved
 
-CURATED, VERDICTS, REJECTS = "curated", "verdicts", "rejects"
+CURATED, VERDICTS, REJECTS, DUPLICATES = "curated", "verdicts", "rejects", "duplicates"
 _BLOCK_ROWS, _GROUP_BYTES = 2048, 64 << 20
 _DROPPED = (Verdict.REJECTED.value, Verdict.DUPLICATE.value)
 _REJECT_COLUMNS = tuple(name for name in LEDGER.names if name not in {"rows_lost", "error"})
@@ -78,6 +78,9 @@ def _share(kind: str, low: int, high: int, counts: Sequence[Resolved]) -> Iterat
 
 def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterator[pa.Table]:
     for unit, start, stop in share:
+        if kind == DUPLICATES:
+            yield tables.load(job.places.edges(unit)).slice(start, stop - start)
+            continue
         resolved = tables.load(job.places.resolved(unit))
         if kind == VERDICTS:
             yield resolved.slice(start, stop - start).select(LEDGER.names)
@@ -119,8 +122,8 @@ def input_schema(plan: Plan) -> pa.Schema:
 
 def part_schema(kind: str, plan: Plan) -> pa.Schema:
     """The columns of a part of a release."""
-    if kind == VERDICTS:
-        return LEDGER
+    if kind in {VERDICTS, DUPLICATES}:
+        return LEDGER if kind == VERDICTS else EDGES
     names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
     return pa.schema([*input_schema(plan), *(LEDGER.field(name).with_name(PREFIX + name) for name in names)])
 

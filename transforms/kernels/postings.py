@@ -1,0 +1,125 @@
+"""Rows by the ranks that they have: the candidates of prefix filtering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from transforms.kernels.ranks import Ranked, spread
+
+_LOW = 0xFFFFFFFF
+_PAIRS = 1 << 21
+
+
+class Postings(NamedTuple):
+    """Rows that have each key, by key and row."""
+
+    keys: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, part: Ranked, lengths: np.ndarray, rows: np.ndarray) -> Postings:
+        """Postings of the first so many ranks (`lengths`) of some rows."""
+        counts = lengths[rows]
+        keys = part.values[spread(part.offsets[rows], counts)].astype(np.int64)
+        packed = (keys << 32) | np.repeat(rows, counts)
+        packed.sort()
+        return cls(packed >> 32, packed & _LOW)
+
+    def runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Start and length of the run of each key."""
+        fresh = np.ones(len(self.keys), bool)
+        np.not_equal(self.keys[1:], self.keys[:-1], out=fresh[1:])
+        starts = np.flatnonzero(fresh)
+        return starts, np.diff(np.append(starts, len(self.keys)))
+
+    def where(self, mask: np.ndarray) -> Postings:
+        """Postings of the rows that are marked."""
+        return Postings(self.keys[mask[self.rows]], self.rows[mask[self.rows]])
+
+
+def unpack(packed: np.ndarray) -> np.ndarray:
+    """Pairs of row numbers from `first << 32 | second`.
+
+    >>> unpack(np.array([5 << 32 | 7])).tolist()
+    [[5, 7]]
+    """
+    return np.stack([packed >> 32, packed & _LOW], 1)
+
+
+def count_pairs(postings: Postings, component: np.ndarray, protected: np.ndarray) -> np.ndarray:
+    """Pairs that each component's postings give, repeats counted, two protected rows left out."""
+    starts, lengths = postings.runs()
+    lengths = lengths.astype(float)
+    safe = np.zeros(len(starts))
+    if len(starts):
+        safe = np.add.reduceat(protected[postings.rows], starts, dtype=float)
+    pairs = (lengths * (lengths - 1) - safe * (safe - 1)) / 2
+    return np.bincount(component[postings.rows[starts]], pairs, minlength=int(component.max(initial=-1)) + 1)
+
+
+def pair_up(postings: Postings, protected: np.ndarray) -> Iterator[np.ndarray]:
+    """Pairs of rows, lower first, that share a key, in blocks; a pair may come again in another block.
+
+    Of each component the protected rows come first; they are not paired with each other.
+    """
+    starts, lengths = postings.runs()
+    ends = np.repeat(starts + lengths, lengths)
+    at = np.arange(len(ends))
+    safe = np.concatenate([[0], np.cumsum(protected[postings.rows])])
+    unsafe = np.repeat(starts + safe[starts + lengths] - safe[starts], lengths)
+    begins = np.maximum(at + 1, unsafe)
+    counts = ends - begins
+    total = np.concatenate([[0], np.cumsum(counts)])
+    position = 0
+    while position < len(at):
+        end = max(int(np.searchsorted(total, total[position] + _PAIRS, "right")) - 1, position + 1)
+        block = slice(position, end)
+        right = spread(begins[block], counts[block])
+        packed = (np.repeat(postings.rows[block], counts[block]) << 32) | postings.rows[right]
+        yield unpack(np.unique(packed))
+        position = end
+
+
+class Lookup(NamedTuple):
+    """Where the prefix ranks of some rows stand in an index, and how many rows have each there."""
+
+    index: Index
+    rows: np.ndarray
+    starts: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def total(self) -> int:
+        """Shared ranks of all pairs."""
+        return int(self.counts.sum())
+
+    def pairs(self) -> np.ndarray:
+        """Pairs of a row of the index and a row looked up, by both."""
+        found = self.index.rows[spread(self.starts, self.counts)]
+        return unpack(np.unique((found << 32) | np.repeat(self.rows, self.counts)))
+
+
+class Index(NamedTuple):
+    """Postings of some rows of a component: rank r stands in `rows[bounds[r - low] : bounds[r - low + 1]]`."""
+
+    rows: np.ndarray
+    bounds: np.ndarray
+    low: int
+
+    @classmethod
+    def of(cls, part: Ranked, lengths: np.ndarray, rows: np.ndarray) -> Index:
+        """Index the first so many ranks (`lengths`) of some rows."""
+        keys, owners = Postings.of(part, lengths, rows)
+        low = int(part.lows[rows[0]])
+        counts = np.bincount(keys - low, minlength=int(part.highs[rows[0]]) - low)
+        return cls(owners, np.concatenate([[0], np.cumsum(counts)]), low)
+
+    def look_up(self, part: Ranked, lengths: np.ndarray, rows: np.ndarray) -> Lookup:
+        """Look up the first so many ranks (`lengths`) of some rows."""
+        counts = lengths[rows]
+        keys = part.values[spread(part.offsets[rows], counts)] - self.low
+        starts = self.bounds[keys]
+        return Lookup(self, np.repeat(rows, counts), starts, self.bounds[keys + 1] - starts)

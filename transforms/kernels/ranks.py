@@ -1,0 +1,121 @@
+"""Shingle sets as ranks, rarest first: what prefixes, sketches and exact comparisons are made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from transforms.kernels.shingles import Shingles, mix
+
+SLACK = 1e-9
+_LOW = 0xFFFFFFFF
+
+
+class Ranked(NamedTuple):
+    """Sets of one part as ranks: row i has `values[offsets[i]:offsets[i + 1]]`, ascending.
+
+    A rank is a shingle that two or more rows of a component have; the rarest come first. `sizes` counts
+    the shingles of one row alone, too. All ranks of a row's component are from `lows` to below `highs`.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+    sizes: np.ndarray
+    lows: np.ndarray
+    highs: np.ndarray
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Shingles of each row that another row of its component has, too."""
+        return np.diff(self.offsets)
+
+    def rows(self, first: int, last: int) -> Ranked:
+        """Sets of the rows from `first` to below `last`."""
+        offsets = self.offsets[first : last + 1]
+        rest = (column[first:last] for column in (self.sizes, self.lows, self.highs))
+        return Ranked(self.values[offsets[0] : offsets[-1]], offsets - offsets[0], *rest)
+
+    def prefix_lengths(self, threshold: float) -> np.ndarray:
+        """How many of its first ranks a row has to share one of with every row that similar."""
+        lengths = self.lengths
+        alone = self.sizes - lengths
+        wanted = self.sizes - np.ceil(threshold * self.sizes - SLACK).astype(np.int64) + 1 - alone
+        return np.clip(wanted, 0, lengths)
+
+    def margins(self, threshold: float) -> np.ndarray:
+        """What each row adds to the number of ranks that two rows so similar may differ in.
+
+        Sets of Jaccard similarity t or more differ in at most (1 - t) / (1 + t) of their summed sizes;
+        what a row has alone uses some of that up.
+        """
+        return (1 - threshold) / (1 + threshold) * self.sizes - (self.sizes - self.lengths)
+
+
+def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The numbers of all ranges, one after the other.
+
+    >>> spread(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+
+
+def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
+    """Sets of ranks instead of shingles, each component apart; `components` numbers them, ascending.
+
+    >>> sets = Shingles(np.array([7, 8, 8, 7, 9, 9], np.uint64), np.array([0, 3, 5, 6]))
+    >>> ranked = rank(np.array([0, 0, 0]), sets)
+    >>> ranked.values.tolist(), ranked.offsets.tolist(), ranked.sizes.tolist()
+    ([0, 0, 1, 1], [0, 1, 3, 4], [2, 2, 1])
+    """
+    keys, ids, rows = _occurrences(components, shingles)
+    counts = np.bincount(ids)
+    starts = np.cumsum(counts) - counts
+    shared = np.flatnonzero(counts > 1)
+    owners = components[rows[starts[shared]]]
+    names = keys[shared] ^ mix(owners.astype(np.uint64))
+    ranks = np.full(len(counts), -1)
+    ranks[shared[_order(names, counts[shared], owners)]] = np.arange(len(shared))
+    sizes = np.bincount(rows, minlength=len(components))
+    packed = ((rows << 32) | ranks[ids])[counts[ids] > 1]
+    packed.sort()
+    lengths = np.bincount(packed >> 32, minlength=len(components))
+    bounds = np.cumsum(np.bincount(owners + 1, minlength=int(components.max(initial=-1)) + 2))
+    return Ranked(
+        (packed & _LOW).astype(np.int32),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        sizes,
+        bounds[components],
+        bounds[components + 1],
+    )
+
+
+def _order(names: np.ndarray, *keys: np.ndarray) -> np.ndarray:
+    """Order by the last key, then the one before, and last by name, as `lexsort` does; keys are small."""
+    by = np.argsort(names)
+    for key in keys:
+        packed = (key[by] << 32) | np.arange(len(by))
+        packed.sort()
+        by = by[packed & _LOW]
+    return by
+
+
+def _occurrences(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct keys of shingle and component; number of the key and row of each occurrence, by both."""
+    rows = np.repeat(np.arange(len(components)), np.diff(shingles.offsets))
+    keys = shingles.values ^ mix(components.astype(np.uint64))[rows]
+    order = np.argsort(keys)
+    rows = rows[order]
+    keys.sort()
+    fresh = np.ones(len(keys), bool)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    packed = np.cumsum(fresh) - 1
+    packed <<= 32
+    packed |= rows
+    packed.sort()
+    once = np.ones(len(packed), bool)
+    np.not_equal(packed[1:], packed[:-1], out=once[1:])
+    packed = packed[once]
+    return keys[fresh], packed >> 32, packed & _LOW

@@ -1,0 +1,138 @@
+"""The readable rows of a judged unit: what was found of them, and their shingles read once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.recipe import Dedup
+from transforms.kernels.rows import as_words, find_words, holds_words
+from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.steps import tables
+from transforms.steps.job import Job
+from transforms.steps.judge import Judged
+from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
+from transforms.steps.parquet import UnitReader, texts_of
+from transforms.steps.parts import near_parts, signed_by
+
+PARTS = ("prompt", "output")
+
+
+class UnitRows:
+    """The readable rows of a unit, by position: where they stand, how they rank, what they are made of."""
+
+    def __init__(self, unit: int, judged: Judged, job: Job) -> None:
+        """Load what was found of the unit."""
+        self.unit = unit
+        self.judged = judged
+        self.job = job
+        self.all = tables.load(judged.judgement)
+        self.judgement = self.all.filter(self.all["row"].is_valid())
+        self.row = numbers(self.judgement, "row")
+
+    @cached_property
+    def identity(self) -> pa.Table:
+        """Ids and hashes of the rows."""
+        return tables.load(self.judged.identity)
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Positions of rows of the unit."""
+        return np.searchsorted(self.row, rows)
+
+    def standing(self, *removed: pa.Table | None) -> np.ndarray:
+        """Positions of the rows that no rule rejects, leaving out those in some tables."""
+        standing = numbers(self.judgement, "reasons") == 0
+        for table in removed:
+            if table is not None:
+                standing[self.at(numbers(table, "row"))] = False
+        return np.flatnonzero(standing)
+
+    def contenders(self, positions: np.ndarray) -> dict[str, Any]:
+        """Reference, priority and identity of some rows: columns for `by_priority`."""
+        taken = pa.array(positions)
+        plan = self.job.plan
+        source = plan.sources[plan.files[plan.units[self.unit].file].source]
+        ids = self.identity["record_id"].take(taken)
+        return {
+            "ref": refs(self.unit, self.row[positions]),
+            "rank": self._tiers(ids, reference=source.reference) << TIER_BITS | source.rank,
+            "quality": self._quality(positions, self.job.recipe.dedup),
+            "record_id": ids,
+            **{name: self.identity[name].take(taken) for name in ("content_hash", "row_hash")},
+        }
+
+    def _tiers(self, ids: pa.ChunkedArray, *, reference: bool) -> np.ndarray:
+        released = self.job.released
+        tiers = np.full(len(ids), REFERENCE if reference else INPUT, np.uint32)
+        if released is not None and not reference:
+            tiers[holds_words(released, as_words(ids.combine_chunks()))] = RELEASED
+        return tiers
+
+    def _quality(self, positions: np.ndarray, dedup: Dedup) -> np.ndarray:
+        """Numbers that are less for what ranks higher in the recipe's order."""
+        if dedup.order == "longest_output":
+            return -numbers(self.judgement, "output_chars")[positions]
+        if dedup.order == "first_seen":
+            return refs(self.unit, self.row[positions]).astype(np.int64)
+        values = self.identity["quality"].to_numpy()[positions].astype(np.float64)
+        return _ascending(-values if dedup.order == "highest" else values)
+
+    def prompts(self, positions: np.ndarray) -> np.ndarray:
+        """Hash of each row's prompt."""
+        return np.asarray(self.identity["prompt_hash"].to_numpy()[positions])
+
+    def signatures(self, positions: np.ndarray) -> np.ndarray:
+        """Signature of each row, uint32 of shape (rows, permutations)."""
+        stored = tables.load(self.judged.signatures).combine_chunks()
+        wanted = words(self.identity, signed_by(self.job.recipe))[positions]
+        at = find_words(words(stored, "key"), wanted)
+        if at is None:
+            raise tables.DamagedError(
+                "the cache's entries of a unit do not belong together; delete the cache"
+            )
+        raw = stored["signature"].combine_chunks()
+        size = raw.type.byte_width
+        values = np.frombuffer(raw.buffers()[1], "<u4", len(raw) * size // 4, raw.offset * size)
+        return np.asarray(values.reshape(len(raw), size // 4)[at])
+
+    def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
+        """Shingles of some rows of the unit, ascending, read once more: a list column for each part."""
+        pieces: dict[str, list[pa.Array]] = {}
+        reader = UnitReader(self.job.plan, self.job.plan.units[self.unit])
+        for batch in _read_rows(reader, rows):
+            parts = near_parts(texts_of(reader.columns, batch), self.job.recipe)
+            for name, part, tag in zip(PARTS, parts, PART_TAGS, strict=False):
+                found = shingle(part, tag, self.job.recipe.dedup.shingles)
+                pieces.setdefault(name, []).append(pa.LargeListArray.from_arrays(found.offsets, found.values))
+        return {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
+
+
+def _ascending(values: np.ndarray) -> np.ndarray:
+    """Whole numbers (int64) that sort as the numbers do, what is no number last.
+
+    >>> np.argsort(_ascending(np.array([2.5, np.nan, -1.0, 0.0, -np.inf]))).tolist()
+    [4, 2, 3, 0, 1]
+    """
+    values = values + 0.0  # there is one zero
+    bits = values.view(np.int64)
+    ordered = np.where(bits < 0, bits ^ np.int64(0x7FFFFFFFFFFFFFFF), bits)
+    return np.where(np.isnan(values), np.iinfo(np.int64).max, ordered)
+
+
+def _read_rows(reader: UnitReader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """The text columns of some rows of a unit, ascending."""
+    for group in range(*reader.unit.groups):
+        at = reader.rows_before(group)
+        inside = rows[(rows >= at) & (rows < at + reader.group_rows(group))] - at
+        if len(inside) == 0:
+            continue
+        passed = 0
+        for batch in reader.slices(group, list(reader.columns.values())):
+            here = inside[(inside >= passed) & (inside < passed + len(batch))] - passed
+            passed += len(batch)
+            if len(here):
+                yield batch.take(pa.array(here))
