@@ -1,0 +1,123 @@
+"""The deduplication stage alone, on rows that are nothing but keys: one run, its figures as JSON.
+
+python bench/dedup_alone.py --rows N [--workers W] [--buckets B] [--to FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics, MetricsFilter
+from apache_beam.options.pipeline_options import PipelineOptions
+from keys import TILE, KeyRows, truth
+
+from pipelines.options import beam_arguments
+from schemas.plan import InputFile, Places, Plan, Source, Unit
+from schemas.recipe import Recipe, to_dict
+from transforms.dedup import TALLIES, FindDuplicates, Steps
+from transforms.kernels.tally import Tally
+from transforms.resolve import add_tallies
+from transforms.shuffle import COUNTER
+from transforms.steps import storage
+from transforms.steps.job import Job
+from transforms.steps.judge import Judged
+
+UNIT_ROWS, BUCKET_ROWS = 50_000, 250_000
+
+
+def main() -> None:
+    """Run the stage and print what was found, what was to be found, and the bytes shuffled."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, required=True, metavar="N", help="how many, whole thousands")
+    parser.add_argument("--workers", type=int, default=1, metavar="W", help="local processes")
+    parser.add_argument("--buckets", type=int, metavar="B", help="buckets of the shuffles")
+    parser.add_argument("--to", type=Path, metavar="FILE", help="where to write (default: the terminal)")
+    asked = parser.parse_args()
+    if asked.rows % TILE or asked.rows < TILE:
+        parser.error(f"--rows takes whole thousands, found {asked.rows}")
+    folder = str(Path(__file__).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+    with tempfile.TemporaryDirectory(prefix="tamis-bench-") as root:
+        buckets = asked.buckets or max(8, math.ceil(asked.rows / BUCKET_ROWS))
+        places = Places(root=root, release="bench", cache=f"{root}/cache")
+        found = _run(Job.start(places, plan_rows(asked.rows, buckets)), asked.workers)
+    text = json.dumps({**found, "expected": truth(asked.rows)._asdict()})
+    _ = asked.to.write_text(text) if asked.to else sys.stdout.write(f"{text}\n")
+
+
+def plan_rows(rows: int, buckets: int) -> Plan:
+    """A plan of one file that nobody reads."""
+    starts = range(0, rows, UNIT_ROWS)
+    return Plan(
+        release="bench",
+        sources={"keys": Source(name="keys", columns={}, rank=0)},
+        files=[InputFile(source="keys", path="", name="keys", bytes=0, rows=rows)],
+        units=[
+            Unit(
+                index=at,
+                file=0,
+                groups=(at, at + 1),
+                skip=0,
+                first_row=start,
+                rows=min(UNIT_ROWS, rows - start),
+            )
+            for at, start in enumerate(starts)
+        ],
+        schema="",
+        recipe=to_dict(Recipe()),
+        model=None,
+        model_digest=None,
+        buckets=buckets,
+        parts={},
+        group_rows=1,
+    )
+
+
+def _run(job: Job, workers: int) -> dict[str, Any]:
+    pipeline = beam.Pipeline(options=PipelineOptions(beam_arguments(None, workers, [])))
+    judged = (
+        pipeline
+        | "List units" >> beam.Create(range(len(job.plan.units)), reshuffle=False)
+        | "Spread units" >> beam.Reshuffle()
+        | "Units" >> beam.Map(_unit)
+    )
+    found = judged | "Find duplicates" >> FindDuplicates(Steps(job, KeyRows))
+    for name, tables in found.items():
+        if name != TALLIES:
+            _ = tables | f"Count {name}" >> beam.Map(_count, name)
+    tally = found[TALLIES] | "Add tallies" >> beam.CombineGlobally(add_tallies)
+    _ = tally | "Keep tally" >> beam.Map(_keep, job.places.outcome)
+    result = pipeline.run()
+    result.wait_until_finish()
+    counters = result.metrics().query(MetricsFilter().with_namespace("tamis"))["counters"]
+    figures: dict[str, int] = {}
+    for counter in counters:
+        name = counter.key.metric.name
+        figures[name] = figures.get(name, 0) + int(counter.attempted)
+    what_if = Tally.from_bytes(storage.read_bytes(job.places.outcome)).table("what_if")
+    figures["fallen"] = what_if[f"{job.recipe.dedup.threshold:g}"]["fallen"]
+    return {"shuffled": figures.pop(COUNTER), "found": figures}
+
+
+def _unit(index: int) -> tuple[int, Judged]:
+    return index, Judged("", "", "", ())
+
+
+def _count(element: Any, name: str) -> None:
+    Metrics.counter("tamis", name).inc(len(element[1]))
+
+
+def _keep(tally: bytes, path: str) -> None:
+    storage.write_bytes(path, tally)
+
+
+if __name__ == "__main__":
+    main()
