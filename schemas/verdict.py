@@ -117,6 +117,7 @@ LEDGER = pa.schema(
         ("survivor_row", pa.int64()),
         ("survivor_id", pa.string()),
         ("similarity", pa.float64()),
+        ("exact", pa.bool_()),
         ("cluster", pa.string()),
         ("won_by", pa.string()),
         ("match_source", pa.string()),
@@ -127,7 +128,8 @@ LEDGER = pa.schema(
         ("error", pa.string()),
     ],
 )
-"""One row per input row, in input order; one per file or row group that cannot be read."""
+"""One row per input row, in input order; one per file or row group that cannot be read.
+`exact` says of a duplicate whether it equals its survivor after normalisation."""
 
 JUDGEMENT = pa.schema(
     [
@@ -160,11 +162,11 @@ IDENTITY = pa.schema(
         ("content_hash", pa.binary(16)),
         ("row_hash", pa.uint64()),
         ("prompt_hash", pa.uint64()),
-        ("quality", pa.float64()),
+        ("quality", pa.int64()),
     ],
 )
 """What tells the readable rows of a unit apart: raw fields, normalised parts, all columns, prompt; and
-the number that the recipe's order goes by, where that is a column."""
+what sorts as the number that the recipe's order goes by, where that is a column."""
 
 
 def signatures_schema(permutations: int) -> pa.Schema:
@@ -200,11 +202,10 @@ MEASURES = pa.schema(
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
-        ("exact", pa.bool_()),
         ("cluster_size", pa.int64()),
     ],
 )
-"""What the tally needs beside the ledger: `exact` marks duplicates equal after normalisation;
-`cluster_size` is, for a kept row, the rows it stands for (itself included), else null."""
+"""What the tally needs beside the ledger: `cluster_size` is, for a kept row, the rows it stands for
+(itself included), else null."""
 
 RESOLVED = pa.schema([*LEDGER, *MEASURES])

@@ -29,6 +29,7 @@ class Fall:
     to: Place
     similarity: float = 1.0
     won_by: str | None = "content"
+    exact: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def _line(
         file, at = fall.to
         line |= {"survivor_source": _source(file), "survivor_file": file, "survivor_row": at}
         line |= {"survivor_id": ids[file][at], "similarity": fall.similarity, "won_by": fall.won_by}
+        line["exact"] = fall.similarity == 1 if fall.exact is None else fall.exact
     return line
 
 

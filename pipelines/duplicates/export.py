@@ -76,7 +76,7 @@ def _table(groups: Groups, lines: np.ndarray) -> pa.Table:
         "similarity": pa.array(groups.similarities[member], mask=leads),
         "won_by": _names(np.where(leads, -1, groups.won_by[member])),
         **groups.files.columns(np.where(leads, groups.survivors[cluster], groups.places[member])),
-        "record_id": ids.cast(pa.string()),
+        "record_id": pa.array([one.hex() for one in ids.to_pylist()], pa.string()),
     }
     return pa.table(columns, schema=GROUPS)
 

@@ -8,22 +8,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.duplicates.files import Files, pack
+from pipelines.duplicates.files import Files
 from pipelines.explain.ledger import matching, scan
 from pipelines.explain.release import Release
 from schemas.verdict import WON_BY, Verdict
-from transforms.steps.write import DUPLICATES, VERDICTS
+from transforms.kernels.rows import from_hex
+from transforms.steps.write import VERDICTS
 
 _PLACE = ("source", "file", "row")
 _SURVIVOR = tuple(f"survivor_{name}" for name in _PLACE)
-_COLUMNS = (*_PLACE, *_SURVIVOR, "record_id", "survivor_id", "similarity", "won_by")
+_COLUMNS = (*_PLACE, *_SURVIVOR, "record_id", "survivor_id", "similarity", "exact", "won_by")
 _FOUND = pa.schema(
     [
         ("place", pa.int64()),
         ("survivor", pa.int64()),
-        ("record_id", pa.large_string()),
-        ("survivor_id", pa.large_string()),
+        ("record_id", pa.binary(16)),
+        ("survivor_id", pa.binary(16)),
         ("similarity", pa.float64()),
+        ("exact", pa.bool_()),
         ("won_by", pa.int8()),
     ]
 )
@@ -75,7 +77,7 @@ def read_groups(release: Release) -> Groups:
         places=places[order],
         record_ids=table["record_id"],
         similarities=similarities,
-        exact=_mark_exact(release, table),
+        exact=np.asarray(table["exact"]),
         won_by=np.asarray(table["won_by"]),
     )
 
@@ -92,24 +94,10 @@ def _shrunk(table: pa.Table, files: Files) -> pa.Table:
     columns = {
         "place": files.places(*(table[name] for name in _PLACE)),
         "survivor": files.places(*(table[name] for name in _SURVIVOR)),
-        "record_id": table["record_id"].cast(pa.large_string()),
-        "survivor_id": table["survivor_id"].cast(pa.large_string()),
+        "record_id": from_hex(table["record_id"]),
+        "survivor_id": from_hex(table["survivor_id"]),
         "similarity": table["similarity"],
+        "exact": table["exact"],
         "won_by": pc.fill_null(won_by, -1).cast(pa.int8()),
     }
     return pa.table(columns, schema=_FOUND)
-
-
-def _mark_exact(release: Release, table: pa.Table) -> np.ndarray:
-    """Mark the duplicates that equal their survivor; a near-duplicate with all its shingles does not.
-
-    Of a stored pair neither row is an exact copy; rows of one record id are equal.
-    """
-    all_alike = scan(release.parts(DUPLICATES), matching(similarity=1.0), ("below_file", "below_row"))
-    below = [pack(np.asarray(pairs["below_file"]), np.asarray(pairs["below_row"])) for pairs in all_alike]
-    alike = np.asarray(table["similarity"]) == 1
-    if below:
-        paired = np.isin(np.asarray(table["place"]), np.concatenate(below)) & alike
-        ids = table["record_id"].filter(pa.array(paired))
-        alike &= ~np.asarray(pc.is_in(table["record_id"], value_set=ids))
-    return alike

@@ -120,5 +120,6 @@ def _keys(groups: Groups, places: np.ndarray, ids: pa.ChunkedArray, *, kept: boo
         *(columns[name].to_pylist() for name in ("source", "file", "row")), ids.to_pylist(), strict=True
     )
     return [
-        RowKey(source=source, file=file, row=row, record_id=one, kept=kept) for source, file, row, one in rows
+        RowKey(source=source, file=file, row=row, record_id=one.hex(), kept=kept)
+        for source, file, row, one in rows
     ]

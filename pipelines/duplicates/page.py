@@ -22,6 +22,7 @@ from schemas.example import FIELDS, INSTRUCTION, OUTPUT
 from schemas.recipe import Recipe
 
 _LEGEND = "[-only the duplicate has this-] {+only the survivor has this+}"
+_COPIES = "\nCopies equal a row that outranks them, whether it falls or not; near-duplicates are the others."
 _NO_TEXT = "text not available"
 
 
@@ -139,10 +140,11 @@ def show_levels(release: Release, levels: Sequence[Level]) -> Iterator[Renderabl
     yield Text(f"Release {one_line(release.name)}", "bold").append(f"  {told}", "not bold")
     yield ""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for name in ("threshold", "near-duplicates", "clusters", "exact copies", "kept", "against the release"):
+    for name in ("threshold", "near-duplicates", "clusters", "copies", "kept", "against the release"):
         table.add_column(name, justify="right")
     for level in levels:
-        figures = (level.near_duplicates, level.near_clusters, level.exact_duplicates, level.kept)
+        figures = (level.distinct_near_duplicates, level.near_clusters, level.copies, level.kept)
         more = f"{level.kept_more:+,}" if level.kept_more else "the same"
         table.add_row(f"{level.threshold:g}", *(f"{figure:,}" for figure in figures), more)
     yield table
+    yield Text(_COPIES, "dim")

@@ -20,13 +20,14 @@ from schemas.verdict import Verdict
 class Level:
     """What is kept and dropped at a threshold.
 
-    Of near-duplicates the distinct ones count: copies of a row that falls are exact duplicates at every
-    threshold. `near_clusters` are the rows that near-duplicates fall to; `kept_more` is against the release.
+    `copies` are the rows whose content stands in another row that outranks them, which falls or not, so
+    they are as many at every threshold; near-duplicates are counted without them. `near_clusters` are the
+    rows that near-duplicates fall to; `kept_more` is against the release.
     """
 
     threshold: float
-    near_duplicates: int
-    exact_duplicates: int
+    distinct_near_duplicates: int
+    copies: int
     kept: int
     kept_more: int
     near_clusters: int
@@ -70,8 +71,8 @@ def _level(release: Release, groups: Groups, now: Fallen, then: Fallen, threshol
     more = len(now.places) - len(then.places)
     return Level(
         threshold=threshold,
-        near_duplicates=len(then.places),
-        exact_duplicates=len(groups.places) - len(now.places),
+        distinct_near_duplicates=len(then.places),
+        copies=len(groups.places) - len(now.places),
         kept=release.manifest.counts.verdicts[Verdict.KEPT.value] + more,
         kept_more=more,
         near_clusters=len(np.unique(then.survivors)),

@@ -51,6 +51,7 @@ class Entry:
     survivor_row: int | None
     survivor_id: str | None
     similarity: float | None
+    exact: bool | None
     cluster: str | None
     won_by: str | None
     match_source: str | None
