@@ -72,6 +72,30 @@ _WORDS = [
     "!",
 ]
 
+GRAPHEMES = (
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7",
+    "\U0001f44d\U0001f3fd",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "1\ufe0f\u20e3",
+    "\u2764\ufe0f",
+    "\u0301\u0308a",
+    "a\u0323\u0307\u0301",
+    "\u00a8\ufdfa\u337f\u00bd",
+    "\u1112\u1161\u11ab",
+    "\u30cf\u3099\uff8a\uff9e",
+    "\u0915\u094d\u0937\u093f",
+    "\u0644\u0627\u064b\ufefb",
+    "\u0e01\u0e33\u0e49",
+    "\u0eab\u0ebc\u0eb2",
+    "\u1780\u17d2\u1798",
+    "\u1000\u103b\u103d",
+    "\U0001d7d8\u0663\u0967",
+    "\U00020000\U0002f800",
+    "\ufffd\ufffd\x00",
+)
+"""Emoji joined, coloured and as flags, marks in any order, expansions, conjuncts."""
+
 letters = st.one_of(_ALPHABETS)
 """One character of any kind."""
 
@@ -81,7 +105,16 @@ scripts = st.sampled_from(_ALPHABETS).flatmap(lambda alphabet: st.text(alphabet,
 phrases = st.lists(st.sampled_from(_WORDS), max_size=14).map(" ".join)
 """Texts of few different words, so that shingles repeat."""
 
-texts = st.one_of(st.just(""), phrases, scripts, st.text(letters, max_size=40), st.text(max_size=20))
+graphemes = st.builds(
+    str.join,
+    st.sampled_from(["", " ", "1"]),
+    st.lists(st.sampled_from([*GRAPHEMES, "word", "42"]), max_size=9),
+)
+"""Texts of what is one character to a reader and several to a computer."""
+
+texts = st.one_of(
+    st.just(""), phrases, scripts, graphemes, st.text(letters, max_size=40), st.text(max_size=20)
+)
 """Texts of every script, empty ones and mixed ones among them."""
 
 rows = st.fixed_dictionaries({name: st.none() | texts for name in FIELDS})

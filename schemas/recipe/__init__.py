@@ -9,6 +9,7 @@ from schemas.recipe.languages import LANGUAGE_CODES
 from schemas.recipe.load import built_in, load_recipe, override, unjudged
 from schemas.recipe.model import (
     PROFILES,
+    Benchmark,
     Columns,
     FileSet,
     Language,
@@ -38,6 +39,7 @@ __all__ = [
     "PROFILES",
     "Action",
     "Bands",
+    "Benchmark",
     "Columns",
     "Contaminated",
     "Dedup",

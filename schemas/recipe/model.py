@@ -63,6 +63,10 @@ class Reference(FileSet):
     """A set of files that rows are compared with, and that is never written."""
 
 
+class Benchmark(FileSet):
+    """A set of examples that models are tested on; it needs no output."""
+
+
 class Language(Section):
     """How the languages of a row are told, and which are kept."""
 
@@ -122,7 +126,7 @@ class Recipe(Section):
         default=(),
         description="Sets that outrank every row, such as earlier releases: a row like one of theirs falls.",
     )
-    benchmarks: Annotated[tuple[Reference, ...], BeforeValidator(freeze)] = Field(
+    benchmarks: Annotated[tuple[Benchmark, ...], BeforeValidator(freeze)] = Field(
         default=(),
         description="Sets that models are tested on: a row that holds one of theirs is `contaminated`.",
     )

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
 from transforms.kernels import language, rules, tasks
+from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
+from transforms.kernels.quality import sort_keys
 from transforms.kernels.rows import (
     as_words,
     content_hashes,
@@ -24,6 +26,7 @@ from transforms.kernels.rows import (
 )
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
 from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
@@ -114,9 +117,8 @@ def _examine_group(
                 np.full(len(batch), group - reader.unit.groups[0], np.int32),
                 np.arange(at, at + len(batch)),
             )
-            found["judgement"] = judge(
-                texts, position, recipe, job.model if recipe.language.enabled else None
-            )
+            model = job.model if recipe.language.enabled else None
+            found["judgement"] = judge(texts, position, recipe, model, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
             parts = parts_of(texts, recipe)
             hashes, ids = content_hashes(parts), _record_ids(reader.columns, batch)
@@ -131,26 +133,30 @@ def _examine_group(
 
 
 def judge(
-    texts: Texts, position: tuple[np.ndarray, np.ndarray], recipe: Recipe, model: str | None
+    texts: Texts,
+    position: tuple[np.ndarray, np.ndarray],
+    recipe: Recipe,
+    model: str | None,
+    benchmarks: Index | None,
 ) -> pa.Table:
     """JUDGEMENT of a slice, its rows at a position (row groups and rows): rules, languages, task, lengths."""
     rows = len(texts.output)
     marks = rules.apply_rules(rules.rules_of(recipe), texts)
     tagged = tasks.TAGGERS[recipe.tagger](texts.instruction)
     asked, answered, spoken = _languages(texts, recipe, model)
+    held, matches = compare(texts, recipe, benchmarks)
     columns = {
         "row_group": position[0],
         "row": position[1],
-        "reasons": marks.reasons | spoken.reasons,
-        "flags": marks.flags | spoken.flags,
+        "reasons": marks.reasons | spoken.reasons | held.reasons,
+        "flags": marks.flags | spoken.flags | held.flags,
         "language": asked.codes,
         "language_score": asked.scores,
         "output_language": answered.codes,
         "verb": tagged.verb,
         "category": tagged.category,
         **{f"{role}_chars": pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()},
-        "match": pa.nulls(rows, pa.int64()),
-        "match_score": pa.nulls(rows, pa.float64()),
+        **matches,
         "rows_lost": pa.nulls(rows, pa.int64()),
         "error": pa.nulls(rows, pa.string()),
     }
@@ -192,7 +198,7 @@ def _identify(
         "content_hash": hashes,
         "row_hash": _hash_whole(batch, columns, ids),
         "prompt_hash": prompts,
-        "quality": batch.column(column).cast(pa.float64(), safe=False) if ranked else pa.nulls(len(batch)),
+        "quality": sort_keys(batch.column(column)) if ranked else pa.nulls(len(batch)),
     }
     return pa.table({name: pa.array(values) for name, values in found.items()}).cast(IDENTITY)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.recipe import Dedup
 from transforms.kernels.rows import as_words, find_words, holds_words
@@ -78,8 +79,7 @@ class UnitRows:
             return -numbers(self.judgement, "output_chars")[positions]
         if dedup.order == "first_seen":
             return refs(self.unit, self.row[positions]).astype(np.int64)
-        values = self.identity["quality"].to_numpy()[positions].astype(np.float64)
-        return _ascending(-values if dedup.order == "highest" else values)
+        return _ranked(self.identity["quality"].take(pa.array(positions)), flip=dedup.order == "highest")
 
     def prompts(self, positions: np.ndarray) -> np.ndarray:
         """Hash of each row's prompt."""
@@ -111,16 +111,15 @@ class UnitRows:
         return {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
 
 
-def _ascending(values: np.ndarray) -> np.ndarray:
-    """Whole numbers (int64) that sort as the numbers do, what is no number last.
+def _ranked(keys: pa.ChunkedArray, *, flip: bool) -> np.ndarray:
+    """Keys as numbers, ascending or the other way round, with those that are null last.
 
-    >>> np.argsort(_ascending(np.array([2.5, np.nan, -1.0, 0.0, -np.inf]))).tolist()
-    [4, 2, 3, 0, 1]
+    >>> _ranked(pa.chunked_array([[7, None, -2]]), flip=True).tolist()
+    [-8, 9223372036854775807, 1]
     """
-    values = values + 0.0  # there is one zero
-    bits = values.view(np.int64)
-    ordered = np.where(bits < 0, bits ^ np.int64(0x7FFFFFFFFFFFFFFF), bits)
-    return np.where(np.isnan(values), np.iinfo(np.int64).max, ordered)
+    values = pc.fill_null(keys, 0).to_numpy()
+    last = np.iinfo(np.int64).max
+    return np.where(keys.is_null().to_numpy(), last, np.minimum(~values if flip else values, last - 1))
 
 
 def _read_rows(reader: UnitReader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:

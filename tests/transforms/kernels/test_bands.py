@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.kernels.bands import BandPlan, band_hashes, plan_bands
+from schemas.recipe import Dedup, built_in
+from transforms.kernels.bands import BandPlan, band_hashes, bands_of, plan_bands
 from transforms.kernels.minhash import PERMUTATIONS
 
 
@@ -27,6 +28,37 @@ def test_bands_have_the_most_rows_that_find_enough(threshold: float) -> None:
 @pytest.mark.parametrize(("threshold", "bands", "rows"), [(0.3, 64, 2), (0.8, 21, 6), (1.0, 1, 128)])
 def test_known_plans(threshold: float, bands: int, rows: int) -> None:
     assert plan_bands(threshold) == BandPlan(bands, rows)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "permutations", "bands", "rows"), [(0.8, 64, 16, 4), (0.8, 256, 32, 8), (0.9, 16, 5, 3)]
+)
+def test_known_plans_for_other_signatures(threshold: float, permutations: int, bands: int, rows: int) -> None:
+    assert plan_bands(threshold, permutations) == BandPlan(bands, rows)
+    assert bands_of(Dedup(threshold=threshold, permutations=permutations)) == BandPlan(bands, rows)
+
+
+def test_bands_find_the_pairs_that_are_stored() -> None:
+    assert bands_of(Dedup(threshold=0.9, what_if_min=0.7)) == plan_bands(0.7)
+    assert bands_of(Dedup(threshold=0.9)) == plan_bands(0.9)
+
+
+@pytest.mark.parametrize(
+    ("profile", "found"),
+    [
+        ("fineweb", [0.565, 0.924, 1.0]),
+        ("data-juicer", [0.511, 0.942, 1.0]),
+        ("nemo", [0.177, 0.677, 0.997]),
+        ("text-dedup", [0.497, 0.935, 1.0]),
+    ],
+)
+def test_bands_of_a_peer_find_what_the_peer_finds(profile: str, found: list[float]) -> None:
+    dedup = built_in(profile).dedup
+    plan = bands_of(dedup)
+    assert dedup.bands is not None
+    assert (plan.bands, plan.rows) == (dedup.bands.count, dedup.bands.rows)
+    chances = [1 - (1 - similarity**plan.rows) ** plan.bands for similarity in (0.7, 0.8, 0.9)]
+    assert [round(chance, 3) for chance in chances] == found
 
 
 @given(st.integers(2, 128), st.integers(0, 2**32 - 1))

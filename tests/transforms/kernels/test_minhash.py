@@ -28,9 +28,9 @@ def low_bits(value: int) -> int:
     return value & 0xFFFFFFFF
 
 
-def theirs(values: np.ndarray) -> np.ndarray:
+def theirs(values: np.ndarray, permutations: int = PERMUTATIONS) -> np.ndarray:
     """Signature that datasketch gives."""
-    signature = MinHash(num_perm=PERMUTATIONS, hashfunc=low_bits)
+    signature = MinHash(num_perm=permutations, hashfunc=low_bits)
     signature.update_batch(values.tolist())
     return signature.hashvalues
 
@@ -46,6 +46,13 @@ def test_signatures_are_those_of_datasketch() -> None:
     signatures = sign(found)
     assert signatures.dtype == np.uint32
     assert np.array_equal(signatures, expected)
+
+
+@pytest.mark.parametrize("permutations", [16, 112, 240, 256, 260, 512])
+def test_signatures_of_any_length_are_those_of_datasketch(permutations: int) -> None:
+    found = shingle(normalise(text_column(random_texts(20))), PART_TAGS[0])
+    expected = np.stack([theirs(row_values(found, row), permutations) for row in range(20)])
+    assert np.array_equal(sign(found, permutations), expected)
 
 
 def test_the_lower_of_two_parts_signatures_is_the_rows() -> None:

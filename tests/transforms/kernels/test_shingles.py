@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests import reference
 from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels import shingles
+from transforms.kernels.minhash import sign
 from transforms.kernels.shingles import PART_TAGS, Shingles, hash_ranges, mix, shingle
 
 PROMPT, OUTPUT = PART_TAGS
@@ -48,6 +50,31 @@ def test_blocks_change_nothing(column: list[str], size: int) -> None:
     assert whole.offsets.tolist() == cut.offsets.tolist()
 
 
+BLOCK = shingles._BLOCK  # noqa: SLF001 texts are cut there, which must not show
+TEXTS = {
+    "words": "word " * BLOCK,
+    "han": "\N{CJK UNIFIED IDEOGRAPH-8A9E}" * BLOCK,
+    "emoji": "e\u0301t\u00e9 \U0001f600" * BLOCK,
+    "thai": "\u0e01\u0e33 a\x00" * BLOCK,
+    "one token": "\u00e9" * BLOCK,
+    "no token": "?! " * BLOCK,
+}
+"""Texts of more than a block, that a cut meets in different places."""
+
+
+def first_bytes(text: str, count: int) -> str:
+    """The whole characters among a text's first bytes."""
+    return text.encode()[:count].decode(errors="ignore")
+
+
+@pytest.mark.parametrize("more", [-2, -1, 0, 1, 2, BLOCK // 2])
+@pytest.mark.parametrize("name", TEXTS)
+def test_rows_that_end_about_a_cut_are_as_any_other(name: str, more: int) -> None:
+    text = TEXTS[name]
+    column = [first_bytes(text, BLOCK + more), "a b c d e f g", first_bytes(text, BLOCK - 5), "h i"]
+    assert_agree(column, shingle(text_column(column), PROMPT))
+
+
 @pytest.mark.parametrize("count", range(8))
 def test_few_tokens_make_one_shingle(count: int) -> None:
     words = ["one", "two", "three", "four", "five", "six", "seven"][:count]
@@ -79,6 +106,31 @@ def test_a_megabyte_long_row_is_as_any_other() -> None:
     for row, text in enumerate(column):
         alone = shingle(text_column([text]), PROMPT)
         assert np.array_equal(alone.values, found.values[found.offsets[row] : found.offsets[row + 1]])
+
+
+def test_a_row_of_fifty_megabytes_is_as_its_beginning() -> None:
+    chosen = random.Random(3)
+    words = ["".join(chosen.choices("abcé語ไ\u0301\U0001f600", k=5)) for _ in range(4000)]
+    period = reference.normalise(" ".join(words)) + " "
+    times = 50_000_000 // len(period.encode())
+    tokens = len(reference.find_tokens(period))
+    found = shingle(pa.array([period * times], pa.large_string()), PROMPT)
+    assert len(found.values) == times * tokens - 4
+    assert np.array_equal(found.values[tokens:], found.values[:-tokens])
+    twice = period + period
+    assert_agree([twice], Shingles(found.values[: 2 * tokens - 4], np.array([0, 2 * tokens - 4])))
+
+
+@pytest.mark.parametrize(("name", "most"), [("words", 12), ("han", 12), ("one token", 25), ("no token", 3)])
+def test_long_rows_take_memory_of_a_few_times_their_size(name: str, most: int) -> None:
+    text = pa.array([TEXTS[name] * 10], pa.large_string())
+    tracemalloc.start()
+    try:
+        sign(shingle(text, PROMPT))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < most * text.nbytes
 
 
 @given(normal)

@@ -12,33 +12,16 @@ from hypothesis import strategies as st
 
 from tests import reference
 from tests.columns import text_column
+from tests.shingled import LEVELS, Row, compare_all, pack, tables
 from tests.strategies import texts
-from transforms.kernels import similarity
-from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
+from transforms.kernels import postings
+from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.similarity import Edges, find_edges
 from transforms.kernels.text import normalise
 
-Row = tuple[int, list[list[int]]]
-"""A row's component, and the shingles of each of its parts."""
-
-THRESHOLDS = [0.3, 0.5, 0.7, 0.8, 0.9, 1.0]
-thresholds = st.sampled_from(THRESHOLDS)
-shingle_lists = st.lists(st.integers(0, 12), min_size=1, max_size=14)
+thresholds = st.sampled_from(LEVELS)
 alike = st.integers(0, 30).map(lambda at: " ".join(f"{word}." for word in range(at // 4, at)))
 """Texts that are windows of one text."""
-
-
-def tables(parts: int) -> st.SearchStrategy[list[Row]]:
-    """Rows of so many parts in a few components."""
-    row = st.tuples(
-        st.sampled_from([0, 1, 2**63 + 5]), st.lists(shingle_lists, min_size=parts, max_size=parts)
-    )
-    return st.lists(row, max_size=14)
-
-
-def pack(lists: list[list[int]]) -> Shingles:
-    values = np.array([value for row in lists for value in row], np.uint64)
-    return Shingles(values, np.cumsum([0, *map(len, lists)]))
 
 
 def find(rows: list[Row], parts: int, threshold: float) -> list[tuple[int, int, float]]:
@@ -51,20 +34,6 @@ def listed(edges: Edges) -> list[tuple[int, int, float]]:
     return list(zip(edges.firsts.tolist(), edges.seconds.tolist(), edges.similarities.tolist(), strict=True))
 
 
-def jaccard(one: list[int], other: list[int]) -> float:
-    return len({*one} & {*other}) / len({*one} | {*other})
-
-
-def compare_all(rows: list[Row], threshold: float) -> list[tuple[int, int, float]]:
-    """Every pair of a component at or above the threshold, by comparing them all."""
-    found = []
-    for (first, (component, ours)), (second, (where, theirs)) in combinations(enumerate(rows), 2):
-        value = min(map(jaccard, ours, theirs))
-        if component == where and value >= threshold:
-            found.append((first, second, value))
-    return found
-
-
 @pytest.mark.parametrize("parts", [1, 2])
 @given(st.data(), thresholds)
 def test_pairs_are_exactly_those_at_or_above_the_threshold(
@@ -74,10 +43,10 @@ def test_pairs_are_exactly_those_at_or_above_the_threshold(
     assert find(rows, parts, threshold) == compare_all(rows, threshold)
 
 
-@pytest.mark.parametrize("threshold", THRESHOLDS)
+@pytest.mark.parametrize("threshold", LEVELS)
 @pytest.mark.parametrize("block", [7, 1 << 22])
 def test_many_rows_with_small_edits(monkeypatch: pytest.MonkeyPatch, threshold: float, block: int) -> None:
-    monkeypatch.setattr(similarity, "_PAIRS", block)
+    monkeypatch.setattr(postings, "_PAIRS", block)
     chosen = random.Random(3)
     seeds = [[chosen.randrange(10**6) for _ in range(chosen.randint(1, 30))] for _ in range(12)]
 

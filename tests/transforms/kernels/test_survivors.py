@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.kernels.similarity import Edges
-from transforms.kernels.survivors import NOBODY, choose
+from transforms.kernels.survivors import NOBODY, choose, replay
 
 
 class Case(NamedTuple):
@@ -74,6 +74,20 @@ def test_numbering_the_rows_otherwise_changes_nothing(case: Case, data: st.DataO
     for row, survivor in enumerate(survivors):
         assert others[names[row]] == (NOBODY if survivor == NOBODY else names[survivor])
         assert values[names[row]] == similarities[row]
+
+
+@given(cases(), st.lists(st.floats(0.3, 1.0), max_size=3))
+def test_a_replay_drops_what_would_be_dropped_without_the_edges_below(
+    case: Case, levels: list[float]
+) -> None:
+    pairs = sorted(case.similarities)
+    ends = np.array(pairs, np.int64).reshape(-1, 2)
+    edges = Edges(ends[:, 0], ends[:, 1], np.array([case.similarities[pair] for pair in pairs], float))
+    dropped = replay(np.array(case.order, np.int64), edges, levels)
+    assert dropped.shape == (len(levels), len(case.order))
+    for level, marks in zip(levels, dropped.tolist(), strict=True):
+        alike = {pair: value for pair, value in case.similarities.items() if value >= level}
+        assert marks == [survivor != NOBODY for survivor in Case(case.order, alike).chosen()[0]]
 
 
 def test_a_chain_does_not_drop_its_far_end() -> None:

@@ -11,7 +11,9 @@ from schemas.example import FIELDS
 from tests import reference
 from tests.columns import TEXT_TYPES, text_column
 from tests.strategies import rows, texts
+from transforms.kernels import text as text_module
 from transforms.kernels.arrays import buffers
+from transforms.kernels.peer_texts import lower_fully
 from transforms.kernels.text import is_ascii, join_present, lower, normalise, normalise_text
 
 CHUNK = 1 << 12
@@ -50,6 +52,23 @@ def test_every_code_point_agrees_with_the_definition() -> None:
     assert lower("".join(EVERY)) == "".join(
         low if len(low := point.lower()) == 1 else point for text in EVERY for point in text
     )
+
+
+@given(st.lists(texts, max_size=6), st.integers(1, 40))
+def test_pieces_change_nothing(column: list[str], size: int) -> None:
+    joined = [" ".join(column), *column]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_module, "_PIECE", size)
+        normal, lowered = normalise(text_column(joined)), lower_fully(text_column(joined))
+    assert normal.to_pylist() == [reference.normalise(text) for text in joined]
+    assert lowered.to_pylist() == [text.lower() for text in joined]
+
+
+def test_a_row_of_megabytes_is_normalised_as_any_other() -> None:
+    period = "\ufb01ne \u039f\u0394\u039f\u03a3 e\u0301 \U0001f600\u0301"
+    text = period * 200_000
+    assert len(text.encode()) > 4 << 20
+    assert normalise(text_column([text, "A"])).to_pylist() == [reference.normalise(text), "a"]
 
 
 @pytest.mark.parametrize("kind", TEXT_TYPES, ids=str)

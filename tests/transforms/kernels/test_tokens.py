@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,10 +13,14 @@ from tests.strategies import letters, texts
 from transforms.kernels.arrays import buffers
 from transforms.kernels.tokens import code_points, find_tokens
 
+EVERY = [f"a{chr(point)}b" for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+EVERY_IN_ROWS = ["\n".join(EVERY[first : first + 4096]) for first in range(0, len(EVERY), 4096)]
+"""Every code point between two letters."""
 
-def tokens_of(column: list[str]) -> list[list[str]]:
+
+def tokens_of(column: list[str], kind: str = "unicode") -> list[list[str]]:
     text = buffers(text_column(column))
-    found = find_tokens(text)
+    found = find_tokens(text, kind)
     tokens = [
         text.data[start:end].tobytes().decode() for start, end in zip(found.starts, found.ends, strict=True)
     ]
@@ -29,9 +34,21 @@ def test_tokens_agree_with_the_definition(column: list[str]) -> None:
 
 
 def test_every_code_point_is_of_the_right_class() -> None:
-    column = [f"a{chr(point)}b" for point in range(0x110000) if not 0xD800 <= point < 0xE000]
-    column = ["\n".join(column[first : first + 4096]) for first in range(0, len(column), 4096)]
-    assert tokens_of(column) == [reference.find_tokens(text) for text in column]
+    assert tokens_of(EVERY_IN_ROWS) == [reference.find_tokens(text) for text in EVERY_IN_ROWS]
+
+
+@pytest.mark.parametrize(
+    ("kind", "token"),
+    [
+        ("whitespace", r"\P{White_Space}+"),
+        ("spaces", r"[^ ]+"),
+        ("non_word", r"\w+"),
+        ("characters", r"(?s)."),
+    ],
+)
+def test_every_code_point_is_of_the_class_of_a_kind(kind: str, token: str) -> None:
+    pattern = regex.compile(token)
+    assert tokens_of(EVERY_IN_ROWS, kind) == [pattern.findall(text) for text in EVERY_IN_ROWS]
 
 
 @pytest.mark.parametrize(
