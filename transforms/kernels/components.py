@@ -17,22 +17,31 @@ class Forest(NamedTuple):
     roots: np.ndarray
 
 
-def _plant(firsts: np.ndarray, seconds: np.ndarray) -> Forest:
-    """Forest of the graph whose links are `firsts[i] - seconds[i]`.
+def join(roots: np.ndarray, links: np.ndarray) -> None:
+    """Connect the rows of each link, `roots` being the first row that each row is connected with (int64).
 
     Every row takes the least root among its neighbours' until none changes, roots being followed to the
     end each time, so that the rounds grow with the logarithm of the longest path.
+
+    >>> roots = np.arange(5)
+    >>> join(roots, np.array([[4, 3], [3, 1]]))
+    >>> roots.tolist()
+    [0, 1, 2, 1, 1]
     """
-    rows, ends = np.unique(np.concatenate([firsts, seconds]), return_inverse=True)
-    links = ends.reshape(2, -1)
-    roots = np.arange(len(rows))
     while True:
         above = roots[links]
         if (above[0] == above[1]).all():
             break
         np.minimum.at(roots, above.max(0), above.min(0))
         while (roots != roots[roots]).any():
-            roots = roots[roots]
+            roots[:] = roots[roots]
+
+
+def _plant(firsts: np.ndarray, seconds: np.ndarray) -> Forest:
+    """Forest of the graph whose links are `firsts[i] - seconds[i]`."""
+    rows, ends = np.unique(np.concatenate([firsts, seconds]), return_inverse=True)
+    roots = np.arange(len(rows))
+    join(roots, ends.reshape(2, -1))
     inner = roots != np.arange(len(rows))
     return Forest(rows[inner], rows[roots[inner]])
 

@@ -7,9 +7,11 @@ the places where shared n-grams begin; it covers n tokens from each on:
     places        x x     x            n-grams that the row has too
     covered       - - - - - - -        1 + 3 + 3 of 8 tokens: as far as the next place, but n at most
 
-N-grams in many texts ("which of the following statements is") are hot. Rows that have the same of them cover
-the same by them, so their places are listed once for all of these rows. The others have few places, and only
-for the texts that those are in are the two put together.
+N-grams with many places ("which of the following statements is") are hot: a row that has one would meet all
+texts that do. So rows that have the same hot n-grams are looked at once for all, and so are texts that have
+the same ones at the same distances, which are of one kind: by these alone a row covers as many tokens of each
+and the largest share of the shortest. The other n-grams have few places, and only for the texts that those
+are in are the two put together.
 """
 
 from __future__ import annotations
@@ -37,6 +39,20 @@ Scored = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Rows, each once, with the line of the text that each covers most of, and the share covered."""
 
 
+class Kinds(NamedTuple):
+    """Texts by their hot n-grams: the model of a kind is its shortest text, the earliest of those.
+
+    `models` is the model of each text, itself where it has no hot n-gram, and `shifts` how far its hot
+    n-grams are from the model's. `hot` are the entries of the index, ascending, that are hot and of a model;
+    `places` are theirs.
+    """
+
+    models: np.ndarray
+    shifts: np.ndarray
+    hot: np.ndarray
+    places: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class Grams:
     """The n-grams of some texts and the places where they begin.
@@ -56,11 +72,31 @@ class Grams:
         """Tokens of each text."""
         return np.diff(self.starts)
 
-    def list_places(self, owners: np.ndarray, grams: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """Keys `owner << 32 | place`, sorted, of n-grams that begin at `grams` in the index."""
-        keys = np.repeat(owners << 32, sizes) | self.places[spread(grams, sizes)]
-        keys.sort()
-        return keys
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of the texts."""
+        hot = self._hot()
+        hot = hot[np.argsort(self.places[hot])]
+        places = self.places[hot].astype(np.int64)
+        owner = self.text_of(places)
+        first = _changes(owner)
+        texts, begins = owner[first], places[first]
+        apart = places - np.repeat(begins, np.diff(first, append=len(places)))
+        signs = np.add.reduceat(mix(self.hashes[hot] ^ mix(apart.astype(np.uint64) + np.uint64(1))), first)
+        order = np.lexsort((self.lines[texts], self.sizes[texts], signs))
+        new = _changes(signs[order])
+        model = np.repeat(order[new], np.diff(new, append=len(order)))
+        models, shifts = np.arange(len(self.lines)), np.zeros(len(self.lines), np.int64)
+        models[texts[order]], shifts[texts[order]] = texts[model], begins[order] - begins[model]
+        hot = np.sort(hot[models[owner] == owner])
+        return Kinds(models, shifts, hot, self.places[hot])
+
+    def _hot(self) -> np.ndarray:
+        """Entries of the hot n-grams."""
+        last = max(0, len(self.hashes) - HOT)
+        hot = np.unique(self.hashes[:last][self.hashes[:last] == self.hashes[len(self.hashes) - last :]])
+        low, high = (np.searchsorted(self.hashes, hot, side) for side in ("left", "right"))
+        return spread(low, high - low)
 
     def text_of(self, keys: np.ndarray) -> np.ndarray:
         """The text that each key's place is in."""
@@ -68,42 +104,30 @@ class Grams:
 
 
 class _Shared(NamedTuple):
-    """The n-grams that some rows share with an index; those of row r are `firsts[r]` and on, `counts[r]`.
+    """N-grams that some rows share with an index; those of row r are `firsts[r]` and on, `counts[r]`.
 
-    `grams` are where each begins in the index, `sizes` its places, `hot` whether it is hot.
+    `begins` says where in `places` those of each begin, `sizes` how many they are.
     """
 
-    names: np.ndarray
     firsts: np.ndarray
     counts: np.ndarray
-    grams: np.ndarray
+    begins: np.ndarray
     sizes: np.ndarray
-    hot: np.ndarray
+    places: np.ndarray
 
-    @classmethod
-    def of(cls, index: Grams, rows: np.ndarray, grams: np.ndarray) -> _Shared:
-        """From the row of each n-gram, sorted."""
-        names, firsts, counts = np.unique(rows, return_index=True, return_counts=True)
-        sizes = np.searchsorted(index.hashes, index.hashes[grams], "right") - grams
-        return cls(names, firsts, counts, grams, sizes, sizes > HOT)
+    def add_up(self, values: np.ndarray) -> np.ndarray:
+        """Sum of the values of each row's n-grams."""
+        sums = np.append(np.zeros(1, values.dtype), np.cumsum(values))
+        return sums[self.firsts + self.counts] - sums[self.firsts]
 
-    def work(self, *, hot: bool) -> np.ndarray:
-        """Places of each row's n-grams that are hot, or that are not."""
-        return np.add.reduceat(np.where(self.hot == hot, self.sizes, 0), self.firsts)
-
-    def hot_sets(self) -> tuple[np.ndarray, np.ndarray]:
-        """A row for each distinct set of hot n-grams, and the number of each row's set."""
-        hashes = np.where(self.hot, mix(self.grams.astype(np.uint64) + np.uint64(1)), np.uint64(0))
-        sums = np.add.reduceat(hashes, self.firsts)
-        _, leaders, members = np.unique(sums, return_index=True, return_inverse=True)
-        return leaders, members
-
-    def list_places(self, index: Grams, rows: np.ndarray, owners: np.ndarray, *, hot: bool) -> np.ndarray:
-        """Keys of the places of some rows' n-grams, hot or not, under other owners' names."""
+    def list_places(self, rows: np.ndarray, owners: np.ndarray) -> np.ndarray:
+        """Keys `owner << 32 | place`, sorted, of the places of some rows' n-grams, an owner for each row."""
         at = spread(self.firsts[rows], self.counts[rows])
-        keep = self.hot[at] == hot
-        at, owners = at[keep], np.repeat(owners, self.counts[rows])[keep]
-        return index.list_places(owners, self.grams[at], self.sizes[at])
+        sizes = self.sizes[at]
+        keys = np.repeat(np.repeat(owners << 32, self.counts[rows]), sizes)
+        keys |= self.places[spread(self.begins[at], sizes)]
+        keys.sort()
+        return keys
 
 
 def score_rows(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Scored]:
@@ -111,23 +135,38 @@ def score_rows(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Sc
 
     A row may come more than once; the best of what is said of it holds.
     """
-    if len(rows) == 0:
-        return
-    shared = _Shared.of(index, rows, grams)
-    leaders, members = shared.hot_sets()
+    names = np.unique(rows)
+    common, others = _share(index, names, rows, grams)
+    sets = common.add_up(mix(common.begins.astype(np.uint64) + np.uint64(1)))
+    _, leaders, members = np.unique(sets, return_index=True, return_inverse=True)
     order = np.argsort(members, kind="stable")
     bounds = np.searchsorted(members[order], np.arange(len(leaders) + 1))
-    for sets in _blocks(shared.work(hot=True)[leaders]):
-        numbers = np.arange(sets.start, sets.stop)
-        hot = shared.list_places(index, leaders[sets], numbers, hot=True)
-        chosen = order[bounds[sets.start] : bounds[sets.stop]]
+    for block in _blocks(common.add_up(common.sizes)[leaders]):
+        hot = common.list_places(leaders[block], np.arange(block.start, block.stop))
+        chosen = order[bounds[block.start] : bounds[block.stop]]
         for found, lines, scores in _score_hot(index, hot, members[chosen]):
-            yield shared.names[chosen[found]], lines, scores
-        for block in _blocks(shared.work(hot=False)[chosen]):
-            some = chosen[block]
-            keys = shared.list_places(index, some, np.arange(len(some)), hot=False)
+            yield names[chosen[found]], lines, scores
+        for inner in _blocks(others.add_up(others.sizes)[chosen]):
+            some = chosen[inner]
+            keys = others.list_places(some, np.arange(len(some)))
             for found, lines, scores in _score_others(index, keys, hot, members[some]):
-                yield shared.names[some[found]], lines, scores
+                yield names[some[found]], lines, scores
+
+
+def _share(index: Grams, names: np.ndarray, rows: np.ndarray, grams: np.ndarray) -> tuple[_Shared, _Shared]:
+    """What rows share with an index that is hot, in models alone, and what is not."""
+    ends = np.searchsorted(index.hashes, index.hashes[grams], "right")
+    hot = ends - grams > HOT
+    low, high = (np.searchsorted(index.kinds.hot, at[hot]) for at in (grams, ends))
+    firsts, counts = _runs(names, rows[hot])
+    common = _Shared(firsts, counts, low, high - low, index.kinds.places)
+    return common, _Shared(*_runs(names, rows[~hot]), grams[~hot], (ends - grams)[~hot], index.places)
+
+
+def _runs(names: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each name begins among sorted rows, and how often it is there."""
+    firsts = np.searchsorted(rows, names)
+    return firsts, np.searchsorted(rows, names, "right") - firsts
 
 
 def _score_hot(index: Grams, hot: np.ndarray, members: np.ndarray) -> Iterator[Scored]:
@@ -140,18 +179,20 @@ def _score_hot(index: Grams, hot: np.ndarray, members: np.ndarray) -> Iterator[S
 
 
 def _score_others(index: Grams, keys: np.ndarray, hot: np.ndarray, members: np.ndarray) -> Iterator[Scored]:
-    """The best text of rows among those with places in `keys`, by these and the places in `hot`."""
+    """The best text of rows among those with places in `keys`, by these and by the places in `hot`."""
     texts = index.text_of(keys)
     pairs = _changes(keys >> 32, texts)
     counts = np.diff(pairs, append=len(keys))
     rows, texts = keys[pairs] >> 32, texts[pairs]
+    models = index.kinds.models[texts]
     first, last = (
-        np.searchsorted(hot, (members[rows] << 32) + starts[texts])
+        np.searchsorted(hot, (members[rows] << 32) + starts[models])
         for starts in (index.starts[:-1], index.starts[1:])
     )
+    shifts = (rows - members[rows] << 32) + index.kinds.shifts[texts]
     for block in _blocks(counts + last - first):
         more = last[block] - first[block]
-        joined = np.repeat(rows[block] << 32, more) | (hot[spread(first[block], more)] & _PLACE)
+        joined = hot[spread(first[block], more)] + np.repeat(shifts[block], more)
         own = keys[spread(pairs[block], counts[block])]
         yield _score(index, np.sort(np.concatenate([own, joined])))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from transforms.kernels.ranks import Ranked, spread
+from transforms.kernels.ranks import Ranked, most_differing, spread
 
 _MARKS = 1 << 22
 _TOKENS = 1 << 19
@@ -35,15 +35,16 @@ def compare(sets: list[Ranked], pairs: np.ndarray, threshold: float) -> tuple[np
 
 def _may_reach(part: Ranked, pairs: np.ndarray, threshold: float) -> np.ndarray:
     """Mark the pairs that their sizes, and what a row has alone, do not rule out."""
-    margins, lengths = part.margins(threshold), part.lengths
     first, second = pairs[:, 0], pairs[:, 1]
-    return np.abs(lengths[first] - lengths[second]) <= margins[first] + margins[second] + _TOLERANCE
+    sizes = part.sizes[first] + part.sizes[second]
+    ours, theirs = part.lengths(first), part.lengths(second)
+    differing = np.abs(ours - theirs) + (sizes - ours - theirs)
+    return differing <= most_differing(threshold) * sizes + _TOLERANCE
 
 
 def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
     """Ranks that the rows of each pair share; the pairs of one first row stand side by side."""
     shared = np.zeros(len(pairs), np.int64)
-    lengths = part.lengths
     for first, last in _blocks(part, pairs):
         ours, theirs = pairs[first:last, 0], pairs[first:last, 1]
         fresh = np.append(True, ours[1:] != ours[:-1])
@@ -51,9 +52,9 @@ def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
         widths = part.highs[rows] - part.lows[rows]
         shifts = np.cumsum(widths) - widths - part.lows[rows]
         marks = np.zeros(int(widths.sum()), bool)
-        mine = part.values[spread(part.offsets[rows], lengths[rows])]
-        marks[mine + np.repeat(shifts, lengths[rows])] = True
-        counts = lengths[theirs]
+        mine = part.values[spread(part.offsets[rows], part.lengths(rows))]
+        marks[mine + np.repeat(shifts, part.lengths(rows))] = True
+        counts = part.lengths(theirs)
         others = part.values[spread(part.offsets[theirs], counts)]
         hits = np.cumsum(marks[others + np.repeat(shifts[slot], counts)])
         ends = np.concatenate([[0], hits])[np.cumsum(counts)]
@@ -68,7 +69,7 @@ def _blocks(part: Ranked, pairs: np.ndarray) -> Iterator[tuple[int, int]]:
     fresh = np.append(True, pairs[1:, 0] != pairs[:-1, 0])
     rows = pairs[:, 0]
     marks = np.cumsum(np.where(fresh, part.highs[rows] - part.lows[rows], 0))
-    tokens = np.cumsum(part.lengths[pairs[:, 1]])
+    tokens = np.cumsum(part.lengths(pairs[:, 1]))
     at = 0
     while at < len(pairs):
         ends = [

@@ -84,9 +84,9 @@ def pair_up(postings: Postings, protected: np.ndarray) -> Iterator[np.ndarray]:
 
 
 class Lookup(NamedTuple):
-    """Where the prefix ranks of some rows stand in an index, and how many rows have each there."""
+    """Where the prefix ranks of some rows stand among the indexed rows, and how many have each."""
 
-    index: Index
+    indexed: np.ndarray
     rows: np.ndarray
     starts: np.ndarray
     counts: np.ndarray
@@ -98,12 +98,12 @@ class Lookup(NamedTuple):
 
     def pairs(self) -> np.ndarray:
         """Pairs of a row of the index and a row looked up, by both."""
-        found = self.index.rows[spread(self.starts, self.counts)]
+        found = self.indexed[spread(self.starts, self.counts)]
         return unpack(np.unique((found << 32) | np.repeat(self.rows, self.counts)))
 
 
 class Index(NamedTuple):
-    """Postings of some rows of a component: rank r stands in `rows[bounds[r - low] : bounds[r - low + 1]]`."""
+    """Postings of some rows of a component: `rows[bounds[r - low]:bounds[r - low + 1]]` have rank r."""
 
     rows: np.ndarray
     bounds: np.ndarray
@@ -122,4 +122,4 @@ class Index(NamedTuple):
         counts = lengths[rows]
         keys = part.values[spread(part.offsets[rows], counts)] - self.low
         starts = self.bounds[keys]
-        return Lookup(self, np.repeat(rows, counts), starts, self.bounds[keys + 1] - starts)
+        return Lookup(self.rows, np.repeat(rows, counts), starts, self.bounds[keys + 1] - starts)

@@ -8,7 +8,7 @@ import numpy as np
 
 from transforms.kernels.shingles import Shingles, mix
 
-SLACK = 1e-9
+_SLACK = 1e-9
 _LOW = 0xFFFFFFFF
 
 
@@ -25,10 +25,9 @@ class Ranked(NamedTuple):
     lows: np.ndarray
     highs: np.ndarray
 
-    @property
-    def lengths(self) -> np.ndarray:
-        """Shingles of each row that another row of its component has, too."""
-        return np.diff(self.offsets)
+    def lengths(self, rows: np.ndarray) -> np.ndarray:
+        """How many ranks each of some rows has."""
+        return self.offsets[rows + 1] - self.offsets[rows]
 
     def rows(self, first: int, last: int) -> Ranked:
         """Sets of the rows from `first` to below `last`."""
@@ -38,18 +37,26 @@ class Ranked(NamedTuple):
 
     def prefix_lengths(self, threshold: float) -> np.ndarray:
         """How many of its first ranks a row has to share one of with every row that similar."""
-        lengths = self.lengths
+        lengths = np.diff(self.offsets)
         alone = self.sizes - lengths
-        wanted = self.sizes - np.ceil(threshold * self.sizes - SLACK).astype(np.int64) + 1 - alone
+        wanted = self.sizes - np.ceil(threshold * self.sizes - _SLACK).astype(np.int64) + 1 - alone
         return np.clip(wanted, 0, lengths)
 
     def margins(self, threshold: float) -> np.ndarray:
-        """What each row adds to the number of ranks that two rows so similar may differ in.
+        """What each row adds to the number of ranks that two rows that similar may differ in.
 
-        Sets of Jaccard similarity t or more differ in at most (1 - t) / (1 + t) of their summed sizes;
-        what a row has alone uses some of that up.
+        What a row has alone is taken off: the two differ in that whatever else they share.
         """
-        return (1 - threshold) / (1 + threshold) * self.sizes - (self.sizes - self.lengths)
+        return most_differing(threshold) * self.sizes - (self.sizes - np.diff(self.offsets))
+
+
+def most_differing(threshold: float) -> float:
+    """Share of their summed sizes that two sets of that Jaccard similarity may differ in at most.
+
+    >>> round(most_differing(0.6), 9)
+    0.25
+    """
+    return (1 - threshold) / (1 + threshold)
 
 
 def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

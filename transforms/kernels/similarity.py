@@ -1,20 +1,30 @@
-"""Exact similarity of rows by their shingle sets: every pair at or above a threshold, and no other.
+"""Exact similarity of rows by their shingle sets: the pairs at or above a threshold, and no other.
 
 Similarity is the smaller of the two parts' Jaccard similarities. The pairs are found by prefix
 filtering (Chaudhuri, Ganti, Kaushik 2006): order all shingles, rarest first; two sets of Jaccard
-similarity t or more share one among the first n - ceil(t n) + 1 of each.
+similarity t or more share one among the first n - ceil(t n) + 1 of each. Where that gives too many pairs,
+in a dense component, rows are compared with rows that are kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.shingles import Shingles, mix
+from transforms.kernels.dense import settle
+from transforms.kernels.overlaps import compare
+from transforms.kernels.postings import Postings, count_pairs, pair_up
+from transforms.kernels.ranks import Ranked, rank, spread
+from transforms.kernels.shingles import Shingles
 
-_SLACK = 1e-9
-_PAIRS = 1 << 22
+_BATCH = 1 << 20
+_DENSE = 256.0
+"""Pairs for each of its rows, repeats counted, above which a component is dense."""
+_OUTRIGHT = 4
+"""Pairs of two prefixes that cost as much as a pair compared without looking at its prefixes."""
 
 
 class Edges(NamedTuple):
@@ -23,6 +33,11 @@ class Edges(NamedTuple):
     firsts: np.ndarray
     seconds: np.ndarray
     similarities: np.ndarray
+
+    def from_level(self, level: float) -> Edges:
+        """Those at or above a similarity."""
+        alike = self.similarities >= level
+        return Edges(self.firsts[alike], self.seconds[alike], self.similarities[alike])
 
 
 def find_edges(components: np.ndarray, parts: list[Shingles], threshold: float) -> Edges:
@@ -34,119 +49,92 @@ def find_edges(components: np.ndarray, parts: list[Shingles], threshold: float) 
     >>> find_edges(np.zeros(3, np.uint64), [sets], 0.7)
     Edges(firsts=array([0]), seconds=array([1]), similarities=array([0.75]))
     """
-    ranked = [_rank(components, part) for part in parts]
-    pairs = _share_prefix(components, [_prefixes(part, threshold) for part in ranked])
-    best = np.ones(len(pairs))
-    for part in sorted(ranked, key=lambda part: len(part.values)):
-        fits = _sizes_fit(np.diff(part.offsets), pairs, threshold)
-        pairs, best = pairs[fits], best[fits]
-        best = np.minimum(best, _jaccard(part, pairs))
-        pairs, best = pairs[best >= threshold], best[best >= threshold]
-    return Edges(pairs[:, 0], pairs[:, 1], best)
+    rows = len(components)
+    return _find(components, parts, [threshold], np.arange(rows), np.zeros(rows, bool), dense=np.inf)
 
 
-def _rank(components: np.ndarray, shingles: Shingles) -> Shingles:
-    """Sets of ranks instead of shingles: rarest first, apart for each component, ascending in each row.
+def find_deciding_edges(
+    components: np.ndarray,
+    parts: list[Shingles],
+    levels: Sequence[float],
+    order: np.ndarray,
+    protected: np.ndarray,
+) -> Edges:
+    """Pairs of one component at or above the lowest level: every one, or in a dense component enough.
 
-    Shingles that stand once in all have rank 0.
+    `levels` ascend. `order` lists all rows, highest priority first. `protected` marks rows that are first
+    in the order and never dropped; two of them are never paired.
+
+    Enough means that `choose` gives at every level the same from these pairs as from all: whatever row it
+    drops at a level, the pair with the row it falls to is there. For let all rows above one have come out
+    the same. If all pairs keep it, it has no kept neighbour above it, and none with fewer pairs; if they
+    drop it, its pair with the highest kept neighbour is there, and fewer pairs cannot show a higher one.
+
+    >>> sets = Shingles(np.array([1, 2, 3, 4, 2, 3, 4, 1, 9], np.uint64), np.array([0, 4, 7, 9]))
+    >>> find_deciding_edges(np.zeros(3, np.uint64), [sets], [0.7, 0.8], np.arange(3), np.zeros(3, bool))
+    Edges(firsts=array([0]), seconds=array([1]), similarities=array([0.75]))
     """
-    rows = np.repeat(np.arange(len(components)), np.diff(shingles.offsets))
-    _, ids, counts = np.unique(
-        shingles.values ^ mix(components)[rows], return_inverse=True, return_counts=True
-    )
-    rank = np.empty(len(counts), np.int64)
-    rank[np.argsort(counts, kind="stable")] = np.arange(1, len(counts) + 1)
-    rank[counts == 1] = 0
-    keyed = (rows << 32) | rank[ids]
-    keyed.sort()
-    fresh = np.ones(len(keyed), bool)
-    fresh[1:] = (keyed[1:] != keyed[:-1]) | (keyed[1:] & 0xFFFFFFFF == 0)
-    counts = np.bincount(keyed[fresh] >> 32, minlength=len(components))
-    return Shingles(keyed[fresh] & 0xFFFFFFFF, np.concatenate([[0], np.cumsum(counts)]))
+    return _find(components, parts, levels, order, protected, dense=_DENSE)
 
 
-def _prefixes(ranked: Shingles, threshold: float) -> Shingles:
-    """First shingles of each row that a similar row must share one of; those of one row alone left out."""
-    sizes = np.diff(ranked.offsets)
-    lengths = sizes - np.ceil(threshold * sizes - _SLACK).astype(np.int64) + 1
-    position = np.arange(len(ranked.values)) - np.repeat(ranked.offsets[:-1], sizes)
-    wanted = (position < np.repeat(lengths, sizes)) & (ranked.values > 0)
-    rows = np.repeat(np.arange(len(sizes)), sizes)[wanted]
-    counts = np.bincount(rows, minlength=len(sizes))
-    return Shingles(ranked.values[wanted], np.concatenate([[0], np.cumsum(counts)]))
+def _find(  # noqa: PLR0913 - the arguments of the two above
+    components: np.ndarray,
+    parts: list[Shingles],
+    levels: Sequence[float],
+    order: np.ndarray,
+    protected: np.ndarray,
+    *,
+    dense: float,
+) -> Edges:
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    by = np.lexsort((place, ~protected, components))
+    component = np.cumsum(np.diff(components[by], prepend=components[by][:1]) != 0)
+    found = [(np.zeros((0, 2), np.int64), np.zeros(0))]
+    for first, last in _batches(component, [np.diff(part.offsets)[by] for part in parts]):
+        rows, numbers = by[first:last], component[first:last] - component[first]
+        sets = [rank(numbers, _take(part, rows)) for part in parts]
+        for pairs, similarities in _search(numbers, sets, levels, protected[rows], dense):
+            found.append((np.sort(rows[pairs], axis=1), similarities))
+    pairs, similarities = (np.concatenate(column) for column in zip(*found, strict=True))
+    _, once = np.unique((pairs[:, 0] << 32) | pairs[:, 1], return_index=True)
+    return Edges(pairs[once, 0], pairs[once, 1], similarities[once])
 
 
-def _share_prefix(components: np.ndarray, prefixes: list[Shingles]) -> np.ndarray:
-    """Pairs that share a prefix shingle, in each component by the part where that gives the fewest."""
-    _, component = np.unique(components, return_inverse=True)
-    postings = [_postings(prefix) for prefix in prefixes]
-    costs = np.stack([_costs(component, *posting) for posting in postings])
-    choice = costs.argmin(0)
-    found = []
-    for part, (shingles, rows) in enumerate(postings):
-        mine = choice[component[rows]] == part
-        found.append(_pairs(shingles[mine], rows[mine]))
-    keyed = np.unique(np.concatenate(found))
-    return np.stack([keyed >> 32, keyed & 0xFFFFFFFF], 1)
+def _batches(component: np.ndarray, lengths: list[np.ndarray]) -> Iterator[tuple[int, int]]:
+    """Cut rows between components, so that a batch has about `_BATCH` shingles or one large component."""
+    ends = np.flatnonzero(np.append(component[1:] != component[:-1], True)[: len(component)]) + 1
+    batch = np.cumsum(np.sum(lengths, axis=0))[ends - 1] // _BATCH
+    last = np.append(batch[1:] != batch[:-1], True)[: len(batch)]
+    return pairwise([0, *ends[last].tolist()])
 
 
-def _postings(prefix: Shingles) -> tuple[np.ndarray, np.ndarray]:
-    """Prefix shingles and the rows that have them, sorted by both."""
-    rows = np.repeat(np.arange(len(prefix.offsets) - 1), np.diff(prefix.offsets))
-    order = np.argsort(prefix.values, kind="stable")
-    return prefix.values[order], rows[order]
+def _take(part: Shingles, rows: np.ndarray) -> Shingles:
+    lengths = np.diff(part.offsets)[rows]
+    values = part.values[spread(part.offsets[rows], lengths)]
+    return Shingles(values, np.concatenate([[0], np.cumsum(lengths)]))
 
 
-def _runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Start and length of each run of equal values."""
-    starts = (
-        np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, np.int64)
-    )
-    return starts, np.diff(np.append(starts, len(values)))
+def _search(
+    component: np.ndarray, sets: list[Ranked], levels: Sequence[float], protected: np.ndarray, dense: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs and similarities of some components, each searched in the way that is cheapest for it.
 
-
-def _costs(component: np.ndarray, shingles: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Pairs each component would give, repeats counted."""
-    starts, lengths = _runs(shingles)
-    pairs = lengths.astype(float) * (lengths - 1) / 2
-    return np.bincount(component[rows[starts]], pairs, minlength=int(component.max(initial=-1)) + 1)
-
-
-def _pairs(shingles: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """All pairs of rows within each run of one shingle, without repeats, as `first << 32 | second`."""
-    starts, lengths = _runs(shingles)
-    after = np.repeat(starts + lengths, lengths) - np.arange(len(rows)) - 1
-    found = []
-    position, total = 0, np.concatenate([[0], np.cumsum(after)])
-    while position < len(rows):
-        end = max(int(np.searchsorted(total, total[position] + _PAIRS, "right")) - 1, position + 1)
-        left = np.repeat(np.arange(position, end), after[position:end])
-        right = left + 1 + np.arange(len(left)) - (total[left] - total[position])
-        found.append(np.unique((rows[left] << 32) | rows[right]))
-        position = end
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
-
-
-def _sizes_fit(sizes: np.ndarray, pairs: np.ndarray, threshold: float) -> np.ndarray:
-    """Mark the pairs whose sizes alone do not rule the threshold out."""
-    small = np.minimum(sizes[pairs[:, 0]], sizes[pairs[:, 1]])
-    return small >= threshold * np.maximum(sizes[pairs[:, 0]], sizes[pairs[:, 1]]) - _SLACK
-
-
-def _jaccard(ranked: Shingles, pairs: np.ndarray) -> np.ndarray:
-    """Jaccard similarity of each pair, pairs being sorted by their first row."""
-    offsets, sizes = ranked.offsets, np.diff(ranked.offsets)
-    shared = np.zeros(len(pairs), np.int64)
-    marks = np.zeros(int(ranked.values.max(initial=0)) + 1, bool)
-    starts, lengths = _runs(pairs[:, 0])
-    for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
-        first, seconds = pairs[start, 0], pairs[start : start + length, 1]
-        mine = ranked.values[offsets[first] : offsets[first + 1]]
-        marks[mine] = True
-        marks[0] = False
-        counts = sizes[seconds]
-        begins = np.concatenate([[0], np.cumsum(counts[:-1])])
-        where = np.arange(counts.sum()) + np.repeat(offsets[seconds] - begins, counts)
-        shared[start : start + length] = np.add.reduceat(marks[ranked.values[where]], begins, dtype=np.int64)
-        marks[mine] = False
-    return shared / (sizes[pairs[:, 0]] + sizes[pairs[:, 1]] - shared)
+    The ways are the prefixes of each part, and to compare every pair; a component for which none is cheap
+    is dense.
+    """
+    rows = np.arange(len(component))
+    ways = [Postings.of(part, part.prefix_lengths(levels[0]), rows) for part in sets]
+    ways.append(Postings(component, rows))
+    costs = np.stack([count_pairs(way, component, protected) for way in ways])
+    costs[-1] *= _OUTRIGHT
+    costly = costs.min(0) > dense * np.bincount(component)
+    choice = np.where(costly, -1, costs.argmin(0))
+    for number, way in enumerate(ways):
+        for pairs in pair_up(way.where((choice == number)[component]), protected):
+            yield compare(sets, pairs, levels[0])
+    for one in np.flatnonzero(costly):
+        first, last = np.searchsorted(component, [one, one + 1]).tolist()
+        alone = [part.rows(first, last) for part in sets]
+        pairs, similarities = settle(alone, int(protected[first:last].sum()), levels)
+        yield pairs + first, similarities

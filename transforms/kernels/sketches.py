@@ -15,6 +15,7 @@ _BLOCK = 1 << 22
 _CHECK = 8
 _FEW = 1 / 128
 _MOST = 1 << 28
+_TOLERANCE = 1e-6
 
 _Part: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Sketches of some rows in one part, and their margins."""
@@ -35,7 +36,7 @@ def sketch(part: Ranked) -> np.ndarray:
     for first in range(0, rows, step):
         block = part.rows(first, min(first + step, rows))
         count = len(block.sizes)
-        flat = np.repeat(np.arange(count) * bits, block.lengths) + block.values % bits
+        flat = np.repeat(np.arange(count) * bits, np.diff(block.offsets)) + block.values % bits
         flips = np.bincount(flat, minlength=count * bits).astype(np.uint8) & 1
         packed = np.packbits(flips.reshape(count, bits), axis=1).view(np.uint64)
         found[:, first : first + count] = packed.T
@@ -55,11 +56,7 @@ def find_near(
     """
     parts = sorted(zip(sketches, margins, strict=True), key=lambda part: len(part[0]))
     ours, theirs = (
-        [
-            (words[:, rows], np.floor(np.clip(margin[rows], -_MOST, _MOST)).astype(np.int32))
-            for words, margin in parts
-        ]
-        for rows in (firsts, seconds)
+        [(words[:, rows], _whole(margin[rows])) for words, margin in parts] for rows in (firsts, seconds)
     )
     found = [np.zeros((0, 2), np.int64)]
     for top, left in product(range(0, len(firsts), _TILE[0]), range(0, len(seconds), _TILE[1])):
@@ -68,6 +65,11 @@ def find_near(
         first, second = divmod(np.flatnonzero(near), near.shape[1])
         found.append(np.stack([firsts[rows][first], seconds[columns][second]], 1))
     return np.concatenate(found)
+
+
+def _whole(margins: np.ndarray) -> np.ndarray:
+    """Whole numbers, the sum of any two being less than one below the sum of the margins at most."""
+    return np.floor(np.clip(margins, -_MOST, _MOST) + _TOLERANCE).astype(np.int32)
 
 
 def _cut(parts: list[_Part], rows: slice) -> list[_Part]:

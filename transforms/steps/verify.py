@@ -11,8 +11,8 @@ import pyarrow as pa
 from schemas.recipe import Dedup
 from transforms.kernels.counts import Cell
 from transforms.kernels.shingles import Shingles
-from transforms.kernels.similarity import Edges, find_edges
-from transforms.kernels.survivors import NOBODY, Survivors, choose
+from transforms.kernels.similarity import Edges, find_deciding_edges
+from transforms.kernels.survivors import NOBODY, Survivors, choose, replay
 from transforms.kernels.tally import Tally
 from transforms.steps.keyed import REFERENCE, Keyed, by_priority, numbers, split, tiers, to_units, won_by
 from transforms.steps.unit_rows import PARTS, UnitRows
@@ -63,26 +63,15 @@ def verify(element: Keyed, dedup: Dedup) -> Iterator[tuple[str, Any]]:
     """The fates of a partition's rows and their copies, how many fell to each survivor, and the edges."""
     table = element[1].sort_by("ref").combine_chunks()
     order, protected = by_priority(table), tiers(table) == REFERENCE
-    parts = [_as_shingles(table, name) for name in PARTS if name in table.column_names]
-    edges = _unprotected(find_edges(numbers(table, "component"), parts, dedup.stored_from), protected)
-    yield from _fates(table, choose(order, _from(edges, dedup.threshold)))
+    parts = [as_shingles(table, name) for name in PARTS if name in table.column_names]
+    edges = find_deciding_edges(numbers(table, "component"), parts, levels_of(dedup), order, protected)
+    yield from _fates(table, choose(order, edges.from_level(dedup.threshold)))
     yield from _edges(table, order, edges)
     yield TALLIES, _what_if(order, edges, dedup).to_bytes()
 
 
-def _unprotected(edges: Edges, protected: np.ndarray) -> Edges:
-    """The edges without those between two rows of reference sets."""
-    wanted = ~(protected[edges.firsts] & protected[edges.seconds])
-    return Edges(edges.firsts[wanted], edges.seconds[wanted], edges.similarities[wanted])
-
-
-def _from(edges: Edges, threshold: float) -> Edges:
-    """The edges at or above a threshold."""
-    wanted = edges.similarities >= threshold
-    return Edges(edges.firsts[wanted], edges.seconds[wanted], edges.similarities[wanted])
-
-
-def _as_shingles(table: pa.Table, name: str) -> Shingles:
+def as_shingles(table: pa.Table, name: str) -> Shingles:
+    """The shingles in a list column of a table."""
     lists = table[name].combine_chunks()
     offsets = lists.offsets.to_numpy()
     return Shingles(lists.values.to_numpy()[offsets[0] : offsets[-1]], offsets - offsets[0])
@@ -136,8 +125,7 @@ def _ranks(component: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 def _what_if(order: np.ndarray, edges: Edges, dedup: Dedup) -> Tally:
     """How many distinct contents would fall at each level."""
-    fallen = {
-        f"{level:.12g}": int((choose(order, _from(edges, level)).rows != NOBODY).sum())
-        for level in levels_of(dedup)
-    }
-    return Tally({Cell("what_if", level, "fallen"): rows for level, rows in fallen.items() if rows})
+    levels = levels_of(dedup)
+    fallen = replay(order, edges, levels).sum(1).tolist()
+    cells = {f"{level:.12g}": rows for level, rows in zip(levels, fallen, strict=True)}
+    return Tally({Cell("what_if", level, "fallen"): rows for level, rows in cells.items() if rows})

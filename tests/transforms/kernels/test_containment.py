@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.recipe import Contaminated
+from schemas.verdict import Reason
 from tests import reference
 from tests.columns import text_column
 from tests.rows import WORDS
 from tests.strategies import texts
 from transforms.kernels import containment, coverage
-from transforms.kernels.containment import Index, build_index, contain, read_words
+from transforms.kernels.containment import Index, Match, build_index, contain, mark_contaminated, read_words
 
 Pair = tuple[str, str]
 """Prompt and answer of an example, or prompt and output of a row."""
@@ -69,6 +72,17 @@ def test_few_words_over_and_over(
 def test_texts_of_every_script(examples: list[Pair], rows: list[Pair], ngram: int) -> None:
     rows = rows + examples
     assert matches(examples, rows, ngram) == [best(examples, row, ngram) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("hot", [0, 2, 8])
+def test_phrases_that_many_texts_share(seed: int, hot: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = Random(seed)
+    phrases = [" ".join(rng.choices(WORDS.split(), k=size)) for size in (4, 5, 6, 9)] + WORDS.split()[:9]
+    texts = [" ".join(rng.choices(phrases, k=rng.randrange(6))) for _ in range(400)]
+    pairs = list(zip(texts[::2], texts[1::2], strict=True))
+    monkeypatch.setattr(coverage, "HOT", hot)
+    assert matches(pairs[:100], pairs[100:], 3) == [best(pairs[:100], row, 3) for row in pairs[100:]]
 
 
 QUESTION = "Which of the two moons of Mars is the larger one, Phobos or Deimos?"
@@ -131,3 +145,15 @@ def test_phrase_of_every_example_and_every_row_is_looked_at_once() -> None:
         *((at, 8 / 71) for at in range(4_000)),
         *[(0, 60 / 71)] * 4_000,
     ]
+
+
+@pytest.mark.parametrize(
+    ("min_score", "marked"), [(0, [1, 1, 1, 0]), (0.5, [1, 1, 0, 0]), (0.51, [1, 0, 0, 0]), (1, [1, 0, 0, 0])]
+)
+def test_score_from_which_rows_are_marked(min_score: float, marked: list[int]) -> None:
+    match = Match(np.array([4, 2, 0, -1]), np.array([1, 0.5, 0.01, 0]))
+    for action in ("reject", "flag"):
+        marks = mark_contaminated(match, Contaminated(action=action, min_score=min_score))
+        there, elsewhere = marks if action == "reject" else reversed(marks)
+        assert (there // Reason.CONTAMINATED.bit).tolist() == marked
+        assert not elsewhere.any()

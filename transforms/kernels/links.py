@@ -1,0 +1,109 @@
+"""What similar pairs connect, without comparing rows that are connected already.
+
+Pairs are found by prefix filtering, as in `similarity`. Where n rows are all alike, n comparisons connect
+them; the others of their n (n - 1) / 2 pairs are never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from transforms.kernels.components import join
+from transforms.kernels.overlaps import compare
+from transforms.kernels.postings import Postings, count_pairs, unpack
+from transforms.kernels.ranks import Ranked, rank, spread
+from transforms.kernels.shingles import Shingles
+
+_BATCH = 1 << 20
+_PAIRS = 1 << 21
+_OUTRIGHT = 4
+"""Pairs of two prefixes that cost as much as a pair compared without looking at its prefixes."""
+_PIVOTS = 3
+
+
+def connect(groups: np.ndarray, parts: list[Shingles], threshold: float) -> np.ndarray:
+    """For each row the first row that pairs of one group at or above the threshold connect it with.
+
+    >>> sets = Shingles(np.array([1, 2, 3, 4, 2, 3, 4, 1, 9], np.uint64), np.array([0, 4, 7, 9]))
+    >>> connect(np.array([5, 5, 5]), [sets], 0.7).tolist()
+    [0, 0, 2]
+    """
+    roots = np.arange(len(groups))
+    by = np.argsort(groups, kind="stable")
+    number = np.cumsum(np.diff(groups[by], prepend=groups[by][:1]) != 0)
+    sizes = np.sum([np.diff(part.offsets)[by] for part in parts], axis=0)
+    for first, last in _batches(number, sizes):
+        rows = by[first:last]
+        sets = [rank(number[first:last] - number[first], _take(part, rows)) for part in parts]
+        roots[rows] = rows[_connect(number[first:last] - number[first], sets, threshold)]
+    return roots
+
+
+def _batches(number: np.ndarray, sizes: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Cut rows between groups, so that a batch has about `_BATCH` shingles or one large group."""
+    batch = np.cumsum(sizes) // _BATCH
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    fresh = np.diff(batch[starts], prepend=-1) != 0
+    return pairwise([*starts[fresh].tolist(), len(number)])
+
+
+def _take(part: Shingles, rows: np.ndarray) -> Shingles:
+    lengths = np.diff(part.offsets)[rows]
+    values = part.values[spread(part.offsets[rows], lengths)]
+    return Shingles(values, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def _connect(group: np.ndarray, sets: list[Ranked], threshold: float) -> np.ndarray:
+    """Row numbers as `connect` gives them, each group being searched in the way that is cheapest for it."""
+    rows, nobody = np.arange(len(group)), np.zeros(len(group), bool)
+    ways = [Postings.of(part, part.prefix_lengths(threshold), rows) for part in sets]
+    ways.append(Postings(group, rows))
+    costs = np.stack([count_pairs(way, group, nobody) for way in ways])
+    costs[-1] *= _OUTRIGHT
+    choice = costs.argmin(0)[group]
+    roots = np.arange(len(group))
+    for at, way in enumerate(ways):
+        _walk(way.where(choice == at), sets, threshold, roots)
+    return roots
+
+
+def _walk(way: Postings, sets: list[Ranked], threshold: float, roots: np.ndarray) -> None:
+    """Connect the rows of each run: a few rows with all others first, then what is apart still."""
+    for pivot in range(_PIVOTS):
+        _verify(_stars(way, pivot), sets, threshold, roots)
+    for pairs in _apart(way, roots):
+        _verify(pairs, sets, threshold, roots)
+
+
+def _verify(pairs: np.ndarray, sets: list[Ranked], threshold: float, roots: np.ndarray) -> None:
+    """Compare the pairs that are not connected, and connect those at or above the threshold."""
+    pairs = pairs[roots[pairs[:, 0]] != roots[pairs[:, 1]]]
+    pairs = unpack(np.unique((pairs.min(1) << 32) | pairs.max(1)))
+    join(roots, compare(sets, pairs, threshold)[0].T)
+
+
+def _stars(way: Postings, pivot: int) -> np.ndarray:
+    """Pairs of one row of each run and all its rows: the first of `_PIVOTS` that are spread over it."""
+    starts, lengths = way.runs()
+    pivots = way.rows[starts + lengths * pivot // _PIVOTS]
+    return np.stack([np.repeat(pivots, lengths), way.rows], 1)
+
+
+def _apart(way: Postings, roots: np.ndarray) -> Iterator[np.ndarray]:
+    """All pairs of rows of one run that are not connected, in blocks."""
+    order = np.lexsort((roots[way.rows], way.keys))
+    keys, rows = way.keys[order], way.rows[order]
+    ends = np.searchsorted(keys, keys, "right")
+    new = np.diff(keys, append=-1).astype(bool) | np.diff(roots[rows], append=-1).astype(bool)
+    later = (np.flatnonzero(new) + 1)[np.cumsum(new) - new]
+    counts = ends - later
+    total = np.concatenate([[0], np.cumsum(counts)])
+    at = 0
+    while at < len(rows):
+        end = max(int(np.searchsorted(total, total[at] + _PAIRS, "right")) - 1, at + 1)
+        others = rows[spread(later[at:end], counts[at:end])]
+        yield np.stack([np.repeat(rows[at:end], counts[at:end]), others], 1)
+        at = end
