@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED, TamisError, UsageError
@@ -71,6 +71,13 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
         help="Parquet files whose rows outrank all others: a row like one of them is dropped",
     )
     add(
+        "--benchmark",
+        nargs="+",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files that models are tested on: a row that holds one of their examples is dropped",
+    )
+    add(
         "--previous",
         metavar="DIR",
         help="a release, or a folder of releases for its latest: rows it kept win ties",
@@ -91,6 +98,12 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
     add("--runner", help="Beam runner by name (default: in memory, on all workers)")
     add("--unit-bytes", type=int, metavar="N", help="bytes a worker reads at a time (default: 32 MiB)")
     add("--buckets", type=int, metavar="N", help="buckets of the shuffles (default: planned from the rows)")
+    add(
+        "--crowd-rows",
+        type=int,
+        metavar="N",
+        help="rows of a component from which it is split over workers (default: a million)",
+    )
     add("--quiet", action="store_true", help="show nothing but errors")
     add("--verbose", action="store_true", help="show what Beam and its workers log")
 
@@ -156,15 +169,7 @@ def recipe_of(parsed: argparse.Namespace) -> Recipe:
     if parsed.recipe and parsed.profile:
         raise UsageError("--recipe and --profile exclude each other; a recipe names its own profile")
     recipe = _read_recipe(parsed.recipe) if parsed.recipe else built_in(parsed.profile or PROFILES[0])
-    changes: dict[str, object] = {}
-    if parsed.input:
-        if recipe.sources:
-            raise UsageError("--input and the recipe's sources exclude each other")
-        changes["sources"] = [{"name": "input", "input": parsed.input}]
-    if parsed.reference:
-        if recipe.references:
-            raise UsageError("--reference and the recipe's references exclude each other")
-        changes["references"] = [{"name": "reference", "input": parsed.reference}]
+    changes = dict(_sets_of(parsed, recipe))
     if parsed.languages is not None:
         codes = [code.strip() for code in parsed.languages.split(",")]
         changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
@@ -176,6 +181,16 @@ def recipe_of(parsed: argparse.Namespace) -> Recipe:
     if not recipe.sources:
         raise UsageError("there is nothing to read: give --input, or sources in a recipe")
     return recipe
+
+
+def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, object]]:
+    """Each key of the recipe whose files a flag names instead, with the one set that it names."""
+    for flag, key in (("input", "sources"), ("reference", "references"), ("benchmark", "benchmarks")):
+        globs = getattr(parsed, flag)
+        if globs and getattr(recipe, key):
+            raise UsageError(f"--{flag} and the recipe's {key} exclude each other")
+        if globs:
+            yield key, [{"name": flag, "input": globs}]
 
 
 def _read_recipe(path: str) -> Recipe:
@@ -190,8 +205,9 @@ def _read_recipe(path: str) -> Recipe:
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.planning import UNIT_BYTES
     from pipelines.run import Request, run
+    from schemas.plan import CROWD_ROWS
 
-    for name in ("workers", "unit_bytes", "buckets"):
+    for name in ("workers", "unit_bytes", "buckets", "crowd_rows"):
         value = getattr(parsed, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
@@ -209,6 +225,7 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         beam=rest,
         unit_bytes=parsed.unit_bytes or UNIT_BYTES,
         buckets=parsed.buckets,
+        crowd_rows=parsed.crowd_rows or CROWD_ROWS,
         quiet=parsed.quiet,
         verbose=parsed.verbose,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pipelines.publish import move_latest
 from pipelines.report import Context, build, render_card, render_html, to_json
 from schemas.plan import Plan
-from schemas.release import Counts, InputRecord, Manifest, Outcome, OutputRecord
+from schemas.release import BenchmarkRecord, Counts, InputRecord, Manifest, Outcome, OutputRecord
 from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
@@ -37,19 +37,26 @@ def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) 
     planned, found = _rows_by_file(job.plan), Counter[int]()
     for entry in resolved:
         found[entry.file] += entry.accounted
+    inputs = 0
     for file, record in enumerate(job.plan.files):
+        reference = job.plan.sources[record.source].reference
+        inputs += 0 if reference else planned[file]
         if planned[file] != found[file]:
-            yield (
-                f"{record.path}: {planned[file]} rows were planned, {found[file]} accounted for; "
-                "nothing was published"
-            )
-    if sum(planned.values()) and not any(entry.curated + entry.rejects for entry in resolved):
+            yield f"{record.path}: {_missing(planned[file], found[file], reference=reference)}"
+    if inputs and not any(entry.curated + entry.rejects for entry in resolved):
         yield "no row of the input can be read; nothing was published"
     for kind in job.plan.parts:
         counted = sum(getattr(entry, kind) for entry in resolved)
         written = sum(part.rows for part in parts if part.kind == kind)
         if counted != written:
             yield f"{kind}: {counted} rows were resolved, {written} written; nothing was published"
+
+
+def _missing(planned: int, found: int, *, reference: bool) -> str:
+    if reference:
+        lost = f"{planned - found} of its {planned} rows cannot be read"
+        return f"{lost}, and rows must be compared with a reference set whole; nothing was published"
+    return f"{planned} rows were planned, {found} accounted for; nothing was published"
 
 
 def _rows_by_file(plan: Plan) -> Counter[int]:
@@ -70,6 +77,8 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     manifest = Manifest(
         release=job.plan.release,
         inputs=list(_inputs(resolved, job)),
+        benchmarks=list(_benchmarks(job.plan)),
+        benchmark_index=job.plan.benchmarks,
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
@@ -170,6 +179,13 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
             rows=file.rows,
             rows_planned=planned[at],
             digest=joined,
+        )
+
+
+def _benchmarks(plan: Plan) -> Iterator[BenchmarkRecord]:
+    for file in plan.benchmark_files:
+        yield BenchmarkRecord(
+            source=file.source, file=file.name, path=file.path, bytes=file.bytes, rows=file.rows or 0
         )
 
 

@@ -10,18 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines import publish
 from pipelines.errors import RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.options import beam_arguments
 from pipelines.planning import UNIT_BYTES, plan_run
+from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
 from pipelines.planning.previous import read_released
 from pipelines.progress import watch
-from schemas.plan import Places, Plan
+from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
 from transforms.steps import storage, tables
+from transforms.steps.benchmarks import to_table
 from transforms.steps.job import Job, digest_of
 from transforms.steps.language_model import ModelError, find_model, model_digest
 
@@ -40,6 +44,7 @@ class Request:
     beam: Sequence[str] = ()
     unit_bytes: int = UNIT_BYTES
     buckets: int | None = None
+    crowd_rows: int = CROWD_ROWS
     quiet: bool = False
     verbose: bool = False
 
@@ -52,6 +57,8 @@ def run(request: Request) -> tuple[Outcome, Places]:
     if request.release is not None:
         publish.check_name(request.release)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
+    benchmarks = read_benchmarks(request.recipe)
+    released = None if request.previous is None else read_released(storage.absolute(request.previous))
     with publish.lock(root):
         publish.clear_leftovers(root)
         name = request.release or publish.next_name(root)
@@ -59,7 +66,10 @@ def run(request: Request) -> tuple[Outcome, Places]:
             raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
-        plan = replace(planned, release=name, released=_store_released(request, places))
+        plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
+        plan = replace(plan, released=_store_released(released, places))
+        if benchmarks is not None:
+            plan = _store_benchmarks(benchmarks, places, plan)
         shuffled = _execute(request, Job.start(places, plan), plan)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
@@ -69,13 +79,19 @@ def run(request: Request) -> tuple[Outcome, Places]:
     return outcome, places
 
 
-def _store_released(request: Request, places: Places) -> str | None:
+def _store_released(table: pa.Table | None, places: Places) -> str | None:
     """Digest of the record ids of the release before, which are stored for the workers, if one is named."""
-    if request.previous is None:
+    if table is None:
         return None
-    table = read_released(storage.absolute(request.previous))
     tables.store(places.released, table)
     return digest_of(tables.pack(table))
+
+
+def _store_benchmarks(benchmarks: Benchmarks, places: Places, plan: Plan) -> Plan:
+    """The plan with the benchmarks in it, whose index is stored for the workers."""
+    table = to_table(benchmarks.index)
+    tables.store(places.benchmarks, table)
+    return replace(plan, benchmarks=digest_of(tables.pack(table, None)), benchmark_files=benchmarks.files)
 
 
 def _model(recipe: Recipe) -> tuple[str, str] | None:

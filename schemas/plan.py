@@ -13,6 +13,9 @@ import pyarrow as pa
 REF_BITS = 32
 """A row is referred to by `unit << REF_BITS | row in the unit`, which sorts as the input order does."""
 
+CROWD_ROWS = 1_000_000
+"""Rows of a component from which it is split over workers, unless a run says otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
@@ -66,8 +69,16 @@ class Plan:
     buckets: int
     parts: dict[str, int]
     group_rows: int
+    crowd_rows: int = CROWD_ROWS
     released: str | None = None
+    benchmarks: str | None = None
+    benchmark_files: list[InputFile] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def may_crowd(self) -> bool:
+        """Whether there are rows enough for a component to be split."""
+        return sum(unit.rows for unit in self.units) > self.crowd_rows
 
     @cached_property
     def unit_files(self) -> np.ndarray:
@@ -82,7 +93,17 @@ class Plan:
     @cached_property
     def file_names(self) -> pa.Table:
         """Source and name of each file: string columns `source` and `name`."""
-        return pa.table({key: [getattr(file, key) for file in self.files] for key in ("source", "name")})
+        return _name_files(self.files)
+
+    @cached_property
+    def benchmark_names(self) -> pa.Table:
+        """Source and name of each file of the benchmarks: string columns `source` and `name`."""
+        return _name_files(self.benchmark_files)
+
+    @cached_property
+    def benchmark_lines(self) -> np.ndarray:
+        """Line in the benchmarks' index of the first row of each of their files, and of the end."""
+        return np.cumsum([0, *(file.rows or 0 for file in self.benchmark_files)])
 
     def source_of(self, unit: int) -> Source:
         """The set of files that a unit is of."""
@@ -111,9 +132,14 @@ class Plan:
         """The plan that `to_json` wrote."""
         raw = json.loads(text)
         raw["sources"] = {name: Source(**source) for name, source in raw["sources"].items()}
-        raw["files"] = [InputFile(**file) for file in raw["files"]]
+        for files in ("files", "benchmark_files"):
+            raw[files] = [InputFile(**file) for file in raw[files]]
         raw["units"] = [Unit(**{**unit, "groups": tuple(unit["groups"])}) for unit in raw["units"]]
         return cls(**raw)
+
+
+def _name_files(files: list[InputFile]) -> pa.Table:
+    return pa.table({key: [getattr(file, key) for file in files] for key in ("source", "name")})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +182,11 @@ class Places:
     def released(self) -> str:
         """File of the record ids of the release before."""
         return f"{self.staging}/released.arrow"
+
+    @property
+    def benchmarks(self) -> str:
+        """File of the benchmarks' index."""
+        return f"{self.staging}/benchmarks.arrow"
 
     def progress(self, step: str, index: int) -> str:
         """File that marks one element of a step as done."""

@@ -30,6 +30,16 @@ class InputRecord(Frozen):
     digest: str | None
 
 
+class BenchmarkRecord(Frozen):
+    """One file of a benchmark that rows were compared with."""
+
+    source: str
+    file: str
+    path: str
+    bytes: int
+    rows: int
+
+
 class OutputRecord(Frozen):
     """One file of the release."""
 
@@ -50,11 +60,16 @@ class Counts(Frozen):
 
 
 class Manifest(Frozen):
-    """What a release is: it is one when this is written, last."""
+    """What a release is: it is one when this is written, last.
+
+    `benchmark_index` is the digest of the n-grams and short prompts that rows were compared with.
+    """
 
     version: int = 1
     release: str
     inputs: list[InputRecord]
+    benchmarks: list[BenchmarkRecord] = []
+    benchmark_index: str | None = None
     recipe: dict[str, Any]
     versions: dict[str, str]
     language_model: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,18 +10,17 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 
+from transforms.crowds import SplitCrowds
 from transforms.shuffle import GroupTables, JoinByUnit
 from transforms.steps import bands, contents, prompts, verify
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import Keyed
-from transforms.steps.unit_rows import UnitRows
+from transforms.steps.unit_rows import OpenRows, UnitRows
 
 Tables: TypeAlias = beam.PCollection[tuple[int, pa.Table]]
-OpenRows: TypeAlias = Callable[[int, Judged, Job], UnitRows]
-"""What gives the rows of a judged unit."""
-
 TALLIES = verify.TALLIES
+CANDIDATES, CROWDS = bands.CANDIDATES, bands.CROWDS
 COPIES, COPIED, CAPPED = contents.COPIES, contents.COPIED, prompts.CAPPED
 
 
@@ -54,11 +53,15 @@ class Steps:
         unit, judged, found = element
         return bands.band_keys(self.open_rows(unit, judged, self.job), *found.values())
 
+    def divide(self, element: Keyed) -> Iterator[TaggedOutput]:
+        """Candidates and the rows of crowds."""
+        return _tagged(bands.divide(element, self.job.plan.crowd_rows))
+
     def shingle_sets(self, element: Any) -> Iterator[Keyed]:
         """Shingles of a unit's candidates."""
         unit, judged, found = element
         rows = self.open_rows(unit, judged, self.job)
-        return verify.shingle_sets(rows, found["candidates"], found[COPIED])
+        return verify.shingle_sets(rows, found[CANDIDATES], found[COPIED])
 
     def verify(self, element: Keyed) -> Iterator[TaggedOutput]:
         """Near-duplicates of a partition."""
@@ -112,15 +115,20 @@ class FindCandidates(beam.PTransform):
 
     def expand(self, inputs: dict[str, Any]) -> Tables:
         """Bring equal bands together, then all links."""
-        return (
+        links = (
             inputs
             | "Join copies" >> JoinByUnit(tuple(name for name in inputs if name != "unit"))
             | "Band keys" >> beam.FlatMap(self.steps.band_keys)
             | "Group bands" >> GroupTables()
             | "Link" >> beam.Map(bands.link)
             | "Gather links" >> GroupTables()
-            | "Candidates" >> beam.FlatMap(bands.candidates)
         )
+        if not self.steps.job.plan.may_crowd:
+            return links | "Candidates" >> beam.FlatMap(bands.candidates)
+        found = links | "Candidates" >> beam.FlatMap(self.steps.divide).with_outputs(CANDIDATES, CROWDS)
+        crowded = {"unit": inputs["unit"], CROWDS: found[CROWDS]}
+        split = crowded | "Split crowds" >> SplitCrowds(self.steps.job, self.steps.open_rows)
+        return [found[CANDIDATES], split] | "All candidates" >> beam.Flatten()
 
 
 @dataclass(eq=False)
@@ -134,7 +142,7 @@ class VerifyCandidates(beam.PTransform):
         outputs = (verify.FATES, verify.GAINED, verify.EDGES, TALLIES)
         return (
             inputs
-            | "Join candidates" >> JoinByUnit(("candidates", COPIED))
+            | "Join candidates" >> JoinByUnit((CANDIDATES, COPIED))
             | "Shingle sets" >> beam.FlatMap(self.steps.shingle_sets)
             | "Group sets" >> GroupTables()
             | "Verify" >> beam.FlatMap(self.steps.verify).with_outputs(*outputs)
@@ -166,7 +174,7 @@ class FindDuplicates(beam.PTransform):
             return {**found, TALLIES: tallies}
         removed = {name: found[name] for name in (COPIES, CAPPED) if name in found}
         near = {"unit": judged, **removed} | FindCandidates(self.steps)
-        inputs = {"unit": judged, "candidates": near, COPIED: found[COPIED]}
+        inputs = {"unit": judged, CANDIDATES: near, COPIED: found[COPIED]}
         fates = inputs | VerifyCandidates(self.steps)
         found |= {name: fates[name] for name in (verify.FATES, verify.GAINED, verify.EDGES)}
         return {**found, TALLIES: [tallies, fates[TALLIES]] | "All tallies" >> beam.Flatten()}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipelines.explain.ledger import Entry
+from pipelines.explain.likeness import number
 from pipelines.explain.rows import Row
 from pipelines.explain.spans import one_line
 from schemas.example import INSTRUCTION, OUTPUT
@@ -53,6 +54,9 @@ def _sentence(reason: Reason, case: Case) -> str:
         language_score=entry.language_score or 0,
         output_language=entry.output_language,
         error=one_line(entry.error or ""),
+        score=entry.match_score or 0,
+        benchmark=one_line(f"{entry.match_source}/{entry.match_file}:{entry.match_row}"),
+        answers=case.recipe.dedup.max_answers_per_prompt,
     )
 
 
@@ -91,6 +95,11 @@ def _untold(case: Case) -> str:
     return f"the best score is {score:.2f}, at least {language.min_determined_score:g} asked for"
 
 
+def _held(case: Case) -> str:
+    rule, score = case.recipe.rules.contaminated, number(case.entry.match_score or 0)
+    return f"the score is {score} by {rule.ngram}-grams, the rule marks from {rule.min_score:g}"
+
+
 _DETAILS: dict[Reason, Callable[[Case], str]] = {
     Reason.INSTRUCTION_TOO_SHORT: _short,
     Reason.INSTRUCTION_TOO_LONG: _long,
@@ -98,4 +107,5 @@ _DETAILS: dict[Reason, Callable[[Case], str]] = {
     Reason.LANGUAGE: _unwanted,
     Reason.NO_END_PUNCTUATION: _unended,
     Reason.LANGUAGE_UNDETERMINED: _untold,
+    Reason.CONTAMINATED: _held,
 }

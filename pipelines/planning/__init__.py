@@ -20,7 +20,7 @@ from schemas.plan import Plan, Source
 from schemas.recipe import Recipe, to_dict
 
 UNIT_BYTES = 32 << 20
-_BUCKET_ROWS, _FEW_ROWS = 250_000, 5_000
+_BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 250_000, 5_000, 4096
 _LEDGER_ROWS, _EDGE_ROWS = 100_000, 1_000_000
 _PART_BYTES, _SMALL_PART_BYTES, _SMALL_PARTS = 256 << 20, 16 << 20, 8
 _GROUP_BYTES, _GROUP_ROWS = 64 << 20, 32768
@@ -57,8 +57,8 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
 
 
 def _buckets(rows: int) -> int:
-    """As many as keep a bucket small; few for few rows, since each costs a message from every unit."""
-    return max(2, min(8, math.ceil(rows / _FEW_ROWS)), math.ceil(rows / _BUCKET_ROWS))
+    """As many as keep a bucket small; not more, since each costs a message from every unit."""
+    return max(2, min(8, math.ceil(rows / _FEW_ROWS)), min(_BUCKETS, math.ceil(rows / _BUCKET_ROWS)))
 
 
 def _bytes(metadata: pq.FileMetaData) -> int:

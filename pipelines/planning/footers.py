@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from schemas.example import INPUT, PREFIX
+from schemas.example import INPUT, OUTPUT, PREFIX
 from schemas.plan import InputFile
-from schemas.recipe import FileSet, Recipe, Reference
+from schemas.recipe import Benchmark, FileSet, Recipe, Reference
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS, damage_of, is_text
 
@@ -40,15 +40,15 @@ class Footer(NamedTuple):
 
 def read_footers(recipe: Recipe) -> list[Footer]:
     """Footers of all input files, in input order, then those of the reference sets."""
-    footers = [footer for source in recipe.sources for footer in _read_set(source)]
+    footers = [footer for source in recipe.sources for footer in read_set(source)]
     for footer in footers:
         _check_order(recipe.dedup.column, footer)
-    footers += [footer for reference in recipe.references for footer in _read_set(reference)]
+    footers += [footer for reference in recipe.references for footer in read_set(reference)]
     _refuse_shared_files(footers)
     return footers
 
 
-def _read_set(source: FileSet) -> list[Footer]:
+def read_set(source: FileSet) -> list[Footer]:
     """Footers of the files of a set, in the order of their paths."""
     found: dict[str, int] = {}
     for pattern in source.input:
@@ -89,8 +89,9 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
             metadata, schema = parquet.metadata, parquet.schema_arrow
     except READ_ERRORS as problem:
         error, metadata, schema = _damage(path, problem), None, None
-        if isinstance(source, Reference):
-            raise UsageError(f"{path} of the reference {source.name} cannot be read: {error}") from None
+        if isinstance(source, Reference | Benchmark):
+            kind = _key(source).removesuffix("s")
+            raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
     if schema is not None:
@@ -112,7 +113,7 @@ def _check_columns(source: FileSet, path: str, schema: pa.Schema) -> None:
         raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
     for role, name in source.columns.model_dump().items():
         if name not in schema.names:
-            if role == INPUT:
+            if role == INPUT or (role == OUTPUT and isinstance(source, Benchmark)):
                 continue
             raise UsageError(
                 f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
@@ -121,13 +122,15 @@ def _check_columns(source: FileSet, path: str, schema: pa.Schema) -> None:
         if not is_text(schema.field(name).type):
             raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
-    if taken and not isinstance(source, Reference):
+    if taken and not isinstance(source, Reference | Benchmark):
         raise UsageError(
             f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them"
         )
 
 
 def _key(source: FileSet) -> str:
+    if isinstance(source, Benchmark):
+        return "benchmarks"
     return "references" if isinstance(source, Reference) else "sources"
 
 

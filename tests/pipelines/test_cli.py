@@ -99,6 +99,7 @@ def test_recipe_value_out_of_range(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["--direct_num_worker", "2"], ("--direct_num_worker", "did you mean --direct_num_workers")),
         (["--direct_num_workers", "x"], ("--direct_num_workers", "'x'")),
         (["--runner", "NoSuch"], ("NoSuch", "PrismRunner")),
+        (["--benchmark", "nowhere.parquet"], ("no file matches nowhere.parquet",)),
         (["--workers", "0"], ("--workers", "found 0")),
         (["--languages", "english"], ("english", "en, de or zh")),
         (["--recipe", "nowhere.yaml"], ("nowhere.yaml", "cannot be read")),
@@ -110,6 +111,18 @@ def test_wrong_flags(
 ) -> None:
     fails(capfd, ["curate", "--input", str(good), "--output", str(tmp_path / "o"), *flags], 2, *words)
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "key"), [("input", "sources"), ("reference", "references"), ("benchmark", "benchmarks")]
+)
+def test_files_named_by_flag_and_recipe(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, good: Path, flag: str, key: str
+) -> None:
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(f"{key}: [{{name: a, input: {good}}}]")
+    command = ["curate", f"--{flag}", str(good), "--output", str(tmp_path / "o"), "--recipe", str(recipe)]
+    fails(capfd, command, 2, f"--{flag} and the recipe's {key} exclude each other")
 
 
 def test_output_folder_of_something_else(

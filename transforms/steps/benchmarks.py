@@ -1,12 +1,16 @@
-"""The index of the benchmarks as a table, which the launcher stores and every worker loads."""
+"""The index of the benchmarks: as a table, which every worker loads, and compared with rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.kernels.containment import Index
+from schemas.recipe import Recipe
+from transforms.kernels.containment import Index, contain, mark_contaminated
 from transforms.kernels.coverage import Grams
+from transforms.kernels.rules import Marks, Texts
+from transforms.kernels.text import normalise
+from transforms.steps.parts import prompt_of
 
 
 def to_table(index: Index) -> pa.Table:
@@ -16,9 +20,16 @@ def to_table(index: Index) -> pa.Table:
     >>> to_table(Index(Grams(8, none, none, none, none), none, none)).column_names
     ['ngram', 'hashes', 'places', 'starts', 'lines', 'short', 'short_lines']
     """
-    arrays = [*vars(index.grams).items(), *vars(index).items()]
-    lists = {name: _as_list(values) for name, values in arrays if isinstance(values, np.ndarray)}
-    return pa.table({"ngram": [index.ngram], **lists})
+    grams = index.grams
+    arrays = {
+        "hashes": grams.hashes,
+        "places": grams.places,
+        "starts": grams.starts,
+        "lines": grams.lines,
+        "short": index.short,
+        "short_lines": index.short_lines,
+    }
+    return pa.table({"ngram": [grams.ngram], **{name: _as_list(values) for name, values in arrays.items()}})
 
 
 def from_table(table: pa.Table) -> Index:
@@ -30,3 +41,16 @@ def from_table(table: pa.Table) -> Index:
 
 def _as_list(values: np.ndarray) -> pa.LargeListArray:
     return pa.LargeListArray.from_arrays(np.array([0, len(values)]), pa.array(values))
+
+
+def compare(texts: Texts, recipe: Recipe, index: Index | None) -> tuple[Marks, dict[str, pa.Array]]:
+    """What the rule on benchmarks says of rows, and columns of JUDGEMENT on what the marked ones match."""
+    rows, rule = len(texts.output), recipe.rules.contaminated
+    if index is None or rule.action == "off":
+        none = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+        return none, {"match": pa.nulls(rows, pa.int64()), "match_score": pa.nulls(rows, pa.float64())}
+    match = contain(index, prompt_of(texts), normalise(texts.output))
+    marks = mark_contaminated(match, rule)
+    unmarked = (marks.reasons | marks.flags) == 0
+    found = {"match": match.line, "match_score": match.score}
+    return marks, {name: pa.array(values, mask=unmarked) for name, values in found.items()}

@@ -12,7 +12,7 @@ from transforms.steps import storage, tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 6
+_VERSION = 7
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -35,6 +35,7 @@ def unit_keys(
     hashed = {**texts, "similarity": recipe.dedup.similarity}
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
+    judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
     others = {"others": [other for _, other in digests], "column": recipe.dedup.column}
     return {

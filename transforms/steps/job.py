@@ -12,8 +12,9 @@ import numpy as np
 
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, unjudged
+from transforms.kernels.containment import Index
 from transforms.kernels.rows import as_words
-from transforms.steps import storage, tables
+from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import announce
 
@@ -57,6 +58,14 @@ def _released(path: str, digest: str) -> np.ndarray:
     if digest_of(tables.pack(table)) != digest:
         raise StalePlanError(f"{path} is of another run")
     return as_words(table["record_id"].combine_chunks())
+
+
+@cache
+def _benchmarks(path: str, digest: str) -> Index:
+    table = tables.load(path)
+    if digest_of(tables.pack(table, None)) != digest:
+        raise StalePlanError(f"{path} is of another run")
+    return benchmarks.from_table(table)
 
 
 class StalePlanError(RuntimeError):
@@ -103,6 +112,12 @@ class Job:
         """Record ids of the release before (uint64 of shape (rows, 2)), sorted; None where there is none."""
         digest = self.plan.released
         return None if digest is None else _released(self.places.released, digest)
+
+    @property
+    def benchmarks(self) -> Index | None:
+        """Index of the benchmarks that rows are compared with, loaded once in a process; None for none."""
+        digest = self.plan.benchmarks
+        return None if digest is None else _benchmarks(self.places.benchmarks, digest)
 
     @property
     def model(self) -> str | None:

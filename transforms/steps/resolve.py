@@ -179,9 +179,9 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
         "similarity": pa.array(similarity, from_pandas=True),
         "cluster": pa.array(cluster, pa.string()),
         "won_by": pa.array(np.array(WON_BY, object)[won], pa.string(), mask=~gone),
-        "exact": pa.array(exact),
+        "exact": pa.array(exact, mask=~gone),
         "cluster_size": pa.array(sizes, mask=sizes == 0),
-        **_match_columns(rows),
+        **_match_columns(rows, plan),
     }
 
 
@@ -190,13 +190,17 @@ def _positions(rows: UnitRows, table: pa.Table | None) -> np.ndarray:
     return np.zeros(0, np.int64) if table is None else rows.at(numbers(table, "row"))
 
 
-def _match_columns(rows: UnitRows) -> dict[str, pa.Array]:
-    """The benchmark's example that each contaminated row holds, and how much of it."""
-    size = len(rows.row)
+def _match_columns(rows: UnitRows, plan: Plan) -> dict[str, pa.Array]:
+    """Source, file and row in the file of the benchmark's example that each contaminated row holds."""
+    lines = rows.judgement["match"]
+    none = lines.is_null().to_numpy()
+    line = pc.fill_null(lines, 0).to_numpy()
+    at = np.searchsorted(plan.benchmark_lines, line, "right") - 1
+    names = plan.benchmark_names.take(pa.array(at, mask=none))
     return {
-        "match_source": pa.nulls(size, pa.string()),
-        "match_file": pa.nulls(size, pa.string()),
-        "match_row": pa.nulls(size, pa.int64()),
+        "match_source": _one_chunk(names["source"].cast(pa.string())),
+        "match_file": _one_chunk(names["name"].cast(pa.string())),
+        "match_row": pa.array(line - plan.benchmark_lines[at], mask=none),
     }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -109,6 +109,10 @@ class UnitRows:
                 found = shingle(part, tag, self.job.recipe.dedup.shingles)
                 pieces.setdefault(name, []).append(pa.LargeListArray.from_arrays(found.offsets, found.values))
         return {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
+
+
+OpenRows: TypeAlias = Callable[[int, Judged, Job], UnitRows]
+"""What gives the rows of a judged unit."""
 
 
 def _ranked(keys: pa.ChunkedArray, *, flip: bool) -> np.ndarray:

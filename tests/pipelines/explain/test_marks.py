@@ -97,5 +97,18 @@ def test_undetermined_language_says_what_it_lacks(case: Case, score: float | Non
     assert tell("language_undetermined", untold)[1] == f"language_undetermined: {detail}"
 
 
+def test_contamination_names_the_example_and_the_score(case: Case) -> None:
+    held = {"match_source": "quiz", "match_file": "a\nb.parquet", "match_row": 7, "match_score": 4 / 7}
+    assert tell("contaminated", with_entry(case, **held)) == (
+        "Holds 57% of quiz/a\\nb.parquet:7",
+        "contaminated: the score is 0.5714 by 8-grams, the rule marks from 0.5",
+    )
+
+
+def test_prompt_cap_names_how_many_stay(case: Case) -> None:
+    capped = case._replace(recipe=override(RECIPE, {"dedup.max_answers_per_prompt": 3}))
+    assert tell("prompt_cap", capped)[0] == "Has the same prompt as 3 answers that rank higher"
+
+
 def test_mark_of_a_later_version_is_named(case: Case) -> None:
     assert tell("toxic", case) == ("toxic", "a mark that this version does not know")

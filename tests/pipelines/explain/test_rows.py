@@ -12,10 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import UsageError
+from pipelines.explain.ledger import RowKey
 from pipelines.explain.lookup import look_up
 from pipelines.explain.release import open_release
+from pipelines.explain.rows import Missing, Row, read_row
 from pipelines.run import Request, run
 from schemas.recipe import built_in, override
+from tests.ledgers import Fall, write_release
 
 Printed = Callable[..., str]
 POEM = {"prompt": "Write a poem on the tides.", "answer": "They come and they go."}
@@ -188,3 +191,16 @@ def test_many_rows_of_one_record_id_are_counted(tmp_path: Path, printed: Printed
     assert (text.count("KEPT x.parquet"), text.count("DUPLICATE x.parquet")) == (1, 9)
     assert "12 rows fall to it: 1.0000 x.parquet" in text
     assert "and 7 more" in text
+
+
+def test_reference_row_that_is_gone_is_not_looked_for_in_the_release(tmp_path: Path) -> None:
+    rows = [{"instruction": "Say it.", "output": "It."}]
+    falls = [Fall(("a.parquet", 0), ("known.parquet", 0), 1.0, "reference")]
+    folder = write_release(tmp_path, {"a.parquet": rows, "known.parquet": rows}, falls)
+    release = open_release(str(folder))
+    record_id = pq.read_table(folder / "verdicts")["survivor_id"][0].as_py()
+    key = RowKey(source="known", file="known.parquet", row=0, record_id=record_id, kept=True)
+    assert isinstance(read_row(release, key), Row)
+    (tmp_path / "known.parquet").unlink()
+    note = f"its text is not available, as the input {tmp_path}/known.parquet is gone"
+    assert read_row(release, key) == Missing(note)

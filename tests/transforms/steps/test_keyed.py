@@ -6,10 +6,25 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.steps.keyed import by_priority, refs, row_of, split, to_units, unit_of
+from schemas.verdict import WON_BY
+from transforms.steps.keyed import (
+    INPUT,
+    REFERENCE,
+    RELEASED,
+    TIER_BITS,
+    by_priority,
+    refs,
+    row_of,
+    split,
+    tiers,
+    to_units,
+    unit_of,
+    won_by,
+)
 
 small = st.integers(0, 2)
 lines = st.lists(st.tuples(small, small, small, small, small), min_size=1, max_size=30)
@@ -56,3 +71,44 @@ def test_priority_is_source_quality_content_record_row_and_place(
     order = by_priority(table).tolist()
     keys = [(a, -b, c, d, e, at) for at, (a, b, c, d, e) in enumerate(found)]
     assert all(keys[low] < keys[high] for low, high in pairwise(order))
+
+
+def ranked(*keys: tuple[int, int, int]) -> pa.Table:
+    """Rows of some tiers, sources and qualities."""
+    found, size = np.array(keys, np.int64), len(keys)
+    return pa.table(
+        {
+            "ref": np.arange(size, dtype=np.uint64),
+            "rank": (found[:, 0] << TIER_BITS | found[:, 1]).astype(np.uint32),
+            "quality": found[:, 2],
+            **{name: pa.array([bytes(16)] * size, pa.binary(16)) for name in ("content_hash", "record_id")},
+            "row_hash": np.zeros(size, np.uint64),
+        }
+    )
+
+
+def test_tier_comes_before_source() -> None:
+    table = ranked((INPUT, 0, 0), (RELEASED, 1 << 23, 9), (REFERENCE, 0, 9), (RELEASED, 2, 9))
+    assert by_priority(table).tolist() == [2, 3, 1, 0]
+    assert tiers(table).tolist() == [INPUT, RELEASED, REFERENCE, RELEASED]
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser", "name"),
+    [
+        ((REFERENCE, 0, 5), (INPUT, 0, 5), "reference"),
+        ((REFERENCE, 0, 5), (RELEASED, 3, 1), "reference"),
+        ((RELEASED, 4, 5), (INPUT, 0, 1), "released"),
+        ((RELEASED, 1, 5), (RELEASED, 4, 1), "source"),
+        ((INPUT, 1, 5), (INPUT, 4, 1), "source"),
+        ((RELEASED, 1, -5), (RELEASED, 1, -1), "quality"),
+        ((INPUT, 1, -5), (INPUT, 1, -1), "quality"),
+        ((INPUT, 1, 5), (INPUT, 1, 5), "content"),
+    ],
+)
+def test_a_win_is_by_the_first_that_differs(
+    winner: tuple[int, int, int], loser: tuple[int, int, int], name: str
+) -> None:
+    table = ranked(loser, winner)
+    assert name == "content" or by_priority(table).tolist() == [1, 0]
+    assert [WON_BY[code] for code in won_by(table, np.array([1]), np.array([0]))] == [name]
