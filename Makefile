@@ -3,10 +3,10 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: help env demo test lint format bench clean
+.PHONY: help env demo test lint format bench bench-near clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 env: .venv/.core ## create .venv with the tamis command
 	@:
@@ -20,6 +20,10 @@ env: .venv/.core ## create .venv with the tamis command
 
 .venv/.dev: .venv/.core
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+.venv/.bench: .venv/.core
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
 	@touch $@
 
 demo: env ## curate the bundled sample data and show what came out
@@ -40,6 +44,9 @@ format: .venv/.dev ## format the code and mend what can be mended
 
 bench: .venv/.dev ## measure the job against its bare kernels: make bench INPUT='data/*.parquet'
 	$(BIN)/python bench/job.py --input $(INPUT)
+
+bench-near: .venv/.bench ## measure near-duplicates against the peers: make bench-near INPUT='data/*.parquet'
+	$(BIN)/python bench/near.py --input $(INPUT)
 
 clean: ## delete the environment and the demo
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -1,6 +1,6 @@
 """The deduplication stage alone, on rows that are nothing but keys: one run, its figures as JSON.
 
-python bench/dedup_alone.py --rows N [--workers W] [--buckets B] [--to FILE]
+python bench/dedup_alone.py --rows N [--workers W] [--buckets B] [--crowd-rows C] [--to FILE]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from keys import TILE, KeyRows, truth
 
 from pipelines.options import beam_arguments
-from schemas.plan import InputFile, Places, Plan, Source, Unit
+from schemas.plan import CROWD_ROWS, InputFile, Places, Plan, Source, Unit
 from schemas.recipe import Recipe, to_dict
 from transforms.dedup import TALLIES, FindDuplicates, Steps
 from transforms.kernels.tally import Tally
@@ -39,6 +40,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, required=True, metavar="N", help="how many, whole thousands")
     parser.add_argument("--workers", type=int, default=1, metavar="W", help="local processes")
     parser.add_argument("--buckets", type=int, metavar="B", help="buckets of the shuffles")
+    parser.add_argument(
+        "--crowd-rows",
+        type=int,
+        default=CROWD_ROWS,
+        metavar="C",
+        help="rows of a component from which it is split over workers",
+    )
     parser.add_argument("--to", type=Path, metavar="FILE", help="where to write (default: the terminal)")
     asked = parser.parse_args()
     if asked.rows % TILE or asked.rows < TILE:
@@ -48,7 +56,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tamis-bench-") as root:
         buckets = asked.buckets or max(8, math.ceil(asked.rows / BUCKET_ROWS))
         places = Places(root=root, release="bench", cache=f"{root}/cache")
-        found = _run(Job.start(places, plan_rows(asked.rows, buckets)), asked.workers)
+        plan = replace(plan_rows(asked.rows, buckets), crowd_rows=asked.crowd_rows)
+        found = _run(Job.start(places, plan), asked.workers)
     text = json.dumps({**found, "expected": truth(asked.rows)._asdict()})
     _ = asked.to.write_text(text) if asked.to else sys.stdout.write(f"{text}\n")
 
