@@ -15,7 +15,7 @@ from transforms.steps.job import Job
 from transforms.steps.keyed import Keyed
 from transforms.steps.unit_rows import OpenRows
 
-_MEETINGS = "meetings"
+_GROUPS = "groups"
 
 
 @dataclass(eq=False)
@@ -27,7 +27,7 @@ class SplitCrowds(beam.PTransform):
 
     def expand(self, inputs: dict[str, Any]) -> beam.PCollection[tuple[int, pa.Table]]:
         """Bring rows that share a band together, then what similar pairs among them connect."""
-        meetings = (
+        groups = (
             inputs
             | "Join crowds" >> JoinByUnit((bands.CROWDS,))
             | "Crowd bands" >> beam.FlatMap(self._bands)
@@ -35,8 +35,8 @@ class SplitCrowds(beam.PTransform):
             | "Company" >> beam.FlatMap(crowds.company)
         )
         return (
-            {"unit": inputs["unit"], _MEETINGS: meetings}
-            | "Join meetings" >> JoinByUnit((_MEETINGS,))
+            {"unit": inputs["unit"], _GROUPS: groups}
+            | "Join groups" >> JoinByUnit((_GROUPS,))
             | "Crowd sets" >> beam.FlatMap(self._sets)
             | "Group crowd sets" >> GroupTables()
             | "Link similar" >> beam.Map(crowds.link_similar, self.job.recipe.dedup.stored_from)
@@ -50,4 +50,4 @@ class SplitCrowds(beam.PTransform):
 
     def _sets(self, element: Any) -> Iterator[Keyed]:
         unit, judged, found = element
-        return crowds.crowd_sets(self.open_rows(unit, judged, self.job), found[_MEETINGS])
+        return crowds.crowd_sets(self.open_rows(unit, judged, self.job), found[_GROUPS])

@@ -19,6 +19,9 @@ from transforms.steps.keyed import Keyed
 from transforms.steps.unit_rows import OpenRows, UnitRows
 
 Tables: TypeAlias = beam.PCollection[tuple[int, pa.Table]]
+Several: TypeAlias = tuple[Tables, ...]
+"""Collections of tables that `JoinByUnit` puts together."""
+
 TALLIES = verify.TALLIES
 CANDIDATES, CROWDS = bands.CANDIDATES, bands.CROWDS
 COPIES, COPIED, CAPPED = contents.COPIES, contents.COPIED, prompts.CAPPED
@@ -91,15 +94,15 @@ class CapPrompts(beam.PTransform):
 
     steps: Steps
 
-    def expand(self, inputs: dict[str, Any]) -> Tables:
+    def expand(self, inputs: dict[str, Any]) -> Several:
         """Rank the answers to each prompt, then tell the copies of those that are capped."""
         over = inputs[prompts.PROMPTS] | "Cap" >> beam.FlatMap(self.steps.cap)
-        capped = [inputs[CAPPED], over] | "Capped" >> beam.Flatten()
+        capped = (inputs[CAPPED], over)
         joined = {"unit": inputs["unit"], CAPPED: capped, COPIED: inputs[COPIED]}
         copies = (
             joined | "Join capped" >> JoinByUnit((CAPPED, COPIED)) | "Spread cap" >> beam.FlatMap(_spread)
         )
-        return [capped, copies] | "Capped and copies" >> beam.Flatten()
+        return (*capped, copies)
 
 
 def _spread(element: Any) -> Iterator[Keyed]:
@@ -113,7 +116,7 @@ class FindCandidates(beam.PTransform):
 
     steps: Steps
 
-    def expand(self, inputs: dict[str, Any]) -> Tables:
+    def expand(self, inputs: dict[str, Any]) -> Several:
         """Bring equal bands together, then all links."""
         links = (
             inputs
@@ -124,11 +127,11 @@ class FindCandidates(beam.PTransform):
             | "Gather links" >> GroupTables()
         )
         if not self.steps.job.plan.may_crowd:
-            return links | "Candidates" >> beam.FlatMap(bands.candidates)
+            return (links | "Candidates" >> beam.FlatMap(bands.candidates),)
         found = links | "Candidates" >> beam.FlatMap(self.steps.divide).with_outputs(CANDIDATES, CROWDS)
         crowded = {"unit": inputs["unit"], CROWDS: found[CROWDS]}
         split = crowded | "Split crowds" >> SplitCrowds(self.steps.job, self.steps.open_rows)
-        return [found[CANDIDATES], split] | "All candidates" >> beam.Flatten()
+        return found[CANDIDATES], split
 
 
 @dataclass(eq=False)

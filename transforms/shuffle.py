@@ -52,14 +52,23 @@ class JoinByUnit(beam.PTransform):
 
     names: tuple[str, ...]
 
-    def expand(self, inputs: dict[str, beam.PCollection[Any]]) -> beam.PCollection[Any]:
-        """Join the values under "unit" with the tables under each name."""
-        packed = {
-            name: inputs[name] | f"Pack {name}" >> beam.Map(_pack).with_output_types(tuple[int, bytes])
-            for name in self.names
-        }
+    def expand(self, inputs: dict[str, Any]) -> beam.PCollection[Any]:
+        """Join the values under "unit" with the tables under each name, of one collection or several.
+
+        Tables are packed before collections are put together: between two stages a table that is a slice
+        of another would travel with all of it.
+        """
+        packed = {name: self._pack(name, inputs[name]) for name in self.names}
         units = inputs["unit"] | "Type units" >> beam.Map(_same).with_output_types(tuple[int, Any])
         return {"unit": units, **packed} | "Join" >> beam.CoGroupByKey() | "Open" >> beam.FlatMap(self._open)
+
+    def _pack(self, name: str, tables: Any) -> beam.PCollection[tuple[int, bytes]]:
+        several = tables if isinstance(tables, tuple) else (tables,)
+        packed = [
+            each | f"Pack {name} {at}" >> beam.Map(_pack).with_output_types(tuple[int, bytes])
+            for at, each in enumerate(several)
+        ]
+        return packed | f"All {name}" >> beam.Flatten() if len(packed) > 1 else packed[0]
 
     def _open(self, element: tuple[int, dict[str, Any]]) -> Iterator[Any]:
         unit, found = element

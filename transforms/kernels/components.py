@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+_FEW = 1 << 20
+"""Links that are merged at once; more are merged by halves, since merging takes several times their room."""
+
 
 class Forest(NamedTuple):
     """Rows that are connected to others, and the first row of the component each is in (uint64).
@@ -66,7 +69,11 @@ def merge(forest: Forest) -> Forest:
     >>> merged.rows.tolist(), merged.roots.tolist()
     ([3, 5, 9], [2, 2, 2])
     """
-    return _plant(forest.rows, forest.roots)
+    half = len(forest.rows) // 2
+    if half < _FEW:
+        return _plant(*forest)
+    halves = (merge(Forest(*(column[piece] for column in forest))) for piece in np.s_[:half, half:])
+    return _plant(*map(np.concatenate, zip(*halves, strict=True)))
 
 
 class Candidates(NamedTuple):

@@ -16,8 +16,10 @@ from transforms.steps.keyed import Keyed, numbers, refs, split, to_units
 from transforms.steps.unit_rows import PARTS, UnitRows
 from transforms.steps.verify import as_shingles
 
-_MOST = 1 << 17
+_MOST = 1 << 16
 """Rows that meet at a time."""
+_SETS = 1 << 16
+"""Sets that are sent at a time."""
 _KEYS = 16
 """Keys of shingle sets for each bucket, a set being so much larger than a band."""
 
@@ -29,10 +31,10 @@ def crowd_bands(rows: UnitRows, found: pa.Table | None) -> Iterator[Keyed]:
 
 
 def company(element: Keyed, most: int = _MOST) -> Iterator[Keyed]:
-    """To the units of the rows that share a band in one bucket, the meetings that they are to go to.
+    """To the units of the rows that share a band in one bucket, the groups that they are in.
 
-    A meeting is named after all who share the band, so that rows that share several are to meet once.
-    More than `most` rows meet block by block, each with each.
+    A group is named after its members, so that rows that share several bands are one group and meet once.
+    More than `most` rows are in blocks, and each block is to meet each other.
     """
     hashes, references = numbers(element[1], "hash"), numbers(element[1], "ref")
     order = np.lexsort((references, hashes))
@@ -40,41 +42,43 @@ def company(element: Keyed, most: int = _MOST) -> Iterator[Keyed]:
     starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1]))
     sizes = np.diff(np.append(starts, len(hashes)))
     names = mix(np.add.reduceat(mix(references), starts) ^ sizes.astype(np.uint64))
-    shared = sizes > 1
-    members = references[np.repeat(shared, sizes)]
-    row, meeting = _meet(names[shared], sizes[shared], most)
-    yield from to_units(members[row], {"meeting": meeting})
-
-
-def _meet(names: np.ndarray, sizes: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the members, who stand one group after the other, and meetings they go to, as pairs.
-
-    >>> _meet(np.array([5], np.uint64), np.array([2]), 2)
-    (array([0, 1]), array([5, 5], dtype=uint64))
-    >>> [len(column) for column in _meet(np.array([5], np.uint64), np.array([3]), 2)]
-    [6, 6]
-    """
     blocks = np.where(sizes > most, -(-sizes // (most // 2)), 1)
     size, count = np.repeat(sizes, sizes), np.repeat(blocks, sizes)
-    own = spread(np.zeros(len(sizes), np.int64), sizes) * count // size
-    row = np.repeat(np.arange(len(own)), count)
-    other = spread(np.zeros(len(count), np.int64), count)
-    ours, name = own[row], np.repeat(names, sizes)[row]
-    pair = np.minimum(ours, other) * count[row] + np.maximum(ours, other)
-    wanted = (ours != other) | (count[row] == 1)
-    return row[wanted], np.where(count[row] == 1, name, mix(name ^ mix(pair.astype(np.uint64))))[wanted]
+    block = spread(np.zeros(len(sizes), np.int64), sizes) * count // size
+    columns = {"group": np.repeat(names, sizes), "block": block, "blocks": count}
+    yield from to_units(references[size > 1], {name: column[size > 1] for name, column in columns.items()})
+
+
+def meet(groups: np.ndarray, block: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of rows of some groups and blocks, and the meetings that they go to, as pairs.
+
+    >>> meet(np.array([5], np.uint64), np.array([0]), np.array([1]))
+    (array([0]), array([5], dtype=uint64))
+    >>> meet(np.array([5], np.uint64), np.array([0]), np.array([3]))[0].tolist()
+    [0, 0]
+    """
+    row = np.repeat(np.arange(len(groups)), blocks)
+    other = spread(np.zeros(len(blocks), np.int64), blocks)
+    group, ours, count = groups[row], block[row], blocks[row]
+    pair = np.minimum(ours, other) * count + np.maximum(ours, other)
+    meeting = np.where(count == 1, group, mix(group ^ mix(pair.astype(np.uint64))))
+    wanted = (ours != other) | (count == 1)
+    return row[wanted], meeting[wanted]
 
 
 def crowd_sets(rows: UnitRows, found: pa.Table | None) -> Iterator[Keyed]:
     """Shingles of the unit's rows, by the meetings they go to."""
     if found is None:
         return
-    once = found.group_by(["row", "meeting"]).aggregate([]).sort_by("row")
+    once = found.group_by(found.column_names).aggregate([]).sort_by("row")
     row, at = np.unique(numbers(once, "row").astype(np.int64), return_inverse=True)
-    sets = {name: lists.take(pa.array(at)) for name, lists in rows.shingles(row).items()}
-    meeting = numbers(once, "meeting")
-    table = pa.table({"ref": refs(rows.unit, row[at]), "meeting": meeting, **sets})
-    yield from split(meeting % np.uint64(rows.job.plan.buckets * _KEYS), table)
+    sets = rows.shingles(row)
+    which, meeting = meet(*(numbers(once, name) for name in ("group", "block", "blocks")))
+    for first in range(0, len(which), _SETS):
+        some, places = meeting[first : first + _SETS], at[which[first : first + _SETS]]
+        lists = {name: lists.take(pa.array(places)) for name, lists in sets.items()}
+        table = pa.table({"ref": refs(rows.unit, row[places]), "meeting": some, **lists})
+        yield from split(some % np.uint64(rows.job.plan.buckets * _KEYS), table)
 
 
 def link_similar(element: Keyed, least: float) -> Keyed:
