@@ -102,7 +102,7 @@ def _add_curate(commands: argparse._SubParsersAction[Parser]) -> None:
         "--crowd-rows",
         type=int,
         metavar="N",
-        help="rows of a component from which it is split over workers (default: a million)",
+        help="rows of a component from which it is split over workers (default: 250,000)",
     )
     add("--quiet", action="store_true", help="show nothing but errors")
     add("--verbose", action="store_true", help="show what Beam and its workers log")

@@ -13,7 +13,7 @@ import pyarrow as pa
 REF_BITS = 32
 """A row is referred to by `unit << REF_BITS | row in the unit`, which sorts as the input order does."""
 
-CROWD_ROWS = 1_000_000
+CROWD_ROWS = 250_000
 """Rows of a component from which it is split over workers, unless a run says otherwise."""
 
 

@@ -86,7 +86,7 @@ class Reason(str, Enum):
     PROMPT_CAP = (
         "prompt_cap",
         "The recipe keeps fewer answers to one prompt, and others rank higher.",
-        "Has the same prompt as {answers} answers that rank higher",
+        "Ranks below {answers} to the same prompt",
     )
 
     @property
@@ -179,7 +179,8 @@ def signatures_schema(permutations: int) -> pa.Schema:
 
 WON_BY = ("reference", "released", "source", "quality", "content")
 """What a survivor outranks a duplicate by, the first that differs: it is of a reference set, was released
-before, is of a source of higher priority, ranks higher in the recipe's order, or comes first by content."""
+before, is of a source of higher priority, ranks higher in the recipe's order, or comes first by content.
+A copy that falls to the row its original falls to is outranked by the same."""
 
 EDGES = pa.schema(
     [

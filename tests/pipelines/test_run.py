@@ -63,6 +63,7 @@ def test_flags_reach_the_release(tmp_path: Path) -> None:
         "--cache": tmp_path / "cache",
     }
     flags |= {"--release": "first", "--threshold": 0.9, "--buckets": 3, "--unit-bytes": 1, "--workers": 1}
+    flags |= {"--crowd-rows": 1}
     given = [str(word) for pair in flags.items() for word in pair]
     assert main(["curate", "--input", str(path), "--save-rejects", "--quiet", *given]) == 0
     release = Release(tmp_path / "out" / "releases" / "first")

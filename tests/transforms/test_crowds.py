@@ -152,3 +152,14 @@ def test_rows_that_only_share_bands_cost_no_partition(tmp_path: Path) -> None:
     releases = [make_release(tmp_path / f"{most}", recipe, crowd_rows=most) for most in (4, 1000)]
     assert [set(release.verdicts()) for release in releases] == [{"kept"}] * 2
     assert releases[0].contents() == releases[1].contents()
+
+
+def test_rows_that_are_all_alike_leave_few_pairs(tmp_path: Path) -> None:
+    size, words = 600, [f"w{at}" for at in range(200)]
+    texts = [" ".join([*words[: at % 200], f"new{at}", *words[at % 200 + 1 :]]) for at in range(size)]
+    rows = [{"instruction": "Say it.", "output": text} for text in texts]
+    pattern = str(tmp_path / "in.parquet")
+    pa.parquet.write_table(pa.Table.from_pylist(rows), pattern)
+    release = make_release(tmp_path / "out", recipe_for(pattern), crowd_rows=1)
+    assert release.verdicts().count("kept") == 1
+    assert size - 1 <= len(release.read("duplicates")) < 20 * size

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.kernels import components
 from transforms.kernels.components import Forest, link_equal, merge, partition
 
 Keys = list[tuple[int, int]]
@@ -77,6 +79,14 @@ def test_merging_knows_no_order(pairs: Keys, data: st.DataObject) -> None:
     pieces = [Forest(forest.rows[at], forest.roots[at]) for at in np.array_split(order, 3)]
     assert as_dict(merge(join([merge(piece) for piece in pieces]))) == as_dict(forest)
     assert as_dict(merge(forest)) == as_dict(forest)
+
+
+@given(keys, st.integers(1, 5))
+def test_merging_by_halves_gives_the_same(pairs: Keys, few: int) -> None:
+    pieces = [link([pair for pair in pairs if pair[0] == number]) for number in range(13)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(components, "_FEW", few)
+        assert as_dict(merge(join(pieces))) == connect_equal(pairs)
 
 
 @given(keys, st.integers(1, 8))

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.steps.crowds import company, link_similar
+from transforms.steps.crowds import company, link_similar, meet
 from transforms.steps.keyed import refs
 
 UNITS = 3
@@ -30,8 +30,9 @@ def meetings(table: pa.Table, most: int) -> dict[int, list[tuple[int, int]]]:
     """Who comes to each meeting: units and rows."""
     found = defaultdict(list)
     for unit, told in company((0, table), most):
-        for row, meeting in zip(told["row"].to_pylist(), told["meeting"].to_pylist(), strict=True):
-            found[meeting].append((unit, row))
+        which, meeting = meet(*(told[name].to_numpy() for name in ("group", "block", "blocks")))
+        for row, name in zip(told["row"].to_numpy()[which].tolist(), meeting.tolist(), strict=True):
+            found[name].append((unit, row))
     return found
 
 
