@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from pipelines.errors import UsageError
 
@@ -18,6 +18,16 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong."""
         raise UsageError(f"{message} (see '{self.prog} --help')")
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it has no public name
+"""Where a command adds itself."""
+
+
+def refuse(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
+    """Refuse arguments that a command does not know."""
+    if rest:
+        parsed.parser.error(f"unrecognised arguments: {' '.join(rest)}")
 
 
 def beam_options() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from pipelines.explain.likeness import number
 from pipelines.explain.marks import Case, tell
 from pipelines.explain.release import Release
 from pipelines.explain.spans import one_line
+from pipelines.explain.wins import tell_win
 from schemas.recipe import Recipe
 from schemas.verdict import Verdict
 
@@ -60,10 +61,13 @@ def _no_objection(recipe: Recipe) -> str:
 
 def _of_survivor(release: Release, entry: Entry, survivor: RowKey, alike: str) -> Iterator[Fact]:
     similarity, threshold = number(entry.similarity or 0), release.recipe.dedup.threshold
-    told = f"Similarity {similarity} with a row that is kept; the threshold is {threshold:g}."
-    yield Fact("duplicate", told, alike)
+    outside = release.is_reference(survivor.source)
+    other = f"a row of the reference set {one_line(survivor.source)}" if outside else "a row that is kept"
+    yield Fact("duplicate", f"Similarity {similarity} with {other}; the threshold is {threshold:g}.", alike)
     place = one_line(release.address(survivor.source, survivor.file, survivor.row))
     yield Fact("falls to", place, f"record {survivor.record_id}, source {one_line(survivor.source)}")
+    if entry.won_by is not None:
+        yield Fact("won by", tell_win(entry.won_by, release.recipe))
 
 
 def _languages(entry: Entry) -> str:

@@ -30,6 +30,11 @@ def look_up(release: Release, record: str) -> Answer:
     question = parse_record(record, release)
     if isinstance(question, ById):
         return _by_id(release, question)
+    if release.is_reference(question.file.source):
+        raise UsageError(
+            f"{question.file.file} is of the reference set {question.file.source}, "
+            "whose rows are compared with and get no verdict"
+        )
     if question.row is None:
         return _damage(release, question)
     return _by_place(release, question, question.row)

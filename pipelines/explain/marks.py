@@ -56,8 +56,13 @@ def _sentence(reason: Reason, case: Case) -> str:
         error=one_line(entry.error or ""),
         score=entry.match_score or 0,
         benchmark=one_line(f"{entry.match_source}/{entry.match_file}:{entry.match_row}"),
-        answers=case.recipe.dedup.max_answers_per_prompt,
+        answers=_answers(case),
     )
+
+
+def _answers(case: Case) -> str:
+    most = case.recipe.dedup.max_answers_per_prompt
+    return "1 other answer" if most == 1 else f"{most or 'several'} other answers"
 
 
 def _short(case: Case) -> str:
@@ -100,6 +105,10 @@ def _held(case: Case) -> str:
     return f"the score is {score} by {rule.ngram}-grams, the rule marks from {rule.min_score:g}"
 
 
+def _capped(case: Case) -> str:
+    return f"the recipe keeps {case.recipe.dedup.max_answers_per_prompt or 'all'} of the answers to a prompt"
+
+
 _DETAILS: dict[Reason, Callable[[Case], str]] = {
     Reason.INSTRUCTION_TOO_SHORT: _short,
     Reason.INSTRUCTION_TOO_LONG: _long,
@@ -108,4 +117,5 @@ _DETAILS: dict[Reason, Callable[[Case], str]] = {
     Reason.NO_END_PUNCTUATION: _unended,
     Reason.LANGUAGE_UNDETERMINED: _untold,
     Reason.CONTAMINATED: _held,
+    Reason.PROMPT_CAP: _capped,
 }

@@ -54,7 +54,7 @@ def _page(release: Release, entry: Entry) -> Iterator[RenderableType]:
     yield _facts(release, case, alike)
     yield ""
     if row is not None:
-        yield from _rows(case, survivor)
+        yield from _rows(release, case, survivor)
         yield from _notes(row, survivor)
         yield ""
 
@@ -79,8 +79,10 @@ def _facts(release: Release, case: Case, alike: str) -> RenderableType:
     return Padding(table, (0, 0, 0, 1), expand=False)
 
 
-def _rows(case: Case, survivor: Row | Missing | None) -> Iterator[RenderableType]:
-    titles = (_title(_THIS, case.entry.verdict), _title(_OTHER, Verdict.KEPT))
+def _rows(release: Release, case: Case, survivor: Row | Missing | None) -> Iterator[RenderableType]:
+    outside = release.is_reference(case.entry.survivor_source or "")
+    other = "reference" if outside else Verdict.KEPT.value
+    titles = (_title(_THIS, case.entry.verdict.value), _title(_OTHER, other))
     if case.row and isinstance(survivor, Row):
         yield Cards(pair(titles, case.row, survivor))
         return
@@ -92,8 +94,8 @@ def _rows(case: Case, survivor: Row | Missing | None) -> Iterator[RenderableType
         yield Cards([card(titles[1], survivor)])
 
 
-def _title(whose: str, verdict: Verdict) -> Text:
-    return Text(f"{whose}: {verdict.value}", style="bold")
+def _title(whose: str, what: str) -> Text:
+    return Text(f"{whose}: {what}", style="bold")
 
 
 def _notes(row: Row | Missing, survivor: Row | Missing | None) -> Iterator[RenderableType]:

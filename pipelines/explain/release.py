@@ -39,6 +39,10 @@ class Release:
         (columns,) = [entry.columns for entry in sets if entry.name == source]
         return dict(columns)
 
+    def is_reference(self, source: str) -> bool:
+        """Whether it is the name of a reference set."""
+        return any(reference.name == source for reference in self.recipe.references)
+
     def input_of(self, source: str, file: str) -> InputRecord:
         """What the manifest says of an input file."""
         return next(

@@ -1,0 +1,1 @@
+"""The commands of `tamis`, one file each: its flags, and what it does with them."""

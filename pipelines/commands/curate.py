@@ -1,0 +1,159 @@
+"""`tamis curate`: sharded Parquet in, a release out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipelines.errors import PUBLISHED, UsageError
+from pipelines.options import Commands, check_beam_flags, check_runner
+from schemas.recipe import PROFILES, Recipe, built_in, load_recipe, override
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its flags."""
+    command = commands.add_parser(
+        "curate",
+        help="curate sharded Parquet into a release",
+        description="Curate sharded Parquet into a release. Any Beam option may follow.",
+        allow_abbrev=False,
+    )
+    command.set_defaults(handle=_curate, parser=command)
+    flag = command.add_argument
+    flag(
+        "--input",
+        nargs="+",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files, local or on any filesystem of Beam's",
+    )
+    flag("--output", required=True, metavar="ROOT", help="folder of the releases")
+    flag(
+        "--reference",
+        nargs="+",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files whose rows outrank all others: a row like one of them is dropped",
+    )
+    flag(
+        "--benchmark",
+        nargs="+",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files that models are tested on: a row that holds one of their examples is dropped",
+    )
+    flag(
+        "--previous",
+        metavar="DIR",
+        help="a release, or a folder of releases for its latest: rows it kept win ties",
+    )
+    flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
+    flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
+    flag("--release", metavar="NAME", help="name of the release (default: the next number)")
+    flag("--languages", metavar="CODES", help="keep rows whose instruction is in one of these, such as en,de")
+    flag("--threshold", type=float, help="similarity from which rows are near-duplicates (default: 0.8)")
+    flag("--save-rejects", action="store_true", help="also write the rejected and duplicate rows in full")
+    flag("--cache", metavar="DIR", help="folder of the verdict cache (default: ROOT/.cache)")
+    flag(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="local processes (default: the machine's cores)",
+    )
+    flag("--runner", help="Beam runner by name (default: in memory, on all workers)")
+    flag("--unit-bytes", type=int, metavar="N", help="bytes a worker reads at a time (default: 32 MiB)")
+    flag("--buckets", type=int, metavar="N", help="buckets of the shuffles (default: planned from the rows)")
+    flag(
+        "--crowd-rows",
+        type=int,
+        metavar="N",
+        help="rows of a component from which it is split over workers (default: 250,000)",
+    )
+    flag("--quiet", action="store_true", help="show nothing but errors")
+    flag("--verbose", action="store_true", help="show what Beam and its workers log")
+
+
+def recipe_of(parsed: argparse.Namespace) -> Recipe:
+    """The recipe that the flags of `tamis curate` ask for."""
+    if parsed.recipe and parsed.profile:
+        raise UsageError("--recipe and --profile exclude each other; a recipe names its own profile")
+    recipe = _read_recipe(parsed.recipe) if parsed.recipe else built_in(parsed.profile or PROFILES[0])
+    changes = dict(_sets_of(parsed, recipe))
+    if parsed.languages is not None:
+        codes = [code.strip() for code in parsed.languages.split(",")]
+        changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
+    if parsed.threshold is not None:
+        changes["dedup.threshold"] = parsed.threshold
+    if parsed.save_rejects:
+        changes["output.save_rejects"] = True
+    recipe = override(recipe, changes, where="flags")
+    if not recipe.sources:
+        raise UsageError("there is nothing to read: give --input, or sources in a recipe")
+    return recipe
+
+
+def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, object]]:
+    """Each key of the recipe whose files a flag names instead, with the one set that it names."""
+    for flag, key in (("input", "sources"), ("reference", "references"), ("benchmark", "benchmarks")):
+        globs = getattr(parsed, flag)
+        if globs and getattr(recipe, key):
+            raise UsageError(f"--{flag} and the recipe's {key} exclude each other")
+        if globs:
+            yield key, [{"name": flag, "input": globs}]
+
+
+def _read_recipe(path: str) -> Recipe:
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
+    return load_recipe(text, where=path)
+
+
+def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines.planning import UNIT_BYTES
+    from pipelines.run import Request, run
+    from schemas.plan import CROWD_ROWS
+
+    for name in ("workers", "unit_bytes", "buckets", "crowd_rows"):
+        value = getattr(parsed, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
+    check_beam_flags(rest, parsed.parser)
+    if parsed.runner is not None:
+        check_runner(parsed.runner)
+    request = Request(
+        recipe=recipe_of(parsed),
+        output=parsed.output,
+        release=parsed.release,
+        previous=parsed.previous,
+        cache=parsed.cache,
+        workers=parsed.workers,
+        runner=parsed.runner,
+        beam=rest,
+        unit_bytes=parsed.unit_bytes or UNIT_BYTES,
+        buckets=parsed.buckets,
+        crowd_rows=parsed.crowd_rows or CROWD_ROWS,
+        quiet=parsed.quiet,
+        verbose=parsed.verbose,
+    )
+    outcome, places = run(request)
+    if not parsed.quiet:
+        _show(outcome.report, places.release_folder)
+    return PUBLISHED
+
+
+def _show(report: str, folder: str) -> None:
+    from rich.console import Console
+
+    from pipelines.report import summarise
+    from schemas.report import Report
+
+    console = Console(highlight=False)
+    found = Report.model_validate_json(report)
+    console.print(summarise(found))
+    console.print(f"\nrelease  {folder}\nreport   {folder}/report/report.html", soft_wrap=True)
+    console.print(f"digest   {found.digest}\ncontent  {found.content_digest}", soft_wrap=True)

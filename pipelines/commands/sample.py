@@ -1,0 +1,28 @@
+"""`tamis sample`: the dataset that the demo runs on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.errors import PUBLISHED
+from pipelines.options import Commands, refuse
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its flags."""
+    command = commands.add_parser(
+        "sample", help="write the sample dataset that the demo runs on", allow_abbrev=False
+    )
+    command.set_defaults(handle=_sample, parser=command)
+    command.add_argument("folder", metavar="DIR", type=Path, help="folder to write to")
+
+
+def _sample(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines.sample import write_sample
+
+    refuse(parsed, rest)
+    write_sample(parsed.folder)
+    print(f"sample data is in {parsed.folder}")
+    return PUBLISHED
