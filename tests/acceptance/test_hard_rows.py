@@ -54,7 +54,7 @@ def chain() -> list[Row]:
 
 def test_chain_drops_only_what_is_like_a_kept_row(curate: Curate, tmp_path: Path, chain: list[Row]) -> None:
     write_rows(tmp_path / "in.parquet", chain, row_group_size=1000)
-    release = curate(f"{tmp_path}/in.parquet", unit_bytes=100_000)
+    release = curate(f"{tmp_path}/in.parquet", unit_bytes=1 << 20)
     outputs = [row["output"] for row in chain]
     assert jaccard(*outputs[:2]) > 0.8 > jaccard(*outputs[:3:2])
     lines = release.lines()

@@ -105,9 +105,13 @@ def test_contamination_names_the_example_and_the_score(case: Case) -> None:
     )
 
 
-def test_prompt_cap_names_how_many_stay(case: Case) -> None:
-    capped = case._replace(recipe=override(RECIPE, {"dedup.max_answers_per_prompt": 3}))
-    assert tell("prompt_cap", capped)[0] == "Has the same prompt as 3 answers that rank higher"
+@pytest.mark.parametrize(("most", "answers"), [(1, "1 other answer"), (3, "3 other answers")])
+def test_prompt_cap_names_how_many_stay(case: Case, most: int, answers: str) -> None:
+    capped = case._replace(recipe=override(RECIPE, {"dedup.max_answers_per_prompt": most}))
+    assert tell("prompt_cap", capped) == (
+        f"Ranks below {answers} to the same prompt",
+        f"prompt_cap: the recipe keeps {most} of the answers to a prompt",
+    )
 
 
 def test_mark_of_a_later_version_is_named(case: Case) -> None:
