@@ -15,7 +15,7 @@ TABLE = pa.table({"a": pa.chunked_array([[1, 2], [3]]), "b": ["x", None, "z"], "
 @pytest.mark.parametrize("codec", [None, tables.SMALL])
 @pytest.mark.parametrize("table", [TABLE, TABLE[1:], TABLE[:0]], ids=["whole", "slice", "empty"])
 def test_packed_tables_come_back(table: pa.Table, codec: pa.Codec | None) -> None:
-    assert tables.unpack(tables.pack(table, codec)).equals(table)
+    assert tables.unpack(tables.pack(table, codec), codec).equals(table)
 
 
 def test_same_rows_are_the_same_bytes() -> None:
