@@ -31,7 +31,7 @@ from transforms.steps import storage
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 
-UNIT_ROWS, BUCKET_ROWS = 50_000, 250_000
+UNIT_ROWS, BUCKET_ROWS = 50_000, 500_000
 
 
 def main() -> None:

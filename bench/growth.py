@@ -77,9 +77,19 @@ def exponent(points: Sequence[Point], start: Point) -> float:
 
 def show(points: Sequence[Point], start: Point) -> Table:
     """The curve as a table."""
-    names = ("rows", "CPU s", "µs a row", "wall s", "peak MB", "bytes a row, peak", "shuffled a row")
+    names = (
+        "rows",
+        "CPU s",
+        "µs/row",
+        "wall s",
+        "peak MB",
+        "peak B/row",
+        "shuffled B/row",
+        "fallen",
+        "found",
+    )
     table = Table(title="Deduplication alone", title_justify="left")
-    for name in (*names, "copies", "fallen", "of them found"):
+    for name in names:
         table.add_column(name, justify="right")
     for point in points:
         usage, found, expected = point.usage, point.figures["found"], point.figures["expected"]
@@ -93,7 +103,6 @@ def show(points: Sequence[Point], start: Point) -> Table:
             f"{usage.peak / MB:,.0f}",
             f"{(usage.peak - start.usage.peak) / point.rows:,.0f}",
             f"{point.figures['shuffled'] / point.rows:.0f}",
-            f"{found['copies']:,}",
             f"{found['fallen']:,}",
             f"{found['fallen'] / expected['fallen']:.2%}",
         )

@@ -84,7 +84,7 @@ def _store_released(table: pa.Table | None, places: Places) -> str | None:
     if table is None:
         return None
     tables.store(places.released, table)
-    return digest_of(tables.pack(table))
+    return digest_of(tables.pack(table, None))
 
 
 def _store_benchmarks(benchmarks: Benchmarks, places: Places, plan: Plan) -> Plan:

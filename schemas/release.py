@@ -62,7 +62,8 @@ class Counts(Frozen):
 class Manifest(Frozen):
     """What a release is: it is one when this is written, last.
 
-    `benchmark_index` is the digest of the n-grams and short prompts that rows were compared with.
+    `benchmark_index` is the digest of the n-grams and short prompts that rows were compared with, `released`
+    that of the record ids whose rows won ties.
     """
 
     version: int = 1
@@ -70,6 +71,7 @@ class Manifest(Frozen):
     inputs: list[InputRecord]
     benchmarks: list[BenchmarkRecord] = []
     benchmark_index: str | None = None
+    released: str | None = None
     recipe: dict[str, Any]
     versions: dict[str, str]
     language_model: str | None

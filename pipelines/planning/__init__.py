@@ -20,7 +20,7 @@ from schemas.plan import Plan, Source
 from schemas.recipe import Recipe, to_dict
 
 UNIT_BYTES = 32 << 20
-_BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 250_000, 5_000, 4096
+_BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 500_000, 5_000, 4096
 _LEDGER_ROWS, _EDGE_ROWS = 100_000, 1_000_000
 _PART_BYTES, _SMALL_PART_BYTES, _SMALL_PARTS = 256 << 20, 16 << 20, 8
 _GROUP_BYTES, _GROUP_ROWS = 64 << 20, 32768

@@ -55,7 +55,7 @@ def _model(path: str, digest: str) -> str:
 def _released(path: str, digest: str) -> np.ndarray:
     """Record ids of the release before, sorted."""
     table = tables.load(path)
-    if digest_of(tables.pack(table)) != digest:
+    if digest_of(tables.pack(table, None)) != digest:
         raise StalePlanError(f"{path} is of another run")
     return as_words(table["record_id"].combine_chunks())
 
