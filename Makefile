@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: help env demo test lint format bench bench-near clean
+.PHONY: help env demo test lint format bench bench-near bench-growth clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -47,6 +47,9 @@ bench: .venv/.dev ## measure the job against its bare kernels: make bench INPUT=
 
 bench-near: .venv/.bench ## measure near-duplicates against the peers: make bench-near INPUT='data/*.parquet'
 	$(BIN)/python bench/near.py --input $(INPUT)
+
+bench-growth: .venv/.dev ## measure how deduplication alone grows, from 100,000 to 10,000,000 generated rows
+	$(BIN)/python bench/growth.py
 
 clean: ## delete the environment and the demo
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
