@@ -11,7 +11,7 @@ from transforms.kernels.shingles import Shingles
 
 PERMUTATIONS = 128
 _SEED = 1
-_BLOCK = 1 << 15
+_BLOCK = 1 << 16
 
 
 @cache
