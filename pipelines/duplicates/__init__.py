@@ -15,7 +15,7 @@ from pipelines.duplicates.groups import read_groups
 from pipelines.duplicates.listing import make_listing
 from pipelines.duplicates.page import show_levels, show_listing
 from pipelines.duplicates.what_if import parse_thresholds, what_if
-from pipelines.explain.release import Release, open_release
+from pipelines.releases.release import Release, open_release
 from pipelines.terminal import open_console
 
 __all__ = ["Question", "list_duplicates"]

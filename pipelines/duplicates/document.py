@@ -10,8 +10,8 @@ from typing import Any
 from pipelines.duplicates.listing import Cluster, Listing
 from pipelines.duplicates.texts import Library
 from pipelines.duplicates.what_if import Level
-from pipelines.explain.ledger import RowKey
-from pipelines.explain.release import Release
+from pipelines.releases.ledger import RowKey
+from pipelines.releases.release import Release
 
 
 def listing_json(release: Release, listing: Listing) -> str:

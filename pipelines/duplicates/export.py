@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from pipelines.duplicates.groups import Groups
 from pipelines.errors import UsageError
-from pipelines.explain.release import first_line
+from pipelines.releases.release import first_line
 from schemas.verdict import WON_BY
 from transforms.steps import storage
 

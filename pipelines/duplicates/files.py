@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import RunError
-from pipelines.explain.release import Release
+from pipelines.releases.release import Release
 from schemas.release import InputRecord
 
 _ROW_BITS = 40

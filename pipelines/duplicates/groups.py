@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.duplicates.files import Files
-from pipelines.explain.ledger import matching, scan
-from pipelines.explain.release import Release
+from pipelines.releases.ledger import matching, scan
+from pipelines.releases.release import Release
 from schemas.verdict import WON_BY, Verdict
 from transforms.kernels.rows import from_hex
 from transforms.steps.write import VERDICTS

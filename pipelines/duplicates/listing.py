@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from pipelines.duplicates.groups import Groups
 from pipelines.duplicates.texts import Library, read_texts
-from pipelines.explain.ledger import RowKey
-from pipelines.explain.release import Release
+from pipelines.releases.ledger import RowKey
+from pipelines.releases.release import Release
 from schemas.verdict import WON_BY
 
 

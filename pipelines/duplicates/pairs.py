@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.duplicates.files import Files, pack
-from pipelines.explain.ledger import scan
-from pipelines.explain.release import Release
+from pipelines.releases.ledger import scan
+from pipelines.releases.release import Release
 from schemas.verdict import EDGES
 from transforms.kernels.similarity import Edges
 from transforms.kernels.survivors import NOBODY, choose

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.explain.ledger import RowKey, scan
-from pipelines.explain.release import Release
+from pipelines.releases.ledger import RowKey, scan
+from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
 from schemas.release import InputRecord
 from transforms.kernels.rows import record_ids

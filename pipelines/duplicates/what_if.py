@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.duplicates.groups import Groups, read_groups
 from pipelines.duplicates.pairs import Fallen, Pairs, read_pairs, replay
 from pipelines.errors import RunError, UsageError
-from pipelines.explain.release import Release
+from pipelines.releases.release import Release
 from schemas.recipe import Recipe
 from schemas.verdict import Verdict
 

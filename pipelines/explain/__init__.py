@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.explain.lookup import look_up
 from pipelines.explain.page import show
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from pipelines.terminal import open_console
 
 __all__ = ["explain"]

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.explain.compare import compare
-from pipelines.explain.rows import Row
 from pipelines.explain.spans import Span, draw, find, fold, one_line
+from pipelines.releases.rows import Row
 from schemas.example import FIELDS, OUTPUT
 
 _WIDE = 100

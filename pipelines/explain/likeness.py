@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from pipelines.explain.rows import Row
+from pipelines.releases.rows import Row
 from schemas.recipe import Recipe, Shingles
 from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import UsageError
-from pipelines.explain.ledger import Entry, beginning, entries_of, matching, read_ledger
 from pipelines.explain.question import ById, ByPlace, list_some, parse_record
-from pipelines.explain.release import Release
+from pipelines.releases.ledger import Entry, beginning, entries_of, matching, read_ledger
+from pipelines.releases.release import Release
 from schemas.verdict import Verdict
 
 IN_FULL = 10

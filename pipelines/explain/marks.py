@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipelines.explain.ledger import Entry
 from pipelines.explain.likeness import number
-from pipelines.explain.rows import Row
 from pipelines.explain.spans import one_line
+from pipelines.releases.ledger import Entry
+from pipelines.releases.rows import Row
 from schemas.example import INSTRUCTION, OUTPUT
 from schemas.recipe import Recipe
 from schemas.verdict import Reason

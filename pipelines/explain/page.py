@@ -11,13 +11,13 @@ from rich.text import Text
 
 from pipelines.explain.cards import Cards, card, pair
 from pipelines.explain.facts import facts_of
-from pipelines.explain.ledger import Entry
 from pipelines.explain.likeness import how_alike
 from pipelines.explain.lookup import Answer
 from pipelines.explain.marks import Case, found_placeholders
-from pipelines.explain.release import Release
-from pipelines.explain.rows import Missing, Row, read_row
 from pipelines.explain.spans import one_line
+from pipelines.releases.ledger import Entry
+from pipelines.releases.release import Release
+from pipelines.releases.rows import Missing, Row, read_row
 from schemas.verdict import Reason, Verdict
 
 _LOOKS = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.explain.release import Release
+from pipelines.releases.release import Release
 from schemas.release import InputRecord
 from transforms.steps import storage
 

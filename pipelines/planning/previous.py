@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
-from pipelines.explain.release import first_line, open_release
+from pipelines.releases.release import first_line, open_release
 from schemas.example import PREFIX
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.duplicates.what_if import what_if
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from tests.columns import text_column
 from tests.duplicates import Line, Ranking, alike, by_parts, decide, fates_of, lines_of
 from tests.releases import Release, Row, make_release, recipe_for

@@ -14,7 +14,7 @@ from schemas.recipe import Recipe
 from schemas.verdict import Reason
 from transforms.kernels.arrays import Bytes, buffers
 from transforms.kernels.rules import Marks
-from transforms.kernels.tokens import code_points, letters
+from transforms.kernels.tokens import letter_bytes
 
 UNDETERMINED = "und"
 _LABEL = "__label__"
@@ -39,10 +39,10 @@ def count_letters(text: Bytes) -> np.ndarray:
     >>> count_letters(buffers(pa.array(["a1 é!", "您好"], pa.large_string()))).tolist()
     [2, 2]
     """
-    points, at = code_points(text.data)
-    total = np.concatenate([[0], np.cumsum(letters()[points])])
-    bounds = np.searchsorted(at, text.offsets)
-    return total[bounds[1:]] - total[bounds[:-1]]
+    marks = letter_bytes(text.data)
+    total = np.zeros(len(marks) + 1, np.int64)
+    np.cumsum(marks, out=total[1:])
+    return total[text.offsets[1:]] - total[text.offsets[:-1]]
 
 
 def identify(model: fasttext.FastText._FastText, texts: pa.LargeStringArray, recipe: Recipe) -> Languages:

@@ -107,6 +107,19 @@ def _points_at(data: np.ndarray, at: np.ndarray, lengths: np.ndarray) -> np.ndar
     return points
 
 
+def letter_bytes(data: np.ndarray) -> np.ndarray:
+    """Mark the first byte of every letter.
+
+    >>> letter_bytes(np.frombuffer("a1é".encode(), np.uint8)).tolist()
+    [True, False, True, False]
+    """
+    marks = letters()[:256][data]
+    marks &= data < 0x80
+    lead = np.flatnonzero(data >= 0xC0)
+    marks[lead] = letters()[_points_at(data, lead, _LENGTHS[data[lead]])]
+    return marks
+
+
 def find_tokens(text: Bytes, kind: str = "unicode") -> Tokens:
     """Find the tokens of each row.
 

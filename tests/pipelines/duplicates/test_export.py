@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.cli import main
 from pipelines.duplicates import export
 from pipelines.duplicates.groups import read_groups
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from tests.ledgers import Fall, write_release
 
 FILE = "a.parquet"

@@ -11,7 +11,7 @@ import pytest
 from pipelines.duplicates.files import Files, pack, unpack
 from pipelines.duplicates.groups import read_groups
 from pipelines.errors import RunError
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from tests.ledgers import Fall, write_release
 
 FILE = "a.parquet"

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.duplicates.what_if import what_if
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from schemas.recipe import override
 from tests.releases import Curate, Release, Sampled, make_release, recipe_for
 

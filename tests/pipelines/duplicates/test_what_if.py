@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.cli import main
 from pipelines.duplicates.what_if import Level, parse_thresholds, what_if
 from pipelines.errors import RunError, UsageError
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from schemas.recipe import built_in, override
 from tests.ledgers import REFERENCES, Fall, Pair, Place, write_release
 

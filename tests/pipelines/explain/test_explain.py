@@ -14,7 +14,7 @@ from rich.console import Console
 from pipelines.cli import main
 from pipelines.explain.lookup import look_up
 from pipelines.explain.page import show
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 
 KEPT, REJECTED, COPY, SURVIVOR, NEAR, MARKUP = (f"a/part.parquet:{row}" for row in range(6))
 Printed = Callable[..., str]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.explain.ledger import Entry
 from pipelines.explain.lookup import look_up
 from pipelines.explain.marks import Case, tell
-from pipelines.explain.release import open_release
-from pipelines.explain.rows import Row, read_row
+from pipelines.releases.ledger import Entry
+from pipelines.releases.release import open_release
+from pipelines.releases.rows import Row, read_row
 from schemas.recipe import built_in, override
 from schemas.verdict import Reason
 

@@ -9,7 +9,7 @@ import pytest
 from pipelines.errors import UsageError
 from pipelines.explain.lookup import look_up
 from pipelines.explain.question import ById, ByPlace, parse_record
-from pipelines.explain.release import Release, open_release
+from pipelines.releases.release import Release, open_release
 
 
 @pytest.fixture

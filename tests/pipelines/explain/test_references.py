@@ -10,7 +10,7 @@ import pytest
 from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.explain.lookup import look_up
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 from tests.releases import Release, make_release, recipe_for
 from tests.rows import ask_all, write_rows
 

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.explain.ledger import RowKey
 from pipelines.explain.lookup import look_up
-from pipelines.explain.release import open_release
-from pipelines.explain.rows import Missing, Row, read_row
+from pipelines.releases.ledger import RowKey
+from pipelines.releases.release import open_release
+from pipelines.releases.rows import Missing, Row, read_row
 from pipelines.run import Request, run
 from schemas.recipe import built_in, override
 from tests.ledgers import Fall, write_release

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.explain.ledger import RowKey, matching, read_ledger, scan
-from pipelines.explain.release import Release, first_line
+from pipelines.releases.ledger import RowKey, matching, read_ledger, scan
+from pipelines.releases.release import Release, first_line
 from schemas.example import FIELDS, PREFIX
 from schemas.verdict import Verdict
 from transforms.kernels.rows import record_ids

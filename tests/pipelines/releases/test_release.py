@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import RunError, UsageError
 from pipelines.explain.lookup import look_up
-from pipelines.explain.release import open_release
+from pipelines.releases.release import open_release
 
 
 @pytest.mark.parametrize("path", ["", "/", "/latest", "/releases/0001", "/releases/0001/"])

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipelines.errors import RunError
-from pipelines.explain.release import Release, first_line
+from pipelines.releases.release import Release, first_line
 from schemas.verdict import LEDGER, Verdict
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
