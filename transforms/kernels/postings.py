@@ -20,10 +20,14 @@ class Postings(NamedTuple):
     rows: np.ndarray
 
     @classmethod
-    def of(cls, part: Ranked, lengths: np.ndarray, rows: np.ndarray) -> Postings:
-        """Postings of the first so many ranks (`lengths`) of some rows."""
-        counts = lengths[rows]
-        keys = part.values[spread(part.offsets[rows], counts)].astype(np.int64)
+    def of(
+        cls, part: Ranked, lengths: np.ndarray, rows: np.ndarray, skipped: np.ndarray | None = None
+    ) -> Postings:
+        """Postings of the first so many ranks (`lengths`) of some rows, after the very first (`skipped`)."""
+        starts, counts = part.offsets[rows], lengths[rows]
+        if skipped is not None:
+            starts, counts = starts + skipped[rows], counts - skipped[rows]
+        keys = part.values[spread(starts, counts)].astype(np.int64)
         packed = (keys << 32) | np.repeat(rows, counts)
         packed.sort()
         return cls(packed >> 32, packed & _LOW)
@@ -49,6 +53,33 @@ def unpack(packed: np.ndarray) -> np.ndarray:
     return np.stack([packed >> 32, packed & _LOW], 1)
 
 
+class Prefixes(NamedTuple):
+    """Postings of the first ranks of rows, the early and the late: a similar pair shares one that is early.
+
+    Of two similar rows the smaller has an early rank that is among the first, early or late, of the larger.
+    """
+
+    early: Postings
+    late: Postings
+
+    @classmethod
+    def of(cls, part: Ranked, threshold: float, rows: np.ndarray) -> Prefixes:
+        """What rows have to share one of with those that similar."""
+        early = part.early_lengths(threshold)
+        late = Postings.of(part, part.prefix_lengths(threshold), rows, early)
+        return cls(Postings.of(part, early, rows), late)
+
+    @classmethod
+    def whole(cls, keys: np.ndarray) -> Prefixes:
+        """Rows that are to be paired with all of the same key; keys ascend."""
+        none = np.zeros(0, np.int64)
+        return cls(Postings(keys, np.arange(len(keys))), Postings(none, none))
+
+    def where(self, mask: np.ndarray) -> Prefixes:
+        """Those of the rows that are marked."""
+        return Prefixes(self.early.where(mask), self.late.where(mask))
+
+
 def count_pairs(postings: Postings, component: np.ndarray, protected: np.ndarray) -> np.ndarray:
     """Pairs that each component's postings give, repeats counted, two protected rows left out."""
     starts, lengths = postings.runs()
@@ -60,26 +91,49 @@ def count_pairs(postings: Postings, component: np.ndarray, protected: np.ndarray
     return np.bincount(component[postings.rows[starts]], pairs, minlength=int(component.max(initial=-1)) + 1)
 
 
-def pair_up(postings: Postings, protected: np.ndarray) -> Iterator[np.ndarray]:
-    """Pairs of rows, lower first, that share a key, in blocks; a pair may come again in another block.
+def count_candidates(prefixes: Prefixes, component: np.ndarray, protected: np.ndarray) -> np.ndarray:
+    """Pairs that each component's prefixes give, repeats counted, two protected rows left out."""
+    begins, ends = _meet(prefixes, protected)
+    across = np.bincount(component[prefixes.early.rows], ends - begins, int(component.max(initial=-1)) + 1)
+    return count_pairs(prefixes.early, component, protected) + across
+
+
+def pair_up(prefixes: Prefixes, protected: np.ndarray) -> Iterator[np.ndarray]:
+    """Pairs of rows, lower first, that share an early key, in blocks; a pair may come again in another block.
 
     Of each component the protected rows come first; they are not paired with each other.
     """
-    starts, lengths = postings.runs()
+    early, late = prefixes
+    starts, lengths = early.runs()
     ends = np.repeat(starts + lengths, lengths)
-    at = np.arange(len(ends))
-    safe = np.concatenate([[0], np.cumsum(protected[postings.rows])])
+    safe = np.concatenate([[0], np.cumsum(protected[early.rows])])
     unsafe = np.repeat(starts + safe[starts + lengths] - safe[starts], lengths)
-    begins = np.maximum(at + 1, unsafe)
+    begins = np.maximum(np.arange(len(ends)) + 1, unsafe)
+    yield from _blocks(early.rows, early.rows, begins, ends)
+    yield from _blocks(early.rows, late.rows, *_meet(prefixes, protected))
+
+
+def _meet(prefixes: Prefixes, protected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From where to where among the late postings those stand that each early one is to be paired with."""
+    early, late = prefixes
+    begins = np.searchsorted(late.keys, early.keys, "left")
+    ends = np.searchsorted(late.keys, early.keys, "right")
+    safe = np.concatenate([[0], np.cumsum(protected[late.rows])])
+    return begins + protected[early.rows] * (safe[ends] - safe[begins]), ends
+
+
+def _blocks(
+    ours: np.ndarray, theirs: np.ndarray, begins: np.ndarray, ends: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Pairs of each of our rows with their rows from `begins` to below `ends`."""
     counts = ends - begins
     total = np.concatenate([[0], np.cumsum(counts)])
     position = 0
-    while position < len(at):
+    while position < len(ours):
         end = max(int(np.searchsorted(total, total[position] + _PAIRS, "right")) - 1, position + 1)
         block = slice(position, end)
-        right = spread(begins[block], counts[block])
-        packed = (np.repeat(postings.rows[block], counts[block]) << 32) | postings.rows[right]
-        yield unpack(np.unique(packed))
+        one, other = np.repeat(ours[block], counts[block]), theirs[spread(begins[block], counts[block])]
+        yield unpack(np.unique((np.minimum(one, other) << 32) | np.maximum(one, other)))
         position = end
 
 

@@ -37,9 +37,21 @@ class Ranked(NamedTuple):
 
     def prefix_lengths(self, threshold: float) -> np.ndarray:
         """How many of its first ranks a row has to share one of with every row that similar."""
+        return self._first(threshold)
+
+    def early_lengths(self, threshold: float) -> np.ndarray:
+        """How many of its first ranks a row has to share one of with every row that similar and no smaller.
+
+        Two sets of sizes a and b, a being at most b, that similar share t (a + b) / (1 + t) or more, and so
+        at least 2 t a / (1 + t) (Xiao, Wang, Lin, Yu 2008).
+        """
+        return self._first(2 * threshold / (1 + threshold))
+
+    def _first(self, shared: float) -> np.ndarray:
+        """How many of its first ranks hold one of those that a row shares, sharing so much of its set."""
         lengths = np.diff(self.offsets)
         alone = self.sizes - lengths
-        wanted = self.sizes - np.ceil(threshold * self.sizes - _SLACK).astype(np.int64) + 1 - alone
+        wanted = self.sizes - np.ceil(shared * self.sizes - _SLACK).astype(np.int64) + 1 - alone
         return np.clip(wanted, 0, lengths)
 
     def margins(self, threshold: float) -> np.ndarray:

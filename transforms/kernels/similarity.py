@@ -2,8 +2,9 @@
 
 Similarity is the smaller of the two parts' Jaccard similarities. The pairs are found by prefix
 filtering (Chaudhuri, Ganti, Kaushik 2006): order all shingles, rarest first; two sets of Jaccard
-similarity t or more share one among the first n - ceil(t n) + 1 of each. Where that gives too many pairs,
-in a dense component, rows are compared with rows that are kept.
+similarity t or more share one among the first n - ceil(t n) + 1 of each, and of the smaller it is even among
+the first n - ceil(2 t n / (1 + t)) + 1. Where that gives too many pairs, in a dense component, rows are
+compared with rows that are kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from transforms.kernels.dense import settle
 from transforms.kernels.overlaps import compare
-from transforms.kernels.postings import Postings, count_pairs, pair_up
+from transforms.kernels.postings import Prefixes, count_candidates, pair_up
 from transforms.kernels.ranks import Ranked, rank, spread
 from transforms.kernels.shingles import Shingles
 
@@ -123,11 +124,8 @@ def _search(
     The ways are the prefixes of each part, and to compare every pair; a component for which none is cheap
     is dense.
     """
-    rows = np.arange(len(component))
-    ways = [Postings.of(part, part.prefix_lengths(levels[0]), rows) for part in sets]
-    ways.append(Postings(component, rows))
-    costs = np.stack([count_pairs(way, component, protected) for way in ways])
-    costs[-1] *= _OUTRIGHT
+    ways = _ways(component, sets, levels[0])
+    costs = _costs(ways, component, protected)
     costly = costs.min(0) > dense * np.bincount(component)
     choice = np.where(costly, -1, costs.argmin(0))
     for number, way in enumerate(ways):
@@ -136,5 +134,32 @@ def _search(
     for one in np.flatnonzero(costly):
         first, last = np.searchsorted(component, [one, one + 1]).tolist()
         alone = [part.rows(first, last) for part in sets]
-        pairs, similarities = settle(alone, int(protected[first:last].sum()), levels)
-        yield pairs + first, similarities
+        for pairs, similarities in _decide(alone, levels, protected[first:last], dense):
+            yield pairs + first, similarities
+
+
+def _ways(component: np.ndarray, sets: list[Ranked], level: float) -> list[Prefixes]:
+    rows = np.arange(len(component))
+    return [*(Prefixes.of(part, level, rows) for part in sets), Prefixes.whole(component)]
+
+
+def _costs(ways: list[Prefixes], component: np.ndarray, protected: np.ndarray) -> np.ndarray:
+    """What each way costs for each component, in pairs."""
+    costs = np.stack([count_candidates(way, component, protected) for way in ways])
+    costs[-1] *= _OUTRIGHT
+    return costs
+
+
+def _decide(
+    sets: list[Ranked], levels: Sequence[float], protected: np.ndarray, dense: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs that decide one component, dense at the lowest level: from the first at which it is not, all."""
+    component = np.zeros(len(protected), np.int64)
+    most, walked = dense * len(protected), 1
+    while walked < len(levels):
+        if _costs(_ways(component, sets, levels[walked]), component, protected).min() <= most:
+            break
+        walked += 1
+    yield settle(sets, int(protected.sum()), levels[:walked])
+    if walked < len(levels):
+        yield from _search(component, sets, levels[walked:], protected, np.inf)
