@@ -15,7 +15,7 @@ from transforms.kernels import components, overlaps
 from transforms.kernels.bands import band_hashes, plan_bands
 from transforms.kernels.minhash import sign
 from transforms.kernels.overlaps import count_shared
-from transforms.kernels.ranks import Ranked
+from transforms.kernels.ranks import Ranked, take
 from transforms.kernels.rows import as_words, content_hashes
 from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
 from transforms.kernels.similarity import Edges, find_edges
@@ -73,14 +73,8 @@ def find_candidates(texts: Sequence[pa.LargeStringArray], threshold: float) -> C
     )
     cuts = np.flatnonzero(np.diff(found.partitions)) + 1
     groups = zip(np.split(found.rows.astype(np.int64), cuts), np.split(found.components, cuts), strict=True)
-    partitions = [Partition(rows, own, [_take(part, rows) for part in parts]) for rows, own in groups]
+    partitions = [Partition(rows, own, [take(part, rows) for part in parts]) for rows, own in groups]
     return Candidates(len(chosen), partitions, _share_band(hashes))
-
-
-def _take(shingles: Shingles, rows: np.ndarray) -> Shingles:
-    """Shingles of some rows."""
-    sets = [shingles.values[shingles.offsets[row] : shingles.offsets[row + 1]] for row in rows]
-    return Shingles(np.concatenate(sets), np.cumsum([0, *map(len, sets)]))
 
 
 def _share_band(hashes: np.ndarray) -> np.ndarray:

@@ -10,23 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pyarrow as pa
-
 from pipelines import publish
 from pipelines.errors import RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.options import beam_arguments
 from pipelines.planning import UNIT_BYTES, plan_run
-from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
+from pipelines.planning.benchmarks import read_benchmarks
 from pipelines.planning.previous import read_released
 from pipelines.progress import watch
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
-from transforms.steps import storage, tables
+from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
-from transforms.steps.job import Job, digest_of
+from transforms.steps.job import Job, store
 from transforms.steps.language_model import ModelError, find_model, model_digest
 
 
@@ -67,9 +65,11 @@ def run(request: Request) -> tuple[Outcome, Places]:
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
         plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
-        plan = replace(plan, released=_store_released(released, places))
+        if released is not None:
+            plan = replace(plan, released=store(places.released, released))
         if benchmarks is not None:
-            plan = _store_benchmarks(benchmarks, places, plan)
+            index = store(places.benchmarks, to_table(benchmarks.index))
+            plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
         shuffled = _execute(request, Job.start(places, plan), plan)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
@@ -77,21 +77,6 @@ def run(request: Request) -> tuple[Outcome, Places]:
         _write_run_record(places, started, shuffled, request)
         storage.delete_folder(f"{root}/.staging")
     return outcome, places
-
-
-def _store_released(table: pa.Table | None, places: Places) -> str | None:
-    """Digest of the record ids of the release before, which are stored for the workers, if one is named."""
-    if table is None:
-        return None
-    tables.store(places.released, table)
-    return digest_of(tables.pack(table, None))
-
-
-def _store_benchmarks(benchmarks: Benchmarks, places: Places, plan: Plan) -> Plan:
-    """The plan with the benchmarks in it, whose index is stored for the workers."""
-    table = to_table(benchmarks.index)
-    tables.store(places.benchmarks, table)
-    return replace(plan, benchmarks=digest_of(tables.pack(table, None)), benchmark_files=benchmarks.files)
 
 
 def _model(recipe: Recipe) -> tuple[str, str] | None:

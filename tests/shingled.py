@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 
 import numpy as np
@@ -23,6 +24,21 @@ def tables(parts: int) -> st.SearchStrategy[list[Row]]:
         st.sampled_from([0, 1, 2**63 + 5]), st.lists(shingle_lists, min_size=parts, max_size=parts)
     )
     return st.lists(row, max_size=14)
+
+
+def edited_rows(seed: int) -> list[Row]:
+    """Rows of two parts in two components: a few lists of shingles with small edits."""
+    chosen = random.Random(seed)
+    seeds = [[chosen.randrange(10**6) for _ in range(chosen.randint(1, 30))] for _ in range(12)]
+
+    def edit(values: list[int]) -> list[int]:
+        kept = [value for value in values if chosen.random() > 0.1] or values
+        return kept + [chosen.randrange(10**6) for _ in range(chosen.randrange(3))]
+
+    return [
+        (chosen.randrange(2), [edit(chosen.choice(seeds[:3])), edit(chosen.choice(seeds))])
+        for _ in range(220)
+    ]
 
 
 def pack(lists: list[list[int]]) -> Shingles:

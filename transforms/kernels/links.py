@@ -7,14 +7,13 @@ them; the others of their n (n - 1) / 2 pairs are never made.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 
 from transforms.kernels.components import join
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Postings, count_pairs, unpack
-from transforms.kernels.ranks import Ranked, rank, spread
+from transforms.kernels.ranks import Ranked, rank_batches, spread
 from transforms.kernels.shingles import Shingles
 
 _BATCH = 1 << 20
@@ -34,26 +33,9 @@ def connect(groups: np.ndarray, parts: list[Shingles], threshold: float) -> np.n
     roots = np.arange(len(groups))
     by = np.argsort(groups, kind="stable")
     number = np.cumsum(np.diff(groups[by], prepend=groups[by][:1]) != 0)
-    sizes = np.sum([np.diff(part.offsets)[by] for part in parts], axis=0)
-    for first, last in _batches(number, sizes):
-        rows = by[first:last]
-        sets = [rank(number[first:last] - number[first], _take(part, rows)) for part in parts]
-        roots[rows] = rows[_connect(number[first:last] - number[first], sets, threshold)]
+    for rows, numbers, sets in rank_batches(number, parts, by, _BATCH):
+        roots[rows] = rows[_connect(numbers, sets, threshold)]
     return roots
-
-
-def _batches(number: np.ndarray, sizes: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Cut rows between groups, so that a batch has about `_BATCH` shingles or one large group."""
-    batch = np.cumsum(sizes) // _BATCH
-    starts = np.flatnonzero(np.diff(number, prepend=-1))
-    fresh = np.diff(batch[starts], prepend=-1) != 0
-    return pairwise([*starts[fresh].tolist(), len(number)])
-
-
-def _take(part: Shingles, rows: np.ndarray) -> Shingles:
-    lengths = np.diff(part.offsets)[rows]
-    values = part.values[spread(part.offsets[rows], lengths)]
-    return Shingles(values, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def _connect(group: np.ndarray, sets: list[Ranked], threshold: float) -> np.ndarray:

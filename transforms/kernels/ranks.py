@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -109,6 +111,30 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
         bounds[components],
         bounds[components + 1],
     )
+
+
+def rank_batches(
+    groups: np.ndarray, parts: list[Shingles], rows: np.ndarray, most: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[Ranked]]]:
+    """Rows by batches of whole groups, with their groups' numbers from 0 and their sets as ranks.
+
+    `groups` numbers the group of each of `rows`, ascending. A batch has about `most` shingles, or one large
+    group.
+    """
+    ends = np.flatnonzero(np.append(groups[1:] != groups[:-1], True)[: len(groups)]) + 1
+    sizes = np.sum([np.diff(part.offsets)[rows] for part in parts], axis=0)
+    batch = np.cumsum(sizes)[ends - 1] // most
+    last = np.append(batch[1:] != batch[:-1], True)[: len(batch)]
+    for low, high in pairwise([0, *ends[last].tolist()]):
+        some, numbers = rows[low:high], groups[low:high] - groups[low]
+        yield some, numbers, [rank(numbers, take(part, some)) for part in parts]
+
+
+def take(part: Shingles, rows: np.ndarray) -> Shingles:
+    """Shingles of some rows."""
+    lengths = np.diff(part.offsets)[rows]
+    values = part.values[spread(part.offsets[rows], lengths)]
+    return Shingles(values, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def _order(names: np.ndarray, *keys: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ compared with rows that are kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from transforms.kernels.dense import settle
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Prefixes, count_candidates, pair_up
-from transforms.kernels.ranks import Ranked, rank, spread
+from transforms.kernels.ranks import Ranked, rank_batches
 from transforms.kernels.shingles import Shingles
 
 _BATCH = 1 << 20
@@ -92,28 +91,12 @@ def _find(  # noqa: PLR0913 - the arguments of the two above
     by = np.lexsort((place, ~protected, components))
     component = np.cumsum(np.diff(components[by], prepend=components[by][:1]) != 0)
     found = [(np.zeros((0, 2), np.int64), np.zeros(0))]
-    for first, last in _batches(component, [np.diff(part.offsets)[by] for part in parts]):
-        rows, numbers = by[first:last], component[first:last] - component[first]
-        sets = [rank(numbers, _take(part, rows)) for part in parts]
+    for rows, numbers, sets in rank_batches(component, parts, by, _BATCH):
         for pairs, similarities in _search(numbers, sets, levels, protected[rows], dense):
             found.append((np.sort(rows[pairs], axis=1), similarities))
     pairs, similarities = (np.concatenate(column) for column in zip(*found, strict=True))
     _, once = np.unique((pairs[:, 0] << 32) | pairs[:, 1], return_index=True)
     return Edges(pairs[once, 0], pairs[once, 1], similarities[once])
-
-
-def _batches(component: np.ndarray, lengths: list[np.ndarray]) -> Iterator[tuple[int, int]]:
-    """Cut rows between components, so that a batch has about `_BATCH` shingles or one large component."""
-    ends = np.flatnonzero(np.append(component[1:] != component[:-1], True)[: len(component)]) + 1
-    batch = np.cumsum(np.sum(lengths, axis=0))[ends - 1] // _BATCH
-    last = np.append(batch[1:] != batch[:-1], True)[: len(batch)]
-    return pairwise([0, *ends[last].tolist()])
-
-
-def _take(part: Shingles, rows: np.ndarray) -> Shingles:
-    lengths = np.diff(part.offsets)[rows]
-    values = part.values[spread(part.offsets[rows], lengths)]
-    return Shingles(values, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def _search(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, unjudged
@@ -54,18 +55,26 @@ def _model(path: str, digest: str) -> str:
 @cache
 def _released(path: str, digest: str) -> np.ndarray:
     """Record ids of the release before, sorted."""
-    table = tables.load(path)
-    if digest_of(tables.pack(table, None)) != digest:
-        raise StalePlanError(f"{path} is of another run")
-    return as_words(table["record_id"].combine_chunks())
+    return as_words(_load(path, digest)["record_id"].combine_chunks())
 
 
 @cache
 def _benchmarks(path: str, digest: str) -> Index:
+    return benchmarks.from_table(_load(path, digest))
+
+
+def _load(path: str, digest: str) -> pa.Table:
+    """A table that `store` wrote, if it is this run's."""
     table = tables.load(path)
     if digest_of(tables.pack(table, None)) != digest:
         raise StalePlanError(f"{path} is of another run")
-    return benchmarks.from_table(table)
+    return table
+
+
+def store(path: str, table: pa.Table) -> str:
+    """Store a table for the workers of a run; give its digest, which goes into the plan."""
+    tables.store(path, table)
+    return digest_of(tables.pack(table, None))
 
 
 class StalePlanError(RuntimeError):

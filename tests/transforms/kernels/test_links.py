@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.shingled import LEVELS, Row, compare_all, pack, tables
+from tests.shingled import LEVELS, Row, compare_all, edited_rows, pack, tables
 from transforms.kernels import links
 from transforms.kernels.components import join
 from transforms.kernels.links import connect
@@ -41,17 +39,7 @@ def test_rows_are_connected_by_their_similar_pairs(parts: int, data: st.DataObje
 def test_many_rows_with_small_edits(monkeypatch: pytest.MonkeyPatch, threshold: float, block: int) -> None:
     monkeypatch.setattr(links, "_PAIRS", block)
     monkeypatch.setattr(links, "_BATCH", 50 * block)
-    chosen = random.Random(5)
-    seeds = [[chosen.randrange(10**6) for _ in range(chosen.randint(1, 30))] for _ in range(12)]
-
-    def edit(values: list[int]) -> list[int]:
-        kept = [value for value in values if chosen.random() > 0.1] or values
-        return kept + [chosen.randrange(10**6) for _ in range(chosen.randrange(3))]
-
-    rows = [
-        (chosen.randrange(2), [edit(chosen.choice(seeds[:3])), edit(chosen.choice(seeds))])
-        for _ in range(220)
-    ]
+    rows = edited_rows(5)
     assert found(rows, 2, threshold) == expected(rows, threshold)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests import reference
 from tests.columns import text_column
-from tests.shingled import LEVELS, Row, compare_all, pack, tables
+from tests.shingled import LEVELS, Row, compare_all, edited_rows, pack, tables
 from tests.strategies import texts
 from transforms.kernels import postings
 from transforms.kernels.shingles import PART_TAGS, shingle
@@ -47,17 +46,7 @@ def test_pairs_are_exactly_those_at_or_above_the_threshold(
 @pytest.mark.parametrize("block", [7, 1 << 22])
 def test_many_rows_with_small_edits(monkeypatch: pytest.MonkeyPatch, threshold: float, block: int) -> None:
     monkeypatch.setattr(postings, "_PAIRS", block)
-    chosen = random.Random(3)
-    seeds = [[chosen.randrange(10**6) for _ in range(chosen.randint(1, 30))] for _ in range(12)]
-
-    def edit(values: list[int]) -> list[int]:
-        kept = [value for value in values if chosen.random() > 0.1] or values
-        return kept + [chosen.randrange(10**6) for _ in range(chosen.randrange(3))]
-
-    rows = [
-        (chosen.randrange(2), [edit(chosen.choice(seeds[:3])), edit(chosen.choice(seeds))])
-        for _ in range(220)
-    ]
+    rows = edited_rows(3)
     expected = compare_all(rows, threshold)
     assert find(rows, 2, threshold) == expected
     assert expected or threshold == 1.0
