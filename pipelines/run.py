@@ -6,19 +6,19 @@ import json
 import os
 import resource
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines import publish
+from pipelines.engines import Asked, choose_engine
 from pipelines.errors import RunError, UsageError
 from pipelines.noise import hushed
-from pipelines.options import beam_arguments
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
 from pipelines.planning.previous import read_released
 from pipelines.progress import watch
-from schemas.plan import CROWD_ROWS, Places, Plan
+from schemas.plan import CROWD_ROWS, Places
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
@@ -37,9 +37,10 @@ class Request:
     release: str | None = None
     previous: str | None = None
     cache: str | None = None
-    workers: int = 1
+    workers: int | None = 1
     runner: str | None = None
     beam: Sequence[str] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
     unit_bytes: int = UNIT_BYTES
     buckets: int | None = None
     crowd_rows: int = CROWD_ROWS
@@ -51,6 +52,9 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     root = storage.absolute(request.output.rstrip("/") or request.output)
     cache = storage.absolute(request.cache or f"{root}/.cache")
+    asked = Asked(root=root, workers=request.workers, flags=request.beam, given=request.given)
+    engine = choose_engine(request.runner, asked)
+    engine.check(asked)
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
@@ -70,11 +74,12 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
-        shuffled = _execute(request, Job.start(places, plan), plan)
+        asked = replace(asked, most=len(plan.units))
+        shuffled = _execute(request, Job.start(places, plan), engine.arguments(asked))
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
             raise RunError(outcome.message)
-        _write_run_record(places, started, shuffled, request)
+        _write_run_record(places, started, shuffled, {"workers": asked.cores, "runner": engine.label})
         storage.delete_folder(f"{root}/.staging")
     return outcome, places
 
@@ -94,7 +99,7 @@ def _model(recipe: Recipe) -> tuple[str, str] | None:
     return path, model_digest(path)
 
 
-def _execute(request: Request, job: Job, plan: Plan) -> int:
+def _execute(request: Request, job: Job, arguments: Sequence[str]) -> int:
     """Run the pipeline; give the bytes that were shuffled."""
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -102,17 +107,16 @@ def _execute(request: Request, job: Job, plan: Plan) -> int:
     from pipelines.curate import curate
     from transforms.shuffle import COUNTER
 
-    arguments = beam_arguments(request.runner, min(request.workers, max(1, len(plan.units))), request.beam)
-    with hushed(job.places, verbose=request.verbose), watch(job.places, plan, quiet=request.quiet):
-        pipeline = beam.Pipeline(options=PipelineOptions(arguments))
+    with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=request.quiet):
+        pipeline = beam.Pipeline(options=PipelineOptions(list(arguments)))
         curate(pipeline, job)
         result = pipeline.run()
         result.wait_until_finish()
         found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
-    return sum(int(counter.attempted) for counter in found)
+    return sum(counter.attempted or counter.committed or 0 for counter in found)
 
 
-def _write_run_record(places: Places, started: float, shuffled: int, request: Request) -> None:
+def _write_run_record(places: Places, started: float, shuffled: int, how: Mapping[str, Any]) -> None:
     """Write `run.json`: times and costs, which differ from run to run."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     record: dict[str, Any] = {
@@ -120,8 +124,7 @@ def _write_run_record(places: Places, started: float, shuffled: int, request: Re
         "started": started,
         "seconds": round(time.time() - started, 3),
         "cpu_seconds": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
-        "workers": request.workers,
-        "runner": request.runner or "in-memory",
+        **how,
         "shuffled_bytes": shuffled,
     }
     path = f"{places.root}/runs/{places.release}/run.json"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, check_beam_flags, check_runner
+from pipelines.options import Commands, read_beam_flags
 from schemas.recipe import PROFILES, Recipe, built_in, load_recipe, override
 
 
@@ -17,7 +16,8 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "curate",
         help="curate sharded Parquet into a release",
-        description="Curate sharded Parquet into a release. Any Beam option may follow.",
+        description="Curate sharded Parquet into a release.",
+        epilog="Any option of Beam's may follow, such as --spark-master spark://host:7077.",
         allow_abbrev=False,
     )
     command.set_defaults(handle=_curate, parser=command)
@@ -59,10 +59,14 @@ def add(commands: Commands) -> None:
     flag(
         "--workers",
         type=int,
-        default=os.cpu_count() or 1,
-        help="local processes (default: the machine's cores)",
+        metavar="N",
+        help="processes that work, on this machine or on each of a cluster (default: by its cores)",
     )
-    flag("--runner", help="Beam runner by name (default: in memory, on all workers)")
+    flag(
+        "--runner",
+        metavar="NAME",
+        help="in-memory (default), prism, spark, flink, dataflow, or any runner of Beam's",
+    )
     flag("--unit-bytes", type=int, metavar="N", help="bytes a worker reads at a time (default: 32 MiB)")
     flag("--buckets", type=int, metavar="N", help="buckets of the shuffles (default: planned from the rows)")
     flag(
@@ -122,9 +126,7 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         value = getattr(parsed, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
-    check_beam_flags(rest, parsed.parser)
-    if parsed.runner is not None:
-        check_runner(parsed.runner)
+    flags, given = read_beam_flags(rest, parsed.parser)
     request = Request(
         recipe=recipe_of(parsed),
         output=parsed.output,
@@ -133,7 +135,8 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         cache=parsed.cache,
         workers=parsed.workers,
         runner=parsed.runner,
-        beam=rest,
+        beam=flags,
+        given=given,
         unit_bytes=parsed.unit_bytes or UNIT_BYTES,
         buckets=parsed.buckets,
         crowd_rows=parsed.crowd_rows or CROWD_ROWS,

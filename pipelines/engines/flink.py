@@ -1,0 +1,34 @@
+"""Flink: on this machine, on a cluster by its address, or written down as a jar for `flink run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.engines.engine import Asked, Engine, worker_processes
+from pipelines.engines.parts import cached_part
+
+_CACHED_VERSION = "1.19"
+"""Of the cached job server, which `deploy/flink/job-server` builds."""
+
+
+class Flink(Engine):
+    """Flink by Beam's job server."""
+
+    prefixes = ("flink_",)
+
+    def defaults(self, asked: Asked) -> dict[str, Any]:
+        """All cores of this machine unless a master is named, and SDK workers that last."""
+        jar = cached_part("flink-job-server")
+        options: dict[str, Any] = {}
+        if jar is not None and asked.given.get("flink_version", _CACHED_VERSION) == _CACHED_VERSION:
+            options = {"flink_job_server_jar": jar, "flink_version": _CACHED_VERSION}
+        if self._is_local(asked):
+            options |= {"flink_master": "[local]", "parallelism": asked.cores}
+            return options | worker_processes(asked, asked.cores)
+        return options | worker_processes(asked, asked.workers or 0)
+
+    def _is_local(self, asked: Asked) -> bool:
+        return "flink_master" not in asked.given or asked.given["flink_master"] in {"[local]", "[auto]"}
+
+
+FLINK = Flink("FlinkRunner", "flink")
