@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PATIENCE = 120.0
-_MARK = "TAMIS_TEST_RUN"
+MARK = "TAMIS_TEST_RUN"
 
 
 def wait_for(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
@@ -29,6 +29,7 @@ class Command:
 
     arguments: list[str]
     stdout: int = subprocess.DEVNULL
+    variables: Mapping[str, str] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -38,23 +39,29 @@ class Command:
             stdin=subprocess.DEVNULL,
             stdout=self.stdout,
             stderr=subprocess.PIPE,
-            env={**os.environ, _MARK: self.mark},
+            env={**os.environ, **self.variables, MARK: self.mark},
         )
 
-    def finish(self) -> tuple[int, str]:
+    def finish(self, seconds: float = PATIENCE) -> tuple[int, str]:
         """Wait for it to end; give its exit code and what it wrote to standard error."""
-        _, errors = self.process.communicate(timeout=PATIENCE)
+        _, errors = self.process.communicate(timeout=seconds)
         return self.process.returncode, errors.decode()
 
     def processes(self) -> list[int]:
         """Ids of its processes that are alive, as far as this machine tells."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                marked = f"{_MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
-                alive = (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-            except OSError:
-                continue
-            if marked and alive:
-                found.append(int(folder.name))
-        return found
+        return processes_with(MARK, self.mark)
+
+
+def processes_with(variable: str, value: str, command: str = "") -> list[int]:
+    """Ids of live processes that have a variable of the environment, and some words in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = f"{variable}={value}".encode() in (folder / "environ").read_bytes().split(b"\0")
+            named = command.encode() in (folder / "cmdline").read_bytes()
+            alive = (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            continue
+        if marked and named and alive:
+            found.append(int(folder.name))
+    return found

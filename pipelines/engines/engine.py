@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pipelines.errors import UsageError
 
 CACHE_MILLISECONDS = 600_000
 """How long an engine keeps an idle SDK worker for the job's next stage; Beam's own choice is not at all."""
+_PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,20 @@ def to_flags(options: Mapping[str, Any]) -> list[str]:
             values: Sequence[Any] = value if isinstance(value, list) else [value]
             flags += [f"--{name}={one}" for one in values]
     return flags
+
+
+def unreachable(addresses: str, port: int) -> str | None:
+    """Why none of some masters answers, as `host:port,host:port` behind any scheme; None where one does."""
+    reason = ""
+    for address in addresses.rpartition("://")[2].split(","):
+        host, _, given = address.partition("/")[0].partition(":")
+        try:
+            socket.create_connection((host, int(given or port)), _PATIENCE_SECONDS).close()
+        except (OSError, ValueError) as error:
+            reason = str(getattr(error, "strerror", None) or error)
+        else:
+            return None
+    return f"nothing answers at {addresses}: {reason}"
 
 
 def worker_processes(asked: Asked, processes: int) -> dict[str, Any]:

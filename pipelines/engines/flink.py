@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from pipelines.engines.engine import Asked, Engine, worker_processes
+from pipelines.engines.engine import Asked, Engine, unreachable, worker_processes
 from pipelines.engines.parts import cached_part
 
+_PORT = 8081
 _CACHED_VERSION = "1.19"
 """Of the cached job server, which `deploy/flink/job-server` builds."""
 
@@ -26,6 +28,13 @@ class Flink(Engine):
             options |= {"flink_master": "[local]", "parallelism": asked.cores}
             return options | worker_processes(asked, asked.cores)
         return options | worker_processes(asked, asked.workers or 0)
+
+    def problems(self, asked: Asked) -> Iterator[str]:
+        """A master that cannot be reached."""
+        if not self._is_local(asked) and not self.is_detached(asked):
+            silence = unreachable(asked.given["flink_master"], _PORT)
+            if silence is not None:
+                yield f"--flink-master: {silence}"
 
     def _is_local(self, asked: Asked) -> bool:
         return "flink_master" not in asked.given or asked.given["flink_master"] in {"[local]", "[auto]"}

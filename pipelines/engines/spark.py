@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.engines.engine import Asked, Engine, worker_processes
+from pipelines.engines.engine import Asked, Engine, unreachable, worker_processes
 from pipelines.engines.parts import cached_part
 
+_PORT = 7077
 _TRIES = 4
 """Attempts at a task on this machine, as clusters have; Spark's local master gives up at the first."""
 
@@ -34,6 +35,10 @@ class Spark(Engine):
                 f"--spark-master {master} takes a job that spark-submit hands in: write it down with "
                 "--output_executable_path job.jar, then spark-submit it (see deploy/spark)"
             )
+        elif master.startswith("spark://") and not self.is_detached(asked):
+            silence = unreachable(master, _PORT)
+            if silence is not None:
+                yield f"--spark-master: {silence}"
 
     def _is_local(self, asked: Asked) -> bool:
         return asked.given.get("spark_master_url", "local").startswith("local") and not self.is_detached(

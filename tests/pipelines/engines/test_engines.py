@@ -127,6 +127,8 @@ def test_other_runners_of_beams_get_what_is_given_only() -> None:
         ("spark", {"direct_num_workers": 2}, "--direct_num_workers is for --runner in-memory"),
         ("spark", {"spark_master_url": "yarn"}, "--output_executable_path job.jar, then spark-submit"),
         ("spark", {"spark_master_url": "k8s://host"}, "takes a job that spark-submit hands in"),
+        ("spark", {"spark_master_url": "spark://127.0.0.1:9"}, "--spark-master: nothing answers at .*: Conn"),
+        ("flink", {"flink_master": "http://127.0.0.1:9"}, "--flink-master: nothing answers at http://127"),
         ("dataflow", {**GOOGLE, "region": None}, "--runner dataflow needs --region as well"),
         ("dataflow", GOOGLE, "/data/out is on this machine, where Dataflow's workers cannot write"),
     ],
