@@ -115,13 +115,14 @@ def run_turn(inputs: Sequence[str], names: Sequence[str], address: str) -> Turn:
 def table_of(names: Sequence[str], turns: Sequence[Turn]) -> Table:
     """Medians of each engine: wall clock, CPU of the machine, and both as ratios."""
     table = Table(title="One job on every engine", title_justify="left", caption_justify="left")
-    kernels = median(turn.bare.total for turn in turns)
-    table.caption = f"kernels run bare: {kernels:.1f} CPU s"
+    bare = median(turn.bare.total for turn in turns)
+    table.caption = f"kernels run bare: {bare:.1f} CPU s"
     for column in ("engine", "wall s", "times in memory", "from", "to", "CPU s", "times kernels", "peak MB"):
         table.add_column(column, justify="left" if column == "engine" else "right")
     for name in names:
         runs = [turn.runs[name] for turn in turns]
         walls = sorted(turn.runs[name].wall / turn.runs[FIRST].wall for turn in turns)
+        kernels = [machine_cpu(run) / turn.bare.total for run, turn in zip(runs, turns, strict=True)]
         over = name.startswith("spark") and median(walls) > MOST_SPARK
         table.add_row(
             name,
@@ -129,7 +130,7 @@ def table_of(names: Sequence[str], turns: Sequence[Turn]) -> Table:
             f"{median(walls):.2f}" + (" ✗" if over else ""),
             *(f"{wall:.2f}" for wall in (walls[0], walls[-1])),
             f"{median(map(machine_cpu, runs)):.1f}",
-            f"{median(machine_cpu(run) / turn.bare.total for run, turn in zip(runs, turns, strict=True)):.2f}",
+            f"{median(kernels):.2f}",
             f"{median(run.peak for run in runs) / 1e6:,.0f}",
         )
     return table
