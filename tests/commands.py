@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PATIENCE = 120.0
-MARK = "TAMIS_TEST_RUN"
+_MARK = "TAMIS_TEST_RUN"
 
 
 def wait_for(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
@@ -39,7 +39,7 @@ class Command:
             stdin=subprocess.DEVNULL,
             stdout=self.stdout,
             stderr=subprocess.PIPE,
-            env={**os.environ, **self.variables, MARK: self.mark},
+            env={**os.environ, **self.variables, _MARK: self.mark},
         )
 
     def finish(self, seconds: float = PATIENCE) -> tuple[int, str]:
@@ -49,19 +49,13 @@ class Command:
 
     def processes(self) -> list[int]:
         """Ids of its processes that are alive, as far as this machine tells."""
-        return processes_with(MARK, self.mark)
-
-
-def processes_with(variable: str, value: str, command: str = "") -> list[int]:
-    """Ids of live processes that have a variable of the environment, and some words in their command line."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            marked = f"{variable}={value}".encode() in (folder / "environ").read_bytes().split(b"\0")
-            named = command.encode() in (folder / "cmdline").read_bytes()
-            alive = (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-        except OSError:
-            continue
-        if marked and named and alive:
-            found.append(int(folder.name))
-    return found
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                marked = f"{_MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
+                alive = (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+            except OSError:
+                continue
+            if marked and alive:
+                found.append(int(folder.name))
+        return found

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.sample import write_sample
-from tests.commands import Command, wait_for
+from tests.commands import Command
 from tests.releases import Release
 
 PROJECT = Path(__file__).parents[2]
@@ -146,12 +145,6 @@ def runs(sample: str, tmp_path: Path) -> Runs:
 def undisturbed(sample: str, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """What a run in memory makes of the sample."""
     return Runs(sample, tmp_path_factory.mktemp("undisturbed")).succeed("--workers", "1")
-
-
-def kill(runs: Runs, moment: str, processes: Callable[[], list[int]]) -> None:
-    """Kill one of some processes with -9 as soon as a file is there in the run's folder."""
-    assert wait_for(lambda: any(runs.root.glob(moment)))
-    os.kill(processes()[0], signal.SIGKILL)
 
 
 def plan_faults(folder: Path, functions: Sequence[str]) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import MARK, Command, processes_with
-from tests.engines.conftest import RETRYING, Cluster, Runs, faulty, flags_of, happened, kill, plan_faults
+from tests.engines.conftest import RETRYING, Cluster, Runs, faulty, flags_of, happened, plan_faults
 from tests.releases import Release
 
 STEPS = [
@@ -40,14 +39,15 @@ STEPS = [
 """Every function that an element goes through, each of which is to fail once."""
 
 CUTS = ["--unit-bytes", "150000"]
-JUDGED = ".staging/*/progress/judge-*"
+KILLED = "transforms.steps.bands:link~"
+"""A worker's death halfway through the run, when its process is done with a bucket of bands."""
+KILLED_EXECUTOR = f"{KILLED}~"
 RECIPE = "dedup: {max_answers_per_prompt: 2}\n"
-GIVE_UP = ["in-memory, 2 workers", "prism", "flink, local"]
 
 
 def test_every_step_failing_once_changes_nothing(cluster: Cluster, runs: Runs, tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(RECIPE, "utf-8")
-    flags = [*CUTS, "--crowd-rows", "40", "--recipe", str(tmp_path / "recipe.yaml")]
+    flags = [*CUTS, "--crowd-rows", "3", "--recipe", str(tmp_path / "recipe.yaml")]
     whole = Runs(runs.inputs, tmp_path / "whole").succeed(*flags, "--workers", "1")
     plan_faults(cluster.faults, STEPS)
     disturbed = Runs(runs.inputs, runs.root, faulty(cluster.faults))
@@ -60,39 +60,45 @@ def test_every_step_failing_once_changes_nothing(cluster: Cluster, runs: Runs, t
     assert not (runs.root / ".staging").exists()
 
 
-def own_workers(command: Command) -> list[int]:
-    """Ids of the SDK workers that a run has started on this machine."""
-    names = ("tamis-worker", "sdk_worker_main")
-    return [process for name in names for process in processes_with(MARK, command.mark, name)]
+@pytest.fixture
+def faults(runs: Runs) -> Path:
+    """Folder of the faults of a test's own runs."""
+    folder = runs.root.parent / "faults"
+    folder.mkdir()
+    runs.variables = faulty(folder)
+    return folder
 
 
 def test_killed_worker_is_made_up_for_on_this_machine(
-    runs: Runs, undisturbed: Release, request: pytest.FixtureRequest
+    runs: Runs, faults: Path, undisturbed: Release, request: pytest.FixtureRequest
 ) -> None:
-    command = runs.start(*CUTS, *flags_of("spark, local", request))
-    kill(runs, JUDGED, lambda: own_workers(command))
-    assert command.finish(300) == (0, "")
-    assert runs.latest().contents() == undisturbed.contents()
+    plan_faults(faults, [KILLED])
+    release = runs.succeed(*CUTS, *flags_of("spark, local", request))
+    assert happened(faults) == {KILLED}
+    assert release.contents() == undisturbed.contents()
 
 
-@pytest.mark.parametrize("victim", ["tamis-worker", "CoarseGrainedExecutorBackend"])
+@pytest.mark.parametrize("victim", [KILLED, KILLED_EXECUTOR], ids=["worker", "executor"])
 def test_killed_process_of_the_cluster_is_made_up_for(
     victim: str, cluster: Cluster, runs: Runs, undisturbed: Release
 ) -> None:
-    command = runs.start(*CUTS, "--runner", "spark", "--spark-master", cluster.address)
-    kill(runs, JUDGED, lambda: processes_with("TAMIS_FAULTS", str(cluster.faults), victim))
-    assert command.finish(300) == (0, "")
-    assert runs.latest().contents() == undisturbed.contents()
+    plan_faults(cluster.faults, [victim])
+    try:
+        release = runs.succeed(*CUTS, "--runner", "spark", "--spark-master", cluster.address)
+        assert happened(cluster.faults) == {victim}
+    finally:
+        plan_faults(cluster.faults, [])
+    assert release.contents() == undisturbed.contents()
 
 
-@pytest.mark.parametrize("name", GIVE_UP)
+@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism", "flink, local"])
 def test_engine_that_gives_up_on_a_killed_worker_publishes_nothing(
-    name: str, runs: Runs, undisturbed: Release, request: pytest.FixtureRequest
+    name: str, runs: Runs, faults: Path, undisturbed: Release, request: pytest.FixtureRequest
 ) -> None:
     flags = [*CUTS, *flags_of(name, request)]
-    command = runs.start(*flags)
-    kill(runs, JUDGED, lambda: own_workers(command))
-    code, errors = command.finish(300)
+    plan_faults(faults, [KILLED])
+    code, errors = runs.start(*flags).finish(300)
+    assert happened(faults) == {KILLED}
     assert code == 1
     assert "nothing was published: a worker process ended before its work was done" in errors
     assert not (runs.root / "LATEST").exists()
@@ -100,11 +106,10 @@ def test_engine_that_gives_up_on_a_killed_worker_publishes_nothing(
 
 
 @pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism", "spark, local", "flink, local"])
-def test_cause_of_a_failure_is_named(name: str, runs: Runs, request: pytest.FixtureRequest) -> None:
-    faults = runs.root.parent / "faults"
-    faults.mkdir()
+def test_cause_of_a_failure_is_named(
+    name: str, runs: Runs, faults: Path, request: pytest.FixtureRequest
+) -> None:
     plan_faults(faults, ["transforms.steps.judge:judge_unit!"])
-    runs.variables = faulty(faults)
     code, errors = runs.start(*CUTS, *flags_of(name, request)).finish(300)
     assert code == 1
     cause = "nothing was published: PlannedFaultError: transforms.steps.judge:judge_unit! was to fail; "

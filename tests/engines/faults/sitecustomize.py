@@ -2,7 +2,8 @@
 
 The variable names a folder. Its file `plan` has a function a line, as `module:name`. Each raises when it is
 done, so that what it wrote and put out is there already, the first time that any process gets there; a file
-of its name in the folder then says that it has. As `module:name!`, it raises every time.
+of its name in the folder then says that it has. As `module:name!` it raises every time; as `module:name~` the
+process kills itself with -9 instead, and as `module:name~~` its parent too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import importlib.machinery
 import importlib.util
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -31,6 +33,10 @@ def _fail_once(name: str) -> None:
         (FOLDER / name).touch(exist_ok=name.endswith("!"))
     except FileExistsError:
         return
+    if name.endswith("~~"):
+        os.kill(os.getppid(), signal.SIGKILL)
+    if name.endswith("~"):
+        os.kill(os.getpid(), signal.SIGKILL)
     raise PlannedFaultError(f"{name} was to fail")
 
 
@@ -63,7 +69,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         self.loader.exec_module(module)
         for name in self.names:
-            *path, last = name.rstrip("!").split(".")
+            *path, last = name.rstrip("!~").split(".")
             holder = functools.reduce(getattr, path, module)
             setattr(holder, last, _failing(getattr(holder, last), f"{module.__name__}:{name}"))
 
