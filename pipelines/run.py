@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines import publish
+from pipelines.detached import handed_over, is_detached
 from pipelines.errors import RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.options import beam_arguments
@@ -26,6 +27,7 @@ from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
 from transforms.steps.job import Job, store
 from transforms.steps.language_model import ModelError, find_model, model_digest
+from transforms.steps.stores import configure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +53,17 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     root = storage.absolute(request.output.rstrip("/") or request.output)
     cache = storage.absolute(request.cache or f"{root}/.cache")
+    configure(beam_arguments(request.runner, request.workers, request.beam))
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     benchmarks = read_benchmarks(request.recipe)
     released = None if request.previous is None else read_released(storage.absolute(request.previous))
-    with publish.lock(root):
+    with publish.lock(root) as hold:
         publish.clear_leftovers(root)
-        name = request.release or publish.next_name(root)
-        if name in publish.releases(root):
-            raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+        name = publish.choose_name(root, request.release, hold.owner)
+        hold.name(name)
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
         plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
@@ -70,12 +72,16 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
-        shuffled = _execute(request, Job.start(places, plan), plan)
+        job = Job.start(places, plan, hold.owner, detached=is_detached(request.beam))
+        with hold.handing_over(detached=job.detached):
+            shuffled = _execute(request, job, plan)
+        if job.detached:
+            return handed_over(places, request.beam), places
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
             raise RunError(outcome.message)
         _write_run_record(places, started, shuffled, request)
-        storage.delete_folder(f"{root}/.staging")
+        storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
     return outcome, places
 
 
@@ -107,6 +113,8 @@ def _execute(request: Request, job: Job, plan: Plan) -> int:
         pipeline = beam.Pipeline(options=PipelineOptions(arguments))
         curate(pipeline, job)
         result = pipeline.run()
+        if job.detached:
+            return 0
         result.wait_until_finish()
         found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
     return sum(int(counter.attempted) for counter in found)

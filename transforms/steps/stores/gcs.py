@@ -88,15 +88,16 @@ class GCSStore:
                     return Versioned(bytes(content), str(blob.generation))
         return None
 
-    def put_if(self, path: str, content: bytes, version: str | None) -> bool:
-        """Write a file if it still has a version or, for None, is not there; whether that was so."""
+    def put_if(self, path: str, content: bytes, version: str | None) -> str | None:
+        """Write a file if it has a version or, for None, is not there; its new version if that was so."""
         kind, expected = "application/octet-stream", int(version or 0)
         try:
             with _sentences(path), _unless_changed():
-                self._blob(path).upload_from_string(content, kind, if_generation_match=expected)
+                blob = self._blob(path)
+                blob.upload_from_string(content, kind, if_generation_match=expected)
         except _Changed:
-            return False
-        return True
+            return None
+        return str(blob.generation)
 
 
 class _Changed(Exception):  # noqa: N818 — an answer, no error

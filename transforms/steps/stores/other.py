@@ -76,26 +76,26 @@ class OtherStore:
             return None
         return Versioned(content, content.hex())
 
-    def put_if(self, path: str, content: bytes, version: str | None) -> bool:
-        """Write a file if it has a version or, for None, is not there; whether that was so.
+    def put_if(self, path: str, content: bytes, version: str | None) -> str | None:
+        """Write a file if it has a version or, for None, is not there; its new version if that was so.
 
         A new name is taken by a rename, which one of several wins. Replacing looks first and writes then:
         of two that do so at the very same moment both may be told that they did.
         """
         found = self.load(path)
         if (found and found.version) != version:
-            return False
+            return None
         if version is not None:
             self.put(path, io.BytesIO(content))
-            return True
+            return content.hex()
         with _filesystem(path) as files, _beside(path, io.BytesIO(content), files) as partial:
             try:
                 files.rename([partial], [path])
             except BeamIOError:
                 if not files.exists(path):
                     raise
-                return False
-        return True
+                return None
+        return content.hex()
 
 
 @contextmanager

@@ -123,18 +123,18 @@ class S3Store:
         except FileNotFoundError:
             return None
 
-    def put_if(self, path: str, content: bytes, version: str | None) -> bool:
-        """Write a file if it still has a version or, for None, is not there; whether that was so."""
+    def put_if(self, path: str, content: bytes, version: str | None) -> str | None:
+        """Write a file if it has a version or, for None, is not there; its new version if that was so."""
         from botocore.exceptions import ClientError
 
         bucket, key = split(path)
         condition = {"IfNoneMatch": "*"} if version is None else {"IfMatch": version}
         try:
             with _sentences(path, passing=_LOST):
-                self.client.put_object(Bucket=bucket, Key=key, Body=content, **condition)
+                found = self.client.put_object(Bucket=bucket, Key=key, Body=content, **condition)
+                return str(found["ETag"])
         except ClientError:
-            return False
-        return True
+            return None
 
 
 @contextmanager

@@ -42,5 +42,5 @@ class Store(Protocol):
     def load(self, path: str) -> Versioned | None:
         """A file with its version; None where there is none."""
 
-    def put_if(self, path: str, content: bytes, version: str | None) -> bool:
-        """Write a file if it still has a version or, for None, is not there; whether that was so."""
+    def put_if(self, path: str, content: bytes, version: str | None) -> str | None:
+        """Write a file if it has a version or, for None, is not there; its new version if that was so."""
