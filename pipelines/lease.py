@@ -15,7 +15,8 @@ from datetime import datetime, timezone
 from pipelines.errors import UsageError
 from schemas.lease import Holder
 from transforms.steps import conditional
-from transforms.steps.stores import StoreError, Versioned
+from transforms.steps.stores.errors import StoreError
+from transforms.steps.stores.store import Versioned
 
 FILE = ".lock"
 DETACHED_SECONDS = 24 * 3600.0

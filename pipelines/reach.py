@@ -12,7 +12,7 @@ def reach(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
     """Reach stores as Beam's options among the arguments say; refuse any other argument."""
     from apache_beam.options import pipeline_options
 
-    from transforms.steps.stores import configure
+    from transforms.steps.stores.registry import configure
 
     parser = Parser(prog=parsed.parser.prog, allow_abbrev=False, add_help=False, conflict_handler="resolve")
     for options in ("S3Options", "GoogleCloudOptions", "HadoopFileSystemOptions"):

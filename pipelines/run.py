@@ -27,7 +27,7 @@ from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
 from transforms.steps.job import Job, store
 from transforms.steps.language_model import ModelError, find_model, model_digest
-from transforms.steps.stores import configure
+from transforms.steps.stores.registry import configure
 
 
 @dataclass(frozen=True, kw_only=True)

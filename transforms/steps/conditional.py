@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from transforms.steps import storage
-from transforms.steps.stores import Versioned, store_of
+from transforms.steps.stores.registry import store_of
+from transforms.steps.stores.store import Versioned
 
 
 def load(path: str) -> Versioned | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -161,17 +161,20 @@ class UnitReader:
         return max(_FEWEST_ROWS, min(_MOST_ROWS, SLICE_BYTES // mean))
 
     def _fetch(self, group: int, columns: Sequence[str] | None) -> None:
-        """Fetch what is stored of some columns of a row group, or of all, where each request counts."""
-        if self._ranges is None:
-            return
-        metadata = self.parquet.metadata.row_group(group)
-        chunks = [metadata.column(index) for index in range(metadata.num_columns)]
-        wanted = [
-            chunk for chunk in chunks if columns is None or chunk.path_in_schema.split(".")[0] in columns
+        """Where requests count, fetch some columns, or all, of the unit or, if too much, of a row group."""
+        if self._ranges is not None:
+            self._ranges.fetch(self._stored(range(*self.unit.groups), columns))
+            self._ranges.fetch(self._stored([group], columns))
+
+    def _stored(self, groups: Iterable[int], columns: Sequence[str] | None) -> list[tuple[int, int]]:
+        """From where to where in the file some columns of some row groups, or all, are stored."""
+        metadata = [self.parquet.metadata.row_group(group) for group in groups]
+        chunks = [group.column(index) for group in metadata for index in range(group.num_columns)]
+        return [
+            (start := _start(chunk), start + int(chunk.total_compressed_size))
+            for chunk in chunks
+            if columns is None or chunk.path_in_schema.split(".")[0] in columns
         ]
-        self._ranges.fetch(
-            [(_start(chunk), _start(chunk) + int(chunk.total_compressed_size)) for chunk in wanted]
-        )
 
     def digests(self, group: int) -> tuple[str, str]:
         """BLAKE2b of the stored bytes of a row group: of its text columns, and of the others."""

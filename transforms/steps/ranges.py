@@ -6,8 +6,8 @@ import io
 from collections.abc import Sequence
 from functools import cached_property
 
-from transforms.steps.stores import Store
 from transforms.steps.stores.errors import not_found
+from transforms.steps.stores.store import Store
 
 _KEPT_BYTES = 64 << 20
 _GAP_BYTES = 1 << 20

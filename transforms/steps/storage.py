@@ -18,7 +18,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from transforms.steps.ranges import RangeFile
-from transforms.steps.stores import store_of
+from transforms.steps.stores.registry import store_of
 
 _IN_MEMORY_BYTES = 8 << 20
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
