@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import platformdirs
+
 from pipelines.errors import RunError, TamisError
 from schemas.plan import Places
 from transforms.steps import storage
@@ -29,9 +31,12 @@ def cause_of(error: BaseException) -> str:
     return f"{kind}: {_WHILE.sub('', sentence)}"
 
 
-def log_path(places: Places) -> Path | None:
-    """Where a local run's noise goes; None where the output is not on this machine."""
-    return Path(places.root) / "runs" / places.release / "run.log" if storage.is_local(places.root) else None
+def log_path(places: Places) -> Path:
+    """Where a run's noise goes: beside the release or, where that is elsewhere, among the user's logs."""
+    if storage.is_local(places.root):
+        return Path(places.runs) / "run.log"
+    folder = re.sub(r"[^\w.-]+", "-", places.root)
+    return platformdirs.user_log_path("tamis") / folder / places.release / "run.log"
 
 
 @contextmanager
@@ -39,7 +44,7 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
     """Send what Beam and its workers print to the run's log, and turn a failure into its cause."""
     log = log_path(places)
     try:
-        if verbose or log is None:
+        if verbose:
             yield
             return
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +57,8 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
             raise
         if cause_of(error).endswith("KeyboardInterrupt"):
             raise KeyboardInterrupt from error
-        where = f"; the workers' log is {log}" if log else ""
-        raise RunError(f"the run failed and nothing was published: {cause_of(error)}{where}") from error
+        sentence = f"the run failed and nothing was published: {cause_of(error)}; the workers' log is {log}"
+        raise RunError(sentence) from error
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def curate(s3: S3, **request: Any) -> tuple[str, str]:
 
 def manifests(s3: S3) -> dict[str, Manifest]:
     """Manifests of the bucket's releases by name."""
-    keys = [key for key in s3.keys("out/releases/") if key.endswith("/manifest.json")]
+    keys = [key for key in s3.objects("out/releases/") if key.endswith("/manifest.json")]
     return {key.split("/")[2]: Manifest.model_validate_json(s3.read(key)) for key in keys}
 
 
@@ -40,10 +40,10 @@ def check_whole(s3: S3) -> list[str]:
     for name, manifest in found.items():
         assert manifest.release == name
         folder = f"out/releases/{name}/"
-        there = {key.removeprefix(folder) for key in s3.keys(folder)}
+        there = {key.removeprefix(folder) for key in s3.objects(folder)}
         assert there == {"manifest.json", *(file.path for file in manifest.files)}
         for file in manifest.files:
             assert hashlib.sha256(s3.read(folder + file.path)).hexdigest() == file.sha256
-    if "out/LATEST" in s3.keys("out/LATEST"):
+    if "out/LATEST" in s3.objects("out/LATEST"):
         assert s3.read("out/LATEST").decode().strip() in found
     return sorted(found)

@@ -74,7 +74,7 @@ def s3_server() -> Iterator[S3]:
 @pytest.fixture
 def s3(s3_server: S3) -> Iterator[S3]:
     """The server with an empty bucket, which this process is led to."""
-    for key in s3_server.keys():  # noqa: SIM118 — a method, not a mapping's
+    for key in s3_server.objects():
         s3_server.client.delete_object(Bucket=BUCKET, Key=key)
     s3_server.asked.clear()
     s3_server.before.clear()

@@ -58,7 +58,7 @@ class S3:
             aws_secret_access_key="test",  # noqa: S106 — the server asks for none
         )
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def objects(self, prefix: str = "") -> list[str]:
         """Keys of the bucket's objects that begin with a prefix."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]

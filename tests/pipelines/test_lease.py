@@ -1,4 +1,4 @@
-"""Leases: held while renewed, taken over once seen to be dead, and no way past the fence for a run that lost its."""
+"""Leases: held while renewed, taken over once seen to be dead, and a fence for those that lost theirs."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_name_is_claimed_by_one_run_for_good(s3: S3) -> None:
     assert not claims.abandon(ROOT, "v1")
     assert claims.abandon(ROOT, "0001")
     assert not claims.commit(ROOT, "0001", "first")
-    assert len(s3.keys("out/runs")) == 3
+    assert len(s3.objects("out/runs")) == 3
 
 
 def at(s3: S3, method: str, path: str, act: Callable[[], object]) -> None:
@@ -169,7 +169,7 @@ def test_run_that_lost_its_lease_publishes_nothing(filled: S3, monkeypatch: pyte
     with pytest.raises(RunError, match=r"taken for dead, and a run .+ holds it now; nothing was published"):
         curate(filled)
     assert check_whole(filled) == []
-    assert "out/LATEST" not in filled.keys()
+    assert "out/LATEST" not in filled.objects()
     assert curate(filled) == ("0002", "")
     assert check_whole(filled) == ["0002"]
 
@@ -185,7 +185,7 @@ def test_run_that_is_taken_for_dead_while_it_publishes_is_stopped(
     assert curate(filled) == ("0002", "")
     assert check_whole(filled) == ["0002"]
     assert curate(filled) == ("0003", "")
-    assert not filled.keys("out/releases/0001/")
+    assert not filled.objects("out/releases/0001/")
 
 
 def test_run_that_has_committed_is_not_stopped_but_moves_nothing(
@@ -197,7 +197,7 @@ def test_run_that_has_committed_is_not_stopped_but_moves_nothing(
     assert name == "0001"
     assert "LATEST was left as it is" in message
     assert check_whole(filled) == ["0001"]
-    assert "out/LATEST" not in filled.keys()
+    assert "out/LATEST" not in filled.objects()
     assert curate(filled) == ("0002", "")
     assert filled.read("out/LATEST") == b"0002\n"
 

@@ -34,7 +34,6 @@ def test_noise_goes_to_the_log(places: Places, capfd: pytest.CaptureFixture[str]
     os.write(2, b"three")
     assert capfd.readouterr().err == "three"
     log = log_path(places)
-    assert log is not None
     assert log.read_text("utf-8") == "onetwo"
 
 
@@ -44,8 +43,10 @@ def test_noise_is_shown_when_verbose(places: Places, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == "onetwo"
 
 
-def test_no_log_where_the_output_is_elsewhere() -> None:
-    assert log_path(Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache")) is None
+def test_log_is_the_users_where_the_output_is_elsewhere() -> None:
+    path = log_path(Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache"))
+    assert path.is_absolute()
+    assert path.parts[-3:] == ("gs-bucket-out", "0001", "run.log")
 
 
 def test_sentences_pass_as_they_are(places: Places) -> None:

@@ -6,7 +6,7 @@ import gc
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar
 
@@ -20,6 +20,7 @@ from transforms.kernels.rows import as_words
 from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import at_work
+from transforms.steps.stores.registry import adopt, configured
 
 _COLLECT_AT = 100_000
 """Objects made before Python looks for cycles: columns are few objects, and bundles leave none behind."""
@@ -95,13 +96,20 @@ def digest_of(content: bytes) -> str:
 class Job:
     """What every step of a run is given: where its files are, the digest of its plan, and whose folder it is.
 
-    Nobody waits for a job that is `detached`: it ends its release itself, and may be started twice.
+    Nobody waits for a job that is `detached`: it ends its release itself, and may be started twice. `stores`
+    says how stores are reached, to whatever process the job comes to.
     """
 
     places: Places
     plan_digest: str
     owner: str = ""
     detached: bool = False
+    stores: str = field(default_factory=configured)
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Arrive in a process."""
+        self.__dict__.update(state)
+        adopt(self.stores)
 
     @classmethod
     def start(cls, places: Places, plan: Plan, owner: str = "", *, detached: bool = False) -> Job:

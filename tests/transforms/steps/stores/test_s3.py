@@ -26,7 +26,7 @@ def test_file_is_there_once_it_is_whole(s3: S3) -> None:
     assert storage.read_bytes(f"{ROOT}/file") == b"one"
     storage.write_bytes(f"{ROOT}/file", b"")
     assert storage.read_bytes(f"{ROOT}/file") == b""
-    assert s3.keys() == ["folder/file"]
+    assert s3.objects() == ["folder/file"]
 
 
 @pytest.mark.parametrize("size", [3, LARGE])
@@ -65,7 +65,7 @@ def test_upload_that_breaks_off_leaves_nothing(s3: S3) -> None:
     s3.before.append(refuse)
     with pytest.raises(StoreError), storage.create(f"{ROOT}/large") as file:
         file.write(bytes(LARGE))
-    assert s3.keys() == []
+    assert s3.objects() == []
     assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=BUCKET)
 
 
@@ -96,7 +96,7 @@ def test_folders_are_listed_one_level_deep_a_page_at_a_time(s3: S3) -> None:
     assert s3.asked == {"LIST": 3}
     assert storage.list_names(f"{ROOT}/none") == []
     storage.delete_folder(ROOT)
-    assert s3.keys() == ["folderless/one"]
+    assert s3.objects() == ["folderless/one"]
     storage.delete_folder(ROOT)
 
 
