@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from transforms.steps.stores.errors import StoreError, StoreUsageError, not_found
 from transforms.steps.stores.s3 import split
@@ -20,7 +20,8 @@ def make(options: PipelineOptions) -> Store:
     except ImportError:
         sentence = "reading and writing Google Cloud Storage needs pip install 'tamis[gcs]'"
         raise StoreUsageError("gs://", sentence) from None
-    return GCSStore(create_storage_client(options))
+    anonymous = options.view_as(GoogleCloudOptions).no_auth
+    return GCSStore(create_storage_client(options, use_credentials=not anonymous))
 
 
 class GCSStore:
@@ -54,20 +55,20 @@ class GCSStore:
         """Put a file there, whole or not at all: an upload that is not finished is no object."""
         from google.cloud.storage.retry import DEFAULT_RETRY
 
-        with _sentences(path):
+        with _sentences(path, absent="bucket"):
             self._blob(path).upload_from_file(file, rewind=True, retry=DEFAULT_RETRY)
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Paths that begin with a prefix and their sizes, at any depth."""
         bucket, key = split(prefix)
-        with _sentences(prefix):
+        with _sentences(prefix, absent="bucket"):
             for blob in self.client.list_blobs(bucket, prefix=key, fields="items(name,size),nextPageToken"):
                 yield f"gs://{bucket}/{blob.name}", int(blob.size)
 
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds, without looking deeper."""
         bucket, key = split(f"{folder}/")
-        with _sentences(folder):
+        with _sentences(folder, absent="bucket"):
             found = self.client.list_blobs(bucket, prefix=key, delimiter="/")
             names = {blob.name.removeprefix(key) for blob in found}
         return (names | {name.removeprefix(key).rstrip("/") for name in found.prefixes}) - {""}
@@ -116,8 +117,8 @@ def _unless_changed() -> Iterator[None]:
 
 
 @contextmanager
-def _sentences(path: str) -> Iterator[None]:
-    """Turn what Google's client raises into one sentence."""
+def _sentences(path: str, absent: str = "file") -> Iterator[None]:
+    """Turn what Google's client raises into one sentence; `absent` is what "not found" is about."""
     from google.api_core.exceptions import Forbidden, GoogleAPIError, NotFound, Unauthorized
     from google.auth.exceptions import GoogleAuthError
     from google.cloud.exceptions import GoogleCloudError
@@ -127,7 +128,7 @@ def _sentences(path: str) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        if "bucket" in str(error).lower() or not split(path)[1]:
+        if absent == "bucket" or "bucket does not exist" in str(error):
             raise StoreUsageError(path, f"there is no bucket {split(path)[0]}") from None
         raise not_found(path) from None
     except (Forbidden, Unauthorized) as error:

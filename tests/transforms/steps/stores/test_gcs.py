@@ -41,12 +41,8 @@ def program() -> Path:
         go = shutil.which("go")
         if go is None:
             pytest.skip("needs Go to build the emulator")
-        built = subprocess.run(
-            [go, "install", SERVER],
-            env={**os.environ, "GOBIN": str(folder)},
-            capture_output=True,
-            check=False,
-        )
+        there = {**os.environ, "GOBIN": str(folder)}
+        built = subprocess.run([go, "install", SERVER], env=there, capture_output=True, check=False)
         if built.returncode:
             pytest.skip(f"the emulator cannot be built: {built.stderr.decode()[-300:]}")
     return found
