@@ -146,11 +146,11 @@ def _filesystem(path: str) -> Iterator[FileSystem]:
     try:
         yield FileSystems.get_filesystem(path)
     except (BeamIOError, ValueError, ImportError) as error:
-        if isinstance(error, BeamIOError):
-            details = error.exception_details or {}
-            cause = next(iter(details.values()), error)
+        details = getattr(error, "exception_details", None) or {}
+        cause = next(iter(details.values()), error)
+        if isinstance(cause, BeamIOError) or not isinstance(cause, ValueError | ImportError):
             raise StoreError(path, str(cause).split("\n")[0]) from None
-        raise StoreUsageError(path, _want(scheme, str(error))) from None
+        raise StoreUsageError(path, _want(scheme, str(cause))) from None
 
 
 def _want(scheme: str, text: str) -> str:
