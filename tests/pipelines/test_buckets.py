@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.dataset as ds
@@ -154,3 +156,20 @@ def test_what_cannot_be_reached_is_said_in_a_sentence(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert sentence in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("s3://bucket/out", "reading and writing S3 needs pip install 'tamis[s3]'"),
+        ("gs://bucket/out", "reading and writing Google Cloud Storage needs pip install 'tamis[gcs]'"),
+        ("hdfs://host/out", "reading and writing HDFS needs pip install 'tamis[hdfs]'"),
+    ],
+)
+def test_missing_extra_is_named(path: str, sentence: str) -> None:
+    without = "import sys; sys.modules.update(dict.fromkeys(['boto3', 'google.cloud.storage', 'hdfs']))"
+    program = f"{without}; from pipelines.cli import main; sys.exit(main(['explain', {path!r}, 'a:1']))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert sentence in done.stderr
