@@ -6,10 +6,11 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands import curate, duplicates, explain, recipe, sample
+from pipelines.commands import curate, duplicates, explain, recipe, sample, unlock
 from pipelines.errors import TamisError, UsageError
 from pipelines.options import Parser
 from schemas.recipe import RecipeError
+from transforms.steps.stores.errors import StoreError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed, rest = _parser().parse_known_args(given)
         return int(parsed.handle(parsed, rest))
-    except (TamisError, RecipeError) as error:
+    except (TamisError, RecipeError, StoreError) as error:
         for line in str(error).splitlines():
             print(f"tamis: {line}", file=sys.stderr)
         return getattr(error, "exit_code", UsageError.exit_code)
@@ -36,7 +37,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, recipe, explain, duplicates, sample):
+    for command in (curate, recipe, explain, duplicates, unlock, sample):
         command.add(commands)
     return parser
 

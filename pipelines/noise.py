@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from platformdirs import user_log_path
+import platformdirs
 
 from pipelines.errors import RunError, TamisError
 from schemas.plan import Places
@@ -44,10 +44,11 @@ def cause_of(error: BaseException) -> str:
 
 
 def log_path(places: Places) -> Path:
-    """Where a run's noise goes: beside its `run.json`, or among the user's logs where that is elsewhere."""
+    """Where a run's noise goes: beside the release or, where that is elsewhere, among the user's logs."""
     if storage.is_local(places.root):
-        return Path(places.root) / "runs" / places.release / "run.log"
-    return user_log_path("tamis") / places.root.replace("://", "/") / places.release / "run.log"
+        return Path(places.runs) / "run.log"
+    folder = re.sub(r"[^\w.-]+", "-", places.root)
+    return platformdirs.user_log_path("tamis") / folder / places.release / "run.log"
 
 
 @contextmanager
@@ -68,8 +69,8 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
             raise
         if cause_of(error).endswith("KeyboardInterrupt"):
             raise KeyboardInterrupt from error
-        sentence = f"the run failed and nothing was published: {cause_of(error)}"
-        raise RunError(f"{sentence}; the workers' log is {log}") from error
+        sentence = f"the run failed and nothing was published: {cause_of(error)}; the workers' log is {log}"
+        raise RunError(sentence) from error
 
 
 @contextmanager

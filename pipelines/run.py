@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines import publish
+from pipelines.detached import handed_over, is_detached
 from pipelines.engines import Asked, choose_engine
 from pipelines.errors import RunError, UsageError
 from pipelines.noise import hushed
@@ -26,6 +27,7 @@ from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
 from transforms.steps.job import Job, store
 from transforms.steps.language_model import ModelError, find_model, model_digest
+from transforms.steps.stores.registry import configure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,17 +57,17 @@ def run(request: Request) -> tuple[Outcome, Places]:
     asked = Asked(root=root, workers=request.workers, flags=request.beam, given=request.given)
     engine = choose_engine(request.runner, asked)
     engine.check(asked)
+    configure(request.beam)
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     benchmarks = read_benchmarks(request.recipe)
     released = None if request.previous is None else read_released(storage.absolute(request.previous))
-    with publish.lock(root):
+    with publish.lock(root) as hold:
         publish.clear_leftovers(root)
-        name = request.release or publish.next_name(root)
-        if name in publish.releases(root):
-            raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+        name = publish.choose_name(root, request.release, hold.owner)
+        hold.name(name)
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
         plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
@@ -74,13 +76,17 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
+        job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
         asked = replace(asked, most=len(plan.units))
-        shuffled = _execute(request, Job.start(places, plan), engine.arguments(asked))
+        with hold.handing_over(detached=job.detached):
+            shuffled = _execute(request, job, engine.arguments(asked))
+        if job.detached:
+            return handed_over(places, request.given), places
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status != "published":
             raise RunError(outcome.message)
         _write_run_record(places, started, shuffled, {"workers": asked.cores, "runner": engine.label})
-        storage.delete_folder(f"{root}/.staging")
+        storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
     return outcome, places
 
 
@@ -111,6 +117,8 @@ def _execute(request: Request, job: Job, arguments: Sequence[str]) -> int:
         pipeline = beam.Pipeline(options=PipelineOptions(list(arguments)))
         curate(pipeline, job)
         result = pipeline.run()
+        if job.detached:
+            return 0
         result.wait_until_finish()
         found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
     return sum(counter.attempted or counter.committed or 0 for counter in found)

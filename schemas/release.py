@@ -82,7 +82,10 @@ class Manifest(Frozen):
 
 
 class Outcome(Frozen):
-    """How a run ended: `published`, or `failed` with the sentence that says why."""
+    """How a run ended: `published`, or `failed` with the sentence that says why.
+
+    A run that its launcher does not wait for is `handed over`, as far as the launcher knows.
+    """
 
     status: str
     message: str

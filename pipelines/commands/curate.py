@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -144,8 +145,12 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         verbose=parsed.verbose,
     )
     outcome, places = run(request)
-    if not parsed.quiet:
+    if outcome.status != "published":
+        print(outcome.message)
+    elif not parsed.quiet:
         _show(outcome.report, places.release_folder)
+    if outcome.status == "published" and outcome.message:
+        print(f"tamis: {outcome.message}", file=sys.stderr)
     return PUBLISHED
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.detached import WRITTEN
 from pipelines.errors import UsageError
 
 CACHE_MILLISECONDS = 600_000
@@ -31,6 +32,11 @@ class Asked:
     most: int = sys.maxsize
     flags: Sequence[str] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def written_down(self) -> bool:
+        """Whether the job is only written down, for a cluster that is not known here."""
+        return any(self.given.get(option) for option in WRITTEN)
 
     @property
     def cores(self) -> int:
@@ -55,10 +61,6 @@ class Engine:
     def problems(self, _asked: Asked) -> Iterator[str]:
         """Sentences on what was asked for and cannot work here."""
         yield from ()
-
-    def is_detached(self, asked: Asked) -> bool:
-        """Whether the launcher only writes the job down, and the job ends the release by itself."""
-        return bool(asked.given.keys() & {"template_location", "output_executable_path"})
 
     def check(self, asked: Asked) -> None:
         """Refuse what cannot work.

@@ -31,13 +31,14 @@ class Flink(Engine):
 
     def problems(self, asked: Asked) -> Iterator[str]:
         """A master that cannot be reached."""
-        if not self._is_local(asked) and not self.is_detached(asked):
+        if not self._is_local(asked) and not asked.written_down:
             silence = unreachable(asked.given["flink_master"], _PORT)
             if silence is not None:
                 yield f"--flink-master: {silence}"
 
     def _is_local(self, asked: Asked) -> bool:
-        return "flink_master" not in asked.given or asked.given["flink_master"] in {"[local]", "[auto]"}
+        master = asked.given.get("flink_master", "[local]")
+        return master in {"[local]", "[auto]"} and not asked.written_down
 
 
 FLINK = Flink("FlinkRunner", "flink")

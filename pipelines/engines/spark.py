@@ -30,12 +30,12 @@ class Spark(Engine):
     def problems(self, asked: Asked) -> Iterator[str]:
         """Masters that the job server cannot reach by itself."""
         master = asked.given.get("spark_master_url", "")
-        if master.startswith(("yarn", "k8s://")) and not self.is_detached(asked):
+        if master.startswith(("yarn", "k8s://")) and not asked.written_down:
             yield (
                 f"--spark-master {master} takes a job that spark-submit hands in: write it down with "
                 "--output_executable_path job.jar, then spark-submit it (see deploy/spark)"
             )
-        elif master.startswith("spark://") and not self.is_detached(asked):
+        elif master.startswith("spark://") and not asked.written_down:
             silence = unreachable(master, _PORT)
             if silence is not None:
                 yield f"--spark-master: {silence}"

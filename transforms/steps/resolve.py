@@ -13,7 +13,7 @@ from schemas.plan import Plan
 from schemas.verdict import EDGES, NAMES, RESOLVED, WON_BY, Reason, Verdict
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import numbers, row_of, unit_of
 from transforms.steps.unit_rows import UnitRows
@@ -45,6 +45,7 @@ class Fates:
     edges: pa.Table | None = None
 
 
+@writing
 def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Resolved, Tally]:
     """Write the unit's RESOLVED rows and edges to the staging area; give their counts and tally.
 

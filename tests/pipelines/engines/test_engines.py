@@ -148,9 +148,10 @@ def test_dataflow_needs_tamis_on_its_workers() -> None:
 
 
 @pytest.mark.parametrize("option", ["template_location", "output_executable_path"])
-def test_job_that_is_only_written_down_is_detached(option: str) -> None:
-    assert ENGINES["spark"].is_detached(ask(**{option: "there"}))
-    assert not ENGINES["spark"].is_detached(ask())
+def test_job_that_is_only_written_down_is_for_another_machine(option: str) -> None:
+    assert ask(**{option: "there"}).written_down
+    assert not ask().written_down
+    assert "spark_master_url" not in options("spark", ask(**{option: "there"}))
 
 
 def test_missing_worker_command_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
