@@ -110,11 +110,20 @@ def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, 
 
 def _read_recipe(path: str) -> Recipe:
     try:
-        text = Path(path).read_text("utf-8")
+        text = (Path(path).read_bytes() if "://" not in path else _fetch(path)).decode()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
     return load_recipe(text, where=path)
+
+
+def _fetch(path: str) -> bytes:
+    """A file on one of Beam's filesystems."""
+    from transforms.steps import storage
+
+    if not storage.exists(path):
+        raise FileNotFoundError(f"there is no such file on {path.split(':', maxsplit=1)[0]}")
+    return storage.read_bytes(path)
 
 
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
