@@ -111,8 +111,10 @@ def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, 
 def _read_recipe(path: str) -> Recipe:
     try:
         text = (Path(path).read_bytes() if "://" not in path else _fetch(path)).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: the recipe cannot be read: it is not UTF-8 text") from None
+    except (OSError, ValueError) as error:  # a ValueError is Beam's, of a scheme that it does not know
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
     return load_recipe(text, where=path)
 

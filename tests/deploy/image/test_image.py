@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import tomllib
 
 from pipelines.engines.dataflow import IMAGE_VARIABLE
 from transforms.steps.language_model import FILE, SHA256, VARIABLE, model_digest
