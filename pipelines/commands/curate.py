@@ -111,10 +111,8 @@ def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, 
 def _read_recipe(path: str) -> Recipe:
     try:
         text = (Path(path).read_bytes() if "://" not in path else _fetch(path)).decode()
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: the recipe cannot be read: it is not UTF-8 text") from None
-    except (OSError, ValueError) as error:  # a ValueError is Beam's, of a scheme that it does not know
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
     return load_recipe(text, where=path)
 
@@ -123,9 +121,12 @@ def _fetch(path: str) -> bytes:
     """A file on one of Beam's filesystems."""
     from transforms.steps import storage
 
-    if not storage.exists(path):
-        raise FileNotFoundError(f"there is no such file on {path.split(':', maxsplit=1)[0]}")
-    return storage.read_bytes(path)
+    try:
+        if storage.exists(path):
+            return storage.read_bytes(path)
+    except Exception as error:  # noqa: BLE001 — each store's client has errors of its own
+        raise OSError(str(error).splitlines()[0]) from None
+    raise FileNotFoundError("there is no such file")
 
 
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
