@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 
 from pipelines.commands import curate, duplicates, explain, recipe, sample, unlock
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     # Beam warns of what is not installed as soon as it is imported.
     logging.basicConfig(level=logging.INFO if "--verbose" in given else logging.ERROR)
+    # So do Google's packages, of Python versions that they will not support.
+    warnings.filterwarnings("ignore", "You are using a (non-supported )?Python version", FutureWarning)
     try:
         parsed, rest = _parser().parse_known_args(given)
         return int(parsed.handle(parsed, rest))

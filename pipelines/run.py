@@ -54,7 +54,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     root = storage.absolute(request.output.rstrip("/") or request.output)
     cache = storage.absolute(request.cache or f"{root}/.cache")
-    asked = Asked(root=root, workers=request.workers, flags=request.beam, given=request.given)
+    asked = _asked(request, root, cache)
     engine = choose_engine(request.runner, asked)
     engine.check(asked)
     configure(request.beam)
@@ -88,6 +88,19 @@ def run(request: Request) -> tuple[Outcome, Places]:
         _write_run_record(places, started, shuffled, {"workers": asked.cores, "runner": engine.label})
         storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
     return outcome, places
+
+
+def _asked(request: Request, root: str, cache: str) -> Asked:
+    """What the run asks of its engine."""
+    recipe = request.recipe
+    return Asked(
+        root=root,
+        cache=cache,
+        inputs=[glob for files in (*recipe.sources, *recipe.references) for glob in files.input],
+        workers=request.workers,
+        flags=request.beam,
+        given=request.given,
+    )
 
 
 def _model(recipe: Recipe) -> tuple[str, str] | None:

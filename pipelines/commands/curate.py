@@ -111,11 +111,23 @@ def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, 
 
 def _read_recipe(path: str) -> Recipe:
     try:
-        text = Path(path).read_text("utf-8")
+        text = (Path(path).read_bytes() if "://" not in path else _fetch(path)).decode()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
     return load_recipe(text, where=path)
+
+
+def _fetch(path: str) -> bytes:
+    """A file on one of Beam's filesystems."""
+    from transforms.steps import storage
+
+    try:
+        if storage.exists(path):
+            return storage.read_bytes(path)
+    except Exception as error:  # noqa: BLE001 — each store's client has errors of its own
+        raise OSError(str(error).splitlines()[0]) from None
+    raise FileNotFoundError("there is no such file")
 
 
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:

@@ -21,13 +21,16 @@ _PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a run asks of its engine: where it writes, with how many workers, and Beam's options.
+    """What a run asks of its engine: where it reads and writes, with how many workers, and Beam's options.
 
-    `flags` are those options as they were given, `given` their values by name; there is work for `most`
-    workers.
+    `inputs` are the globs that its workers read, and `cache` (the root's own where it is empty) a folder
+    that they write to as well; `flags` are those options as they were given, `given` their values by
+    name; there is work for `most` workers.
     """
 
     root: str
+    cache: str = ""
+    inputs: Sequence[str] = ()
     workers: int | None = None
     most: int = sys.maxsize
     flags: Sequence[str] = ()

@@ -41,9 +41,8 @@ class Spark(Engine):
                 yield f"--spark-master: {silence}"
 
     def _is_local(self, asked: Asked) -> bool:
-        return asked.given.get("spark_master_url", "local").startswith("local") and not self.is_detached(
-            asked
-        )
+        master = asked.given.get("spark_master_url", "local")
+        return master.startswith("local") and not asked.written_down
 
 
 SPARK = Spark("SparkRunner", "spark")

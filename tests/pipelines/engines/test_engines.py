@@ -14,7 +14,6 @@ from pipelines.engines.in_memory import IN_MEMORY
 from pipelines.errors import UsageError
 
 WORKER = str(Path(sys.executable).with_name("tamis-worker"))
-GOOGLE = {"project": "p-1", "region": "r", "temp_location": "gs://b/tmp", "sdk_container_image": "i"}
 
 
 def ask(workers: int | None = 2, **given: Any) -> Asked:
@@ -129,22 +128,12 @@ def test_other_runners_of_beams_get_what_is_given_only() -> None:
         ("spark", {"spark_master_url": "k8s://host"}, "takes a job that spark-submit hands in"),
         ("spark", {"spark_master_url": "spark://127.0.0.1:9"}, "--spark-master: nothing answers at .*: Conn"),
         ("flink", {"flink_master": "http://127.0.0.1:9"}, "--flink-master: nothing answers at http://127"),
-        ("dataflow", {**GOOGLE, "region": None}, "--runner dataflow needs --region as well"),
-        ("dataflow", GOOGLE, "/data/out is on this machine, where Dataflow's workers cannot write"),
     ],
 )
 def test_what_cannot_work_is_refused(runner: str | None, given: dict[str, Any], sentence: str) -> None:
     asked = ask(2, **{name: value for name, value in given.items() if value is not None})
     with pytest.raises(UsageError, match=sentence):
         choose_engine(runner, asked).check(asked)
-
-
-def test_dataflow_needs_tamis_on_its_workers() -> None:
-    given = {name: value for name, value in GOOGLE.items() if name != "sdk_container_image"}
-    asked = Asked(root="gs://bucket/out", given=given)
-    with pytest.raises(UsageError, match="name an image that has it with --sdk_container_image"):
-        ENGINES["dataflow"].check(asked)
-    ENGINES["dataflow"].check(Asked(root="gs://bucket/out", given=GOOGLE))
 
 
 @pytest.mark.parametrize("option", ["template_location", "output_executable_path"])
