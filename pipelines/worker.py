@@ -14,15 +14,25 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipelines.deathwatch import say_farewell, watch_over_parent
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work until the engine ends it; give the exit code."""
     given = _parse(sys.argv[1:] if arguments is None else arguments)
+    watch_over_parent()
+    try:
+        _work(given)
+    finally:
+        say_farewell()
+    return 0
+
+
+def _work(given: argparse.Namespace) -> None:
     os.environ.update(environment_of(given.id, _ask(given.provision_endpoint, given.id)))
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main([])
-    return 0
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -69,15 +69,6 @@ def faults(runs: Runs) -> Path:
     return folder
 
 
-def test_killed_worker_is_made_up_for_on_this_machine(
-    runs: Runs, faults: Path, undisturbed: Release, request: pytest.FixtureRequest
-) -> None:
-    plan_faults(faults, [KILLED])
-    release = runs.succeed(*CUTS, *flags_of("spark, local", request))
-    assert happened(faults) == {KILLED}
-    assert release.contents() == undisturbed.contents()
-
-
 @pytest.mark.parametrize("victim", [KILLED, KILLED_EXECUTOR], ids=["worker", "executor"])
 def test_killed_process_of_the_cluster_is_made_up_for(
     victim: str, cluster: Cluster, runs: Runs, undisturbed: Release
@@ -91,7 +82,7 @@ def test_killed_process_of_the_cluster_is_made_up_for(
     assert release.contents() == undisturbed.contents()
 
 
-@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism", "flink, local"])
+@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism", "spark, local", "flink, local"])
 def test_engine_that_gives_up_on_a_killed_worker_publishes_nothing(
     name: str, runs: Runs, faults: Path, undisturbed: Release, request: pytest.FixtureRequest
 ) -> None:
