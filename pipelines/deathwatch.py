@@ -1,8 +1,8 @@
 """What is to become of an engine's process when the SDK worker that it started is killed.
 
 Beam's engines in Java keep a worker for the job's next stage, and go on asking one that is dead: its task
-hangs, or fails as often as it is tried on that machine. A second process, which outlives the worker, tells its
-death from its end by a pipe, and ends the executor too, which the cluster then replaces.
+hangs, or fails as often as it is tried on that machine. A second process, which outlives the worker, tells
+its death from its end by a pipe, and ends the executor too, which the cluster then replaces.
 """
 
 from __future__ import annotations

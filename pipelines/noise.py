@@ -19,7 +19,7 @@ _CAUSE = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt)): (.+)$", 
 _LOST = re.compile(
     "Channel closed prematurely|Worker subprocess exited|SDK worker disconnected|Multiplexer hanging up"
     "|CANCELLED: client cancelled|UNAVAILABLE: Network closed|SDK Harness .*disconnected"
-    "|Process died with exit code"
+    "|Process died with exit code|SparkContext was shut down|Socket closed"
 )
 """How engines say that a worker process was there no more; in-memory, Prism, Flink and Spark in turn."""
 _WHILE = re.compile(r" \[while running.*", re.DOTALL)
