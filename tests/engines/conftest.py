@@ -22,6 +22,8 @@ FAULTS = Path(__file__).parent / "faults"
 SLICE_ROWS = 20_000
 RETRYING = "--job_server_jvm_properties=-Dspark.task.maxFailures=64"
 PATIENCE = 600.0
+CUTS = ["--unit-bytes", "150000"]
+"""Cuts the sample into ten units or so."""
 
 
 def part(name: str) -> Path:

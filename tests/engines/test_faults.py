@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.conftest import RETRYING, Cluster, Runs, faulty, flags_of, happened, plan_faults
+from tests.engines.conftest import CUTS, RETRYING, Cluster, Runs, faulty, flags_of, happened, plan_faults
 from tests.releases import Release
 
 STEPS = [
@@ -38,7 +38,6 @@ STEPS = [
 ]
 """Every function that an element goes through, each of which is to fail once."""
 
-CUTS = ["--unit-bytes", "150000"]
 KILLED = "transforms.steps.bands:link~"
 """A worker's death halfway through the run, when its process is done with a bucket of bands."""
 KILLED_EXECUTOR = f"{KILLED}~"

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.conftest import Runs
+from tests.engines.conftest import CUTS, Runs
 from tests.releases import Release
-
-CUTS = ["--unit-bytes", "150000"]
 
 
 def test_sample_is_the_same_release_on_every_engine(
