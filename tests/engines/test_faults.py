@@ -81,7 +81,7 @@ def test_killed_process_of_the_cluster_is_made_up_for(
     assert release.contents() == undisturbed.contents()
 
 
-@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism", "spark, local", "flink, local"])
+@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism, a process", "spark, local", "flink, local"])
 def test_engine_that_gives_up_on_a_killed_worker_publishes_nothing(
     name: str, runs: Runs, faults: Path, undisturbed: Release, request: pytest.FixtureRequest
 ) -> None:
