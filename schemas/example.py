@@ -15,6 +15,9 @@ CURATED_COLUMNS = (
     "output_language",
     "verb",
     "category",
+    "noun",
+    "difficulty",
+    "domain",
     "flags",
 )
 """Ledger columns that curated rows carry too, there with the prefix `tamis_`."""

@@ -89,6 +89,12 @@ class Reason(str, Enum):
         "Ranks below {answers} to the same prompt",
     )
 
+    SLOT_EXPECTED = (
+        "slot_expected",
+        "The output holds a slot to fill in, as its instruction calls for.",
+        "Output holds a slot that its instruction calls for: {slot}",
+    )
+
     @property
     def bit(self) -> int:
         """Mask with this reason's bit set."""
@@ -112,6 +118,9 @@ LEDGER = pa.schema(
         ("output_language", pa.string()),
         ("verb", pa.string()),
         ("category", pa.string()),
+        ("noun", pa.string()),
+        ("difficulty", pa.string()),
+        ("domain", pa.string()),
         ("survivor_source", pa.string()),
         ("survivor_file", pa.string()),
         ("survivor_row", pa.int64()),
@@ -142,6 +151,9 @@ JUDGEMENT = pa.schema(
         ("output_language", pa.string()),
         ("verb", pa.string()),
         ("category", pa.string()),
+        ("noun", pa.string()),
+        ("difficulty", pa.string()),
+        ("domain", pa.string()),
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),

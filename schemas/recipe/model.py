@@ -138,9 +138,13 @@ class Recipe(Section):
         default=Language(),
         description="Language identification, of instruction and output apart.",
     )
-    tagger: Literal["first_verb"] = Field(
-        default="first_verb",
-        description="How a row's task is told: first_verb looks for a known verb in the first five words.",
+    placeholders: Literal["precise", "literal"] = Field(
+        default="precise",
+        description="How placeholders are told: precise looks for unfilled slots, literal for `patterns`.",
+    )
+    tagger: Literal["phrases", "first_verb"] = Field(
+        default="phrases",
+        description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
     )
     dedup: Dedup = Field(
         default=Dedup(),
@@ -180,9 +184,9 @@ def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'language', 'tagger']
+    ['rules', 'language', 'placeholders', 'tagger']
     """
-    return recipe.model_dump(mode="json", include={"rules", "language", "tagger"})
+    return recipe.model_dump(mode="json", include={"rules", "language", "placeholders", "tagger"})
 
 
 def json_schema() -> dict[str, Any]:

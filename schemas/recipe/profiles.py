@@ -8,12 +8,14 @@ ARTICLE: dict[str, Any] = {
     "rules": {
         "instruction_too_short": {"min_tokens": None},
         "instruction_too_long": {"max_chars": 1000, "flag_over": None},
-        "placeholder": {"action": "reject"},
         "language": {"action": "off"},
         "no_end_punctuation": {"endings": ".?!:"},
         "language_undetermined": {"action": "off"},
         "language_mismatch": {"action": "off"},
+        "slot_expected": {"action": "off"},
     },
+    "placeholders": "literal",
+    "tagger": "first_verb",
 }
 
 

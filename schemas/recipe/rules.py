@@ -60,12 +60,12 @@ class OutputEmpty(Rule):
     )
 
 
-class Placeholder(Flagging):
+class Placeholder(Rule):
     """Text that stands where an output should be."""
 
     patterns: Texts = Field(
         default=PLACEHOLDERS,
-        description="An output with one of these anywhere in it, in any case, is marked.",
+        description="Where `placeholders` is literal: an output with one of these in it, in any case, is marked.",
     )
 
 
@@ -109,6 +109,10 @@ class Rules(Section):
     placeholder: Placeholder = Field(
         default=Placeholder(),
         description="The output holds text that somebody meant to replace.",
+    )
+    slot_expected: Flagging = Field(
+        default=Flagging(),
+        description="The output holds a slot that its instruction calls for, as a letter's signature.",
     )
     language: Rule = Field(
         default=Rule(),

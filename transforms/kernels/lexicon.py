@@ -62,7 +62,9 @@ class Lexicon:
         vocabulary, ids = np.unique(words.hashes, return_inverse=True)
         children: dict[tuple[int, int], int] = {}
         ends: list[list[int]] = [[]]
-        for number, (start, stop) in enumerate(zip(words.tokens.offsets, words.tokens.offsets[1:], strict=False)):
+        for number, (start, stop) in enumerate(
+            zip(words.tokens.offsets, words.tokens.offsets[1:], strict=False)
+        ):
             state = 0
             for word in ids[start:stop].tolist():
                 fresh = len(ends)
@@ -99,7 +101,10 @@ class Lexicon:
             at, begin, state = at[inside], begin[inside], state[inside]
             known = ids[at] >= 0
             at, begin, state = at[known], begin[known], state[known]
-        columns = [np.concatenate([getattr(each, name) for each in found] or [np.zeros(0, np.int64)]) for name in Hits._fields]
+        columns = [
+            np.concatenate([getattr(each, name) for each in found] or [np.zeros(0, np.int64)])
+            for name in Hits._fields
+        ]
         order = np.lexsort((columns[1], columns[0]))
         return Hits(*(column[order] for column in columns))
 

@@ -12,7 +12,7 @@ from transforms.steps import storage, tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 7
+_VERSION = 8
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 

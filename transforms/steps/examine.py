@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
-from transforms.kernels import language, rules, tasks
+from transforms.kernels import language, rules
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
 from transforms.kernels.quality import sort_keys
@@ -24,8 +24,10 @@ from transforms.kernels.rows import (
     record_ids,
     sum_up_rows,
 )
-from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.kernels.slots import mark_slots
+from transforms.kernels.tagger import TAGGERS
+from transforms.kernels.texts import Texts
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
@@ -142,19 +144,19 @@ def judge(
     """JUDGEMENT of a slice, its rows at a position (row groups and rows): rules, languages, task, lengths."""
     rows = len(texts.output)
     marks = rules.apply_rules(rules.rules_of(recipe), texts)
-    tagged = tasks.TAGGERS[recipe.tagger](texts.instruction)
+    tagged = TAGGERS[recipe.tagger](texts)
+    slots = mark_slots(recipe, texts)
     asked, answered, spoken = _languages(texts, recipe, model)
     held, matches = compare(texts, recipe, benchmarks)
     columns = {
         "row_group": position[0],
         "row": position[1],
-        "reasons": marks.reasons | spoken.reasons | held.reasons,
-        "flags": marks.flags | spoken.flags | held.flags,
+        "reasons": marks.reasons | slots.reasons | spoken.reasons | held.reasons,
+        "flags": marks.flags | slots.flags | spoken.flags | held.flags,
         "language": asked.codes,
         "language_score": asked.scores,
         "output_language": answered.codes,
-        "verb": tagged.verb,
-        "category": tagged.category,
+        **tagged._asdict(),
         **{f"{role}_chars": pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()},
         **matches,
         "rows_lost": pa.nulls(rows, pa.int64()),

@@ -18,10 +18,10 @@ from transforms.kernels.rules import (
     OutputContains,
     OutputShorter,
     Rule,
-    Texts,
     apply_rules,
     rules_of,
 )
+from transforms.kernels.texts import Texts
 
 PLACEHOLDERS = ("[your response here]", "[insert", "TODO", "...")
 Example = tuple[str, str]

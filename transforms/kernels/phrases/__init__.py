@@ -10,22 +10,40 @@ from typing import Any
 import regex
 import yaml
 
+UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+"""A character of a script in which words are not looked for whole."""
+
 
 @cache
 def load_phrases(name: str) -> dict[str, Any]:
     """What the YAML file of a name says.
 
-    >>> "your" in load_phrases("placeholders")["openers"]
-    True
+    >>> sorted(load_phrases("placeholders"))[:2]
+    ['directions', 'hint']
     """
     text = files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")
-    return dict(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 a safe loader
+    return dict(yaml.safe_load(text))
 
 
-def alternatives(words: Iterable[str]) -> str:
-    """A regular expression for any of some words, the longest first.
+def listed(text: str) -> list[str]:
+    """The phrases of a list in a data file.
 
-    >>> alternatives(["a", "a.b"])
-    'a\\\\.b|a'
+    >>> listed("a b | c")
+    ['a b', 'c']
     """
-    return "|".join(regex.escape(word, literal_spaces=True) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+    return [phrase for part in text.split("|") if (phrase := part.strip())]
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A regular expression for any of some words, whole where the script parts words, and their plural.
+
+    >>> bool(regex.search(one_of(["name", "姓名"]), "First Names:")), bool(regex.search(one_of(["name"]), "rename"))
+    (False, False)
+    >>> regex.findall(one_of(["name", "姓名"]), "the names, 您的姓名")
+    ['names', '姓名']
+    """
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    apart = [regex.escape(word) for word in ordered if not UNSPACED.search(word)]
+    together = [regex.escape(word) for word in ordered if UNSPACED.search(word)]
+    whole = [rf"(?<!\w)(?:{'|'.join(apart)})(?:'s|’s|s)?(?!\w)"] if apart else []
+    return "|".join(whole + together)
