@@ -92,7 +92,7 @@ class Reason(str, Enum):
     SLOT_EXPECTED = (
         "slot_expected",
         "The output holds a slot to fill in, as its instruction calls for.",
-        "Output holds a slot that its instruction calls for: {slot}",
+        "Output holds a slot that its instruction calls for: {placeholder}",
     )
 
     @property

@@ -65,7 +65,7 @@ class Placeholder(Rule):
 
     patterns: Texts = Field(
         default=PLACEHOLDERS,
-        description="Where `placeholders` is literal: an output with one of these in it, in any case, is marked.",
+        description="If `placeholders` is literal, an output with one of these, in any case, is marked.",
     )
 
 

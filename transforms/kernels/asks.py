@@ -12,11 +12,14 @@ from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
 from transforms.kernels.places import CLAUSE, NOWHERE, REQUEST, SENTENCE, is_kana, lay_out
 
-HEAD, TAIL = 400, 360
+HEAD, TAIL = 260, 220
 """Characters at the beginning and at the end of a long instruction that are looked at."""
 
 SURE, POSSIBLE, BESIDES = 50, 25, 75
-"""Scores: of a verb that asks; of one that may, where nothing else does; of one that a last question outdoes."""
+"""Scores: of a verb that asks; of one that may, if nothing else; of one that a last question outdoes."""
+
+QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+"""Of Latin, Chinese and Arabic."""
 
 _OPENERS = 4
 """So many openers may follow each other."""
@@ -31,9 +34,11 @@ def view(instruction: pa.LargeStringArray) -> pa.LargeStringArray:
     long = pc.greater(pc.utf8_length(instruction), HEAD + TAIL)
     if not pc.any(long).as_py():
         return instruction
+    texts = instruction.filter(long)
     between, nothing = (pa.scalar(text, pa.large_string()) for text in ("\n\x01\n", ""))
-    head, tail = pc.utf8_slice_codeunits(instruction, 0, HEAD), pc.utf8_slice_codeunits(instruction, -TAIL)
-    return pc.if_else(long, pc.binary_join_element_wise(head, between, tail, nothing), instruction)
+    head, tail = pc.utf8_slice_codeunits(texts, 0, HEAD), pc.utf8_slice_codeunits(texts, -TAIL)
+    cut = pc.binary_join_element_wise(head, between, tail, nothing)
+    return pc.replace_with_mask(instruction, long, cut)
 
 
 class Asks:
@@ -57,14 +62,29 @@ class Asks:
 
     def share(self, mask: np.ndarray) -> np.ndarray:
         """Share of each row's words that a mask marks."""
-        total = np.concatenate([[0], np.cumsum(mask)])
-        counts = np.diff(self.offsets)
-        return (total[self.offsets[1:]] - total[self.offsets[:-1]]) / np.maximum(counts, 1)
+        marked = np.bincount(self.layout.row[mask], minlength=len(self.views))
+        return marked / np.maximum(np.diff(self.offsets), 1)
 
     @cached_property
     def asked(self) -> np.ndarray:
         """Mask of the texts with a question mark."""
-        return np.asarray(pc.match_substring_regex(self.views, "[?？؟]").to_numpy(zero_copy_only=False))
+        return self.count_bytes(ord("?")) > 0 if self.plain else self._marked()
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether all texts are ASCII."""
+        return bool(self.words.text.data.max(initial=0) < 0x80)
+
+    def _marked(self) -> np.ndarray:
+        wide = [pc.match_substring(self.views, mark) for mark in QUESTION_MARKS[1:]]
+        found = [mask.to_numpy(zero_copy_only=False) for mask in wide]
+        return np.logical_or.reduce([self.count_bytes(ord("?")) > 0, *found])
+
+    def count_bytes(self, byte: int) -> np.ndarray:
+        """How often a byte stands in each text."""
+        at = np.flatnonzero(self.words.text.data == byte)
+        rows = np.searchsorted(self.words.text.offsets, at, "right") - 1
+        return np.bincount(rows, minlength=len(self.views))
 
     @cached_property
     def unspaced(self) -> np.ndarray:
@@ -92,18 +112,15 @@ class Asks:
             np.maximum.at(place, following, place[self.hits.word[openers]])
         return place
 
-    @cached_property
-    def in_request(self) -> np.ndarray:
-        """Mask of the words that the words of a request precede in their sentence."""
-        begun = np.zeros(len(self.layout.row), np.int64)
-        begun[self.hits.word[self.kind == Kind.REQUEST]] = 1
-        if len(begun) == 0:
-            return begun.astype(bool)
-        change = (np.diff(self.layout.sentence) != 0) | (np.diff(self.layout.row) != 0)
-        firsts = np.flatnonzero(np.append(True, change))
-        total = np.cumsum(begun)
-        at = np.repeat(firsts, np.diff(np.append(firsts, len(begun))))
-        return np.asarray(total - total[at] + begun[at] > 0)
+    def _in_request(self, word: np.ndarray) -> np.ndarray:
+        """Mask of some words that the words of a request precede in their sentence."""
+        requests = np.sort(self.hits.word[self.kind == Kind.REQUEST])
+        if len(requests) == 0:
+            return np.zeros(len(word), bool)
+        at = np.searchsorted(requests, word) - 1
+        before = requests[np.maximum(at, 0)]
+        same = self.layout.row[before] == self.layout.row[word]
+        return (at >= 0) & same & (self.layout.sentence[before] == self.layout.sentence[word])
 
     @cached_property
     def verbs(self) -> tuple[np.ndarray, np.ndarray]:
@@ -120,24 +137,23 @@ class Asks:
 
     def _candidates(self) -> tuple[np.ndarray, np.ndarray]:
         """Hits of verbs that may ask, and their scores."""
-        word, layout = self.hits.word, self.layout
-        nowhere = self.place[word] == NOWHERE
+        layout = self.layout
         shadowed, joined = np.zeros(len(layout.row), bool), np.zeros(len(layout.row), bool)
-        shadowed[word[self.kind == Kind.NO_VERB]] = True
+        shadowed[self.hits.word[self.kind == Kind.NO_VERB]] = True
         joined[self.after(np.flatnonzero(self.kind == Kind.JOINT))[0]] = True
-        verb = (self.kind == Kind.VERB) & ~shadowed[word]
-        requested = (
-            (self.kind == Kind.PARTICIPLE) & (self.place[word] == REQUEST) & ~self.asked[layout.row[word]]
-        )
-        glued = verb & layout.unspaced[word] & (self.hits.length > 1)
-        tied = verb & nowhere & ((joined[word] & (layout.sentence[word] < 3)) | self.in_request[word])
-        at = np.flatnonzero(verb & ~nowhere | requested | glued | tied)
-        within = self.in_request[word[at]] & ~layout.unspaced[word[at]]
-        score = self._score(word[at])
-        score = np.where(glued[at] & nowhere[at], score - 8, score)
-        score = np.where(tied[at], np.where(within, 52, 36), score)
-        score -= 45 * layout.bulleted[word[at]]
-        return at, score + self.hits.length[at] - 65 * phrasebook().weak[self.value[at]]
+        at = np.flatnonzero((self.kind == Kind.VERB) | (self.kind == Kind.PARTICIPLE))
+        word, verb = self.hits.word[at], self.kind[at] == Kind.VERB
+        place, unspaced = self.place[word], layout.unspaced[word]
+        within = self._in_request(word) & ~unspaced
+        requested = ~verb & (place == REQUEST) & ~self.asked[layout.row[word]]
+        verb &= ~shadowed[word]
+        glued = verb & unspaced & (self.hits.length[at] > 1)
+        tied = verb & (place == NOWHERE) & ((joined[word] & (layout.sentence[word] < 3)) | within)
+        score = self._score(word) - 8 * (glued & (place == NOWHERE))
+        score = np.where(tied, np.where(within, 52, 36), score) - 45 * layout.bulleted[word]
+        score += self.hits.length[at] - 65 * phrasebook().weak[self.value[at]]
+        may = verb & (place > NOWHERE) | requested | glued | tied
+        return at[may], score[may]
 
     def _score(self, word: np.ndarray) -> np.ndarray:
         """How surely a verb asks by the place it stands in, up to 100."""

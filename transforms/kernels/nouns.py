@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
+import pyarrow as pa
 
 from transforms.kernels.asks import Asks
+from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
+from transforms.kernels.phrases import listed, load_phrases
 from transforms.kernels.places import CLAUSE
 from transforms.kernels.signals import Signals
 
@@ -15,36 +19,53 @@ _WINDOW = 8
 _LONGEST = 24
 
 
-def find_nouns(asks: Asks, signals: Signals) -> list[str | None]:
-    """Per text the singular of the noun that ends the phrase after the verb; None where there is none.
+@cache
+def _hashes(name: str) -> np.ndarray:
+    """Hashes of the words of a list in the data file, ascending."""
+    return np.unique(split_words(pa.array(listed(load_phrases("tasks")[name]), pa.string())).hashes)
+
+
+def find_nouns(asks: Asks, signals: Signals) -> pa.StringArray:
+    """Per text the singular of the noun that ends the phrase after the verb; null where there is none.
 
     Where the script does not part words it is the first of the phrases of the data file's objects.
     """
-    nouns = _listed_nouns(asks, signals)
+    word = _last_words(asks, signals)
+    rows = np.flatnonzero(word >= 0)
+    _, first, which = np.unique(asks.words.hashes[word[rows]], return_index=True, return_inverse=True)
+    names = np.array([*(_noun(asks, at) for at in word[rows[first]]), None], object)
+    number = np.full(signals.size, -1)
+    number[rows] = which
+    nouns = names[number]
+    for row, phrase in _listed_nouns(asks):
+        nouns[row] = phrase
+    return pa.array(nouns, pa.string())
+
+
+def _last_words(asks: Asks, signals: Signals) -> np.ndarray:
+    """Number of the word that ends the phrase after each text's verb, or -1."""
+    found = np.full(signals.size, -1)
     rows = np.flatnonzero((signals.verb >= 0) & ~asks.unspaced)
     if len(rows) == 0:
-        return nouns
+        return found
     begin = asks.hits.word[signals.hit[rows]] + asks.hits.length[signals.hit[rows]]
-    at = np.minimum(begin[:, None] + np.arange(_WINDOW + 1), len(asks.layout.row) - 1)
-    outside = (asks.layout.row[at] != rows[:, None]) | (np.arange(_WINDOW + 1) == _WINDOW)
-    passed, stopped = (_words_of(asks, kind) for kind in (Kind.DETERMINER, Kind.STOPPER))
-    leading = np.logical_and.accumulate(passed[at] & ~outside, axis=1)
-    first = leading.sum(1)
-    behind = np.arange(_WINDOW + 1) > first[:, None]
-    ends = outside | stopped[at] | (behind & (asks.layout.place[at] >= CLAUSE))
-    last = np.argmax(ends & (np.arange(_WINDOW + 1) >= first[:, None]), axis=1) - 1
-    for row, word in zip(rows[last >= first], at[np.arange(len(rows)), last][last >= first], strict=True):
-        nouns[row] = _noun(asks, word)
-    return nouns
+    steps = np.arange(_WINDOW + 1)
+    at = np.minimum(begin[:, None] + steps, len(asks.layout.row) - 1)
+    outside = (begin[:, None] + steps >= asks.offsets[rows + 1][:, None]) | (steps == _WINDOW)
+    hashes = asks.words.hashes[at]
+    passed, stopped = (_holds(_hashes(name), hashes) for name in ("determiners", "stoppers"))
+    first = np.logical_and.accumulate(passed & ~outside, axis=1).sum(1)
+    behind = steps > first[:, None]
+    ends = outside | (stopped | (behind & (asks.layout.place[at] >= CLAUSE))) & (steps >= first[:, None])
+    last = np.argmax(ends & (steps >= first[:, None]), axis=1) - 1
+    some = np.flatnonzero(last >= first)
+    found[rows[some]] = at[some, last[some]]
+    return found
 
 
-def _words_of(asks: Asks, kind: Kind) -> np.ndarray:
-    """Mask of the words that phrases of a kind cover."""
-    cover = np.zeros(len(asks.layout.row) + 1, np.int64)
-    which = asks.kind == kind
-    np.add.at(cover, asks.hits.word[which], 1)
-    np.add.at(cover, asks.hits.word[which] + asks.hits.length[which], -1)
-    return np.asarray(np.cumsum(cover[:-1]) > 0)
+def _holds(sorted_: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+    at = np.minimum(np.searchsorted(sorted_, hashes), len(sorted_) - 1)
+    return np.asarray(sorted_[at] == hashes)
 
 
 def _noun(asks: Asks, word: int) -> str | None:
@@ -53,17 +74,15 @@ def _noun(asks: Asks, word: int) -> str | None:
     return singular(raw.decode()) if len(raw) <= _LONGEST and not raw.isdigit() else None
 
 
-def _listed_nouns(asks: Asks, signals: Signals) -> list[str | None]:
-    nouns: list[str | None] = [None] * signals.size
+def _listed_nouns(asks: Asks) -> Iterator[tuple[int, str]]:
+    """The first object of each text that does not part words; of several the last pair counts."""
     at = np.flatnonzero(asks.kind == Kind.OBJECT)
-    rows = asks.layout.row[asks.hits.word[at]]
-    for hit, row in zip(at[::-1], rows[::-1], strict=True):
-        if asks.unspaced[row]:
-            nouns[row] = phrasebook().texts[asks.hits.phrase[hit]]
-    return nouns
+    at = at[asks.unspaced[asks.layout.row[asks.hits.word[at]]]]
+    at = at[np.lexsort((asks.hits.length[at], -asks.hits.word[at]))]
+    for hit in at:
+        yield asks.layout.row[asks.hits.word[hit]], phrasebook().texts[asks.hits.phrase[hit]]
 
 
-@lru_cache(maxsize=4096)
 def singular(noun: str) -> str:
     """A noun without the ending of an English plural.
 

@@ -28,8 +28,6 @@ class Kind(IntEnum):
     NO_VERB = 8
     JOINT = 9
     AUXILIARY = 10
-    DETERMINER = 11
-    STOPPER = 12
 
 
 _LISTS = {
@@ -37,8 +35,6 @@ _LISTS = {
     Kind.REQUEST: "requests",
     Kind.QUESTION: "questions",
     Kind.NO_VERB: "not_verbs",
-    Kind.DETERMINER: "determiners",
-    Kind.STOPPER: "stoppers",
 }
 _WORDS = {
     Kind.HOW: ("how",),

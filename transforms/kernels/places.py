@@ -8,31 +8,39 @@ import numpy as np
 
 from transforms.kernels.lexicon import Words
 
+_LOOK_BACK = 16
+"""So many bytes before a word are looked at."""
+
 NOWHERE, CLAUSE, SENTENCE, REQUEST = range(4)
 """Places of a word: no particular one, where a clause or a sentence begins, after the words of a request."""
 
 
-def _table(characters: str) -> np.ndarray:
-    table = np.zeros(256, bool)
-    table[list(characters.encode())] = True
+_CLAUSES, _STARTS, _SENTENCES, _LINES = (np.uint8(1 << bit) for bit in range(4))
+_FOLLOWING = {
+    ',-("*#>[/': _CLAUSES,
+    '.!?;:\n"': _STARTS,
+    ".!?\n": _SENTENCES,
+    "\n": _LINES,
+}
+"""What follows marks of one byte: a clause, a start, a new sentence, a new line."""
+
+_WIDE = {
+    "\uff0c\u3001\u2013\u2014\u300c": _CLAUSES,
+    "\uff1a\uff1b": _STARTS,
+    "\u201c": _CLAUSES | _STARTS,
+    "\u3002\uff01\uff1f": _STARTS | _SENTENCES,
+}
+"""The same for marks of three bytes: the comma, colon, dash, quote and full stop of other scripts."""
+
+
+def _table() -> np.ndarray:
+    table = np.zeros(256, np.uint8)
+    for characters, follows in _FOLLOWING.items():
+        table[list(characters.encode())] |= follows
     return table
 
 
-_CLAUSE, _START, _SENTENCE, _LINE = map(_table, (',-("*#>[/', '.!?;:\n"', ".!?\n", "\n"))
-_WIDE = {
-    "，": (True, False, False),
-    "、": (True, False, False),
-    "–": (True, False, False),
-    "—": (True, False, False),
-    "“": (True, True, False),
-    "「": (True, False, False),
-    "：": (False, True, False),
-    "；": (False, True, False),
-    "。": (False, True, True),
-    "！": (False, True, True),
-    "？": (False, True, True),
-}
-"""Of marks of three bytes: whether a clause, a start and a new sentence follow them."""
+_TABLE = _table()
 
 
 class Layout(NamedTuple):
@@ -57,27 +65,49 @@ def lay_out(words: Words) -> Layout:
     if len(row) == 0:
         nothing = np.zeros(0, bool)
         return Layout(row, row, row, nothing, nothing, nothing)
-    first = np.zeros(len(row), bool)
-    first[offsets[:-1][np.diff(offsets) > 0]] = True
-    before = np.maximum(np.append(0, tokens.ends[:-1]), words.text.offsets[:-1][row])
-    clause, start, sentence, line = (
-        (total[tokens.starts] > total[before]) | first for total in map(_running, _marks(words.text.data))
-    )
-    number = np.cumsum(sentence)
-    number -= number[offsets[:-1].clip(max=len(row) - 1)][row]
-    mark = words.text.data[np.maximum(tokens.starts - 2, 0)]
+    before = np.append(0, tokens.ends[:-1])
+    heads = offsets[:-1][np.diff(offsets) > 0]
+    before[heads] = words.text.offsets[:-1][row[heads]]
+    marks = _between(words.text.data, before, tokens.starts)
+    marks[heads] = _CLAUSES | _STARTS | _SENTENCES | _LINES
+    number = np.cumsum((marks & _SENTENCES) > 0)
+    number = number - number[offsets[:-1].clip(max=len(row) - 1)][row]
+    bullet = np.isin(words.text.data[np.maximum(tokens.starts - 2, 0)], list(b"-*("))
     return Layout(
         row,
-        np.where(start, SENTENCE, np.where(clause, CLAUSE, NOWHERE)),
+        np.where(marks & _STARTS, SENTENCE, np.where(marks & _CLAUSES, CLAUSE, NOWHERE)),
         number,
-        _last(np.cumsum(line), number, offsets, row),
-        line & clause & np.isin(mark, list(b"-*(")),
+        _last(np.cumsum((marks & _LINES) > 0), number, offsets, row),
+        ((marks & (_LINES | _CLAUSES)) == (_LINES | _CLAUSES)) & bullet,
         _unspaced(words),
     )
 
 
-def _running(mask: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(mask)])
+def _between(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """What follows the marks in some byte ranges, together."""
+    follows = np.zeros(len(start), np.uint8)
+    at, left = np.arange(len(start)), end - start
+    for back in range(1, _LOOK_BACK + 1):
+        at = at[left[at] >= back]
+        if len(at) == 0:
+            break
+        byte = data[end[at] - back]
+        follows[at] |= _TABLE[byte]
+        wide = at[(byte >= 0x80) & (left[at] >= back + 2)]
+        if len(wide):
+            follows[wide] |= _wide(data, end[wide] - back)
+    return follows
+
+
+def _wide(data: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """What follows the mark of three bytes that ends at each position."""
+    first, second, third = (data[last - back].astype(np.uint32) for back in (2, 1, 0))
+    codes = first << 16 | second << 8 | third
+    follows = np.zeros(len(last), np.uint8)
+    for characters, kind in _WIDE.items():
+        for mark in characters:
+            follows[codes == int.from_bytes(mark.encode(), "big")] = kind
+    return follows
 
 
 def _last(line: np.ndarray, sentence: np.ndarray, offsets: np.ndarray, row: np.ndarray) -> np.ndarray:
@@ -99,16 +129,3 @@ def is_kana(words: Words) -> np.ndarray:
         return np.zeros(0, bool)
     second = data[np.minimum(starts + 1, len(data) - 1)]
     return np.asarray((data[starts] == 0xE3) & (second >= 0x81) & (second <= 0x83))
-
-
-def _marks(data: np.ndarray) -> list[np.ndarray]:
-    """Masks of the bytes that a clause, a start, a new sentence and a new line follow."""
-    clause, start, sentence, line = (table[data] for table in (_CLAUSE, _START, _SENTENCE, _LINE))
-    wide = np.flatnonzero(data[:-2] >= 0xE2) if len(data) > 2 else np.zeros(0, np.int64)
-    if len(wide):
-        codes = data[wide].astype(np.uint32) << 16 | data[wide + 1].astype(np.uint32) << 8 | data[wide + 2]
-        for mark, kinds in _WIDE.items():
-            here = wide[codes == int.from_bytes(mark.encode(), "big")]
-            for mask, follows in zip((clause, start, sentence), kinds, strict=True):
-                mask[here] |= follows
-    return [clause, start, sentence, line]

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.kernels.asks import BESIDES, POSSIBLE, SURE, Asks
+from transforms.kernels.asks import BESIDES, POSSIBLE, QUESTION_MARKS, SURE, Asks
 from transforms.kernels.phrasebook import Kind, phrasebook
-from transforms.kernels.places import SENTENCE
+from transforms.kernels.places import CLAUSE, SENTENCE
 
-_LISTED = (
-    r"(?s)\([Aa]\).+\([Bb]\)|(?:^|\n|\\n)[ \t]*A[.)]\s.+(?:\n|\\n)[ \t]*B[.)]\s"
-    r"|(?:(?:\n|\\n)+ *[-*•] ?[^\n]+){3,}"
-)
-_ENDS_ASKING = r"[?？؟][\s\"”')\]]*$"
+_CLOSING = " \t\r\n\"'\u201d\u2019)]"
+_STOPS = (".", "!", "\u3002", "\uff01")
 _NEAR, _NEAR_UNSPACED, _BEFORE_UNSPACED = 10, 25, 15
 """Words after the verb (and, where words are not parted, before it) that its object is looked for in."""
 
 _PASSAGE, _SHORT, _TINY = 50, 25, 8
+_BULLETS = 3
 _PER_WORD = 0.6
 """Words that a character stands for where words are not parted."""
 
@@ -34,7 +33,8 @@ class Signals:
     def __init__(self, asks: Asks, has_input: np.ndarray) -> None:
         """Look at the texts once."""
         self.asks, self.size = asks, len(asks.views)
-        self.hit, self.verb, self._known = asks.verbs[0], np.full(self.size, -1), {}
+        self.hit, self.verb = asks.verbs[0], np.full(self.size, -1)
+        self._known: dict[str, np.ndarray] = {}
         self._add_requests()
         self._add_shapes(has_input)
         self._add_phrases()
@@ -48,11 +48,11 @@ class Signals:
 
     def has_verb(self, verbs: Iterable[str]) -> np.ndarray:
         """Mask of the texts that one of some verbs asks in."""
-        return np.isin(self.verb, [phrasebook().verbs.index(verb) for verb in verbs])
+        return _one_of(self.verb, phrasebook().verbs, verbs)
 
     def has_object(self, objects: Iterable[str]) -> np.ndarray:
         """Mask of the texts whose first object is one of some."""
-        return np.isin(self.object, [phrasebook().objects.index(name) for name in objects])
+        return _one_of(self.object, phrasebook().objects, objects)
 
     def _words(self, kind: Kind) -> np.ndarray:
         return self.asks.hits.word[self.asks.kind == kind]
@@ -81,7 +81,7 @@ class Signals:
         word = self._words(Kind.QUESTION)
         begun = (asks.place[word] >= SENTENCE) | layout.unspaced[word]
         first, last = layout.sentence[word] == 0, layout.last[word]
-        ends = pc.match_substring_regex(asks.views, _ENDS_ASKING).to_numpy(zero_copy_only=False)
+        ends = self._ends_with(QUESTION_MARKS)
         opening, closing = asks.rows_with(word[begun & first]), asks.rows_with(word[begun & last])
         question = opening | closing | ends | (asks.asked & asks.rows_with(word))
         auxiliary, how = (
@@ -93,19 +93,35 @@ class Signals:
 
     def _add_shapes(self, has_input: np.ndarray) -> None:
         """How long the text is and how it is built."""
-        views = self.asks.views
         words = np.diff(self.asks.offsets) * np.where(self.asks.unspaced, _PER_WORD, 1)
-        lines = pc.count_substring(views, "\n").to_numpy()
-        ending = pc.utf8_slice_codeunits(pc.utf8_rtrim_whitespace(views), -1)
-        ended = pc.is_in(ending, value_set=pa.array(list(".!。！"), ending.type))
+        lines = self.asks.count_bytes(ord("\n"))
         self._known |= {
             "input": has_input,
-            "listed": pc.match_substring_regex(views, _LISTED).to_numpy(zero_copy_only=False),
-            "ended": ended.to_numpy(zero_copy_only=False),
+            "listed": self._lists_choices(),
+            "ended": self._ends_with(_STOPS),
             "passage": (words > _PASSAGE) | ((lines > 2) & (words > _SHORT)),
             "short": words <= _SHORT,
             "tiny": words <= _TINY,
         }
+
+    @cached_property
+    def _ending(self) -> pa.LargeStringArray:
+        """The last character of each text but what closes quotes and brackets."""
+        return pc.utf8_slice_codeunits(pc.utf8_rtrim(self.asks.views, _CLOSING), -1)
+
+    def _ends_with(self, marks: Iterable[str]) -> np.ndarray:
+        ends = pc.is_in(self._ending, value_set=pa.array(list(marks), self._ending.type))
+        return np.asarray(ends.to_numpy(zero_copy_only=False))
+
+    def _lists_choices(self) -> np.ndarray:
+        """Mask of the texts with three or more bullets, or a second choice that is lettered."""
+        asks, text = self.asks, self.asks.words.text
+        tokens, layout = asks.words.tokens, asks.layout
+        bullets = np.bincount(layout.row[layout.bulleted], minlength=self.size)
+        letter = np.flatnonzero((tokens.ends - tokens.starts == 1) & (layout.place >= CLAUSE))
+        letter = letter[text.data[tokens.starts[letter]] == ord("b")]
+        following = text.data[np.minimum(tokens.ends[letter], len(text.data) - 1)]
+        return (bullets >= _BULLETS) | asks.rows_with(letter[np.isin(following, list(b")."))])
 
     def _add_phrases(self) -> None:
         """The signals of the data file, each where it has to stand."""
@@ -141,7 +157,7 @@ class Signals:
         return asks.rows_with(you[you >= end[asks.layout.row[you]]])
 
     def _add_objects(self) -> np.ndarray:
-        """The groups of nouns near the verb, each as `object:` and its name; the first of each text, or -1."""
+        """The first group of nouns near each text's verb, or -1; each group is a signal, too."""
         asks, offsets = self.asks, self.asks.offsets
         at = np.flatnonzero(asks.kind == Kind.OBJECT)
         word, row = asks.hits.word[at], asks.layout.row[asks.hits.word[at]]
@@ -154,6 +170,14 @@ class Signals:
         for number, name in enumerate(phrasebook().objects):
             self._known[f"object:{name}"] = asks.rows_with(word[near & (asks.value[at] == number)])
         first = np.full(self.size, -1)
-        order = np.flatnonzero(near)[::-1]
+        order = np.flatnonzero(near)
+        order = order[np.lexsort((-asks.hits.length[at[order]], word[order]))][::-1]
         first[row[order]] = asks.value[at[order]]
         return first
+
+
+def _one_of(numbers: np.ndarray, names: Sequence[str], wanted: Iterable[str]) -> np.ndarray:
+    """Mask of the numbers whose name is one of those wanted; -1 has none."""
+    table = np.zeros(len(names) + 1, bool)
+    table[[names.index(name) for name in wanted]] = True
+    return table[numbers]

@@ -22,13 +22,11 @@ from transforms.kernels.phrases import UNSPACED, listed, load_phrases, one_of
 from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 
-_TITLED = regex.compile(r"[A-Z][\w'’]+(?:[ /-](?:[A-Z][\w'’]+|of|the|and|or|&))+")
+_TITLED = regex.compile(r"[A-Z][\w'\u2019]+(?:[ /-](?:[A-Z][\w'\u2019]+|of|the|and|or|&))+")
 _TITLES = regex.compile(rf"(?<=[\p{{L}},.] )\[({_TITLED.pattern})\]")
-_TAGS = frozenset(
-    ["a", "b", "i", "p", "u", "s", "br", "hr", "li", "ul", "ol", "td", "th", "tr", "em", "h1", "h2", "h3", "h4", "div", "img", "nav", "pre", "sub", "sup", "svg", "body", "code", "font", "form", "head", "html", "link", "main", "meta", "span", "text", "title", "style", "table", "tbody", "thead", "input", "label", "button", "script", "strong", "select", "option", "header", "footer", "section", "article", "string", "int", "float", "bool", "char", "void", "number", "any", "object", "key", "value", "type"]
-)
 _WORD = regex.compile(r"[\p{L}\d]+(?:-\p{L}+)?")
 _CASED = ("types", "code_line")
+_LONGEST = 8
 _NEAR = 60
 _SHORT = 300
 """An answer of fewer characters that names what belongs there is hardly an answer."""
@@ -52,6 +50,7 @@ class _Words:
     nouns: frozenset[str]
     directions: frozenset[str]
     glued: regex.Pattern[str]
+    tags: frozenset[str]
 
     def names(self, inside: str) -> bool:
         """Whether a bracket names what belongs there."""
@@ -96,6 +95,7 @@ def _words() -> _Words:
         frozenset([*apart, *(f"{noun}s" for noun in apart)]),
         frozenset(listed(data["directions"])),
         regex.compile("|".join(map(regex.escape, filter(UNSPACED.search, nouns)))),
+        frozenset(data["tags"].split()),
     )
 
 
@@ -213,11 +213,8 @@ def _bracket(match: regex.Match[str], answer: Answer) -> bool:
         titles = {title for title in _TITLES.findall(answer.output) if not words.directs(title)}
         if len(titles) > 1:
             return True
-    if words.directs(inside) or len(inside.split()) > 8 or not words.names(inside):
-        return False
-    if regex.match(r"INT\b|EXT\b", inside) or _context("types").search(inside):
-        return False
-    if _context("code_line").search(answer.line(match)):
+    named = words.names(inside) and not words.directs(inside) and len(inside.split()) <= _LONGEST
+    if not named or _context("types").search(inside) or _context("code_line").search(answer.line(match)):
         return False
     return inside[:1].isupper() or inside[:1] == "#" or not inside.isascii() or inside == inside.lower()
 
@@ -233,7 +230,7 @@ def _brace(match: regex.Match[str], answer: Answer) -> bool:
 
 def _angle(match: regex.Match[str], answer: Answer) -> bool:
     name = match["angled"]
-    if name.lower() in _TAGS or f"</{name}" in answer.output or match[0] in answer.prompt:
+    if name.lower() in _words().tags or f"</{name}" in answer.output or match[0] in answer.prompt:
         return False
     if name.startswith("file_") or _context("usage").search(answer.line(match)):
         return False

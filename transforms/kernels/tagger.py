@@ -38,7 +38,8 @@ class _Distinct(NamedTuple):
 def by_phrases(texts: Texts) -> Tasks:
     """Tag by the phrases that stand in the instruction; equal instructions are looked at once.
 
-    >>> asked = [pa.array([text], pa.large_string()) for text in ("Kindly draft me a poem!", "", "Roses are red")]
+    >>> row = ("Kindly draft me a poem!", "", "Roses are red.")
+    >>> asked = [pa.array([text], pa.large_string()) for text in row]
     >>> [column[0].as_py() for column in by_phrases(Texts(*asked))]
     ['write', 'generation', 'poem', 'simple', 'arts']
     """
@@ -48,17 +49,17 @@ def by_phrases(texts: Texts) -> Tasks:
     return Tasks(
         pa.array(verb_names()).take(pa.array(decided.verb[row])),
         pa.array(CATEGORIES).take(pa.array(decided.category[row])),
-        pa.array(find_nouns(asks, signals), pa.string()).take(pa.array(row)),
+        find_nouns(asks, signals).take(pa.array(row)),
         pa.array(DIFFICULTIES).take(pa.array(_difficulties(found, texts.output))),
         pa.array(domains.names()).take(pa.array(domain)),
     )
 
 
 def _distinct(texts: Texts) -> _Distinct:
-    encoded = view(texts.instruction).dictionary_encode()
+    encoded = texts.instruction.dictionary_encode()
     has_input = pc.not_equal(pc.utf8_trim_whitespace(texts.input), "").to_numpy(zero_copy_only=False)
     keys, row = np.unique(encoded.indices.to_numpy() * np.int64(2) + has_input, return_inverse=True)
-    asks = Asks(encoded.dictionary.take(pa.array(keys // 2)))
+    asks = Asks(view(encoded.dictionary).take(pa.array(keys // 2)))
     signals = Signals(asks, keys % 2 == 1)
     return _Distinct(asks, signals, decide(asks, signals), row)
 
@@ -102,10 +103,10 @@ class Told(NamedTuple):
     words: str | None
 
 
-def tell(instruction: str, has_input: bool) -> Told:  # noqa: FBT001 a row has an input or not
+def tell(instruction: str, *, has_input: bool) -> Told:
     """What spoke for an instruction's task.
 
-    >>> tell("Kindly draft me a poem!", False)
+    >>> tell("Kindly draft me a poem!", has_input=False)
     Told(decision='a piece of writing', words='draft')
     """
     texts = [pa.array([text], pa.large_string()) for text in (instruction, "x" * has_input, "")]

@@ -19,7 +19,7 @@ def load_phrases(name: str) -> dict[str, Any]:
     """What the YAML file of a name says.
 
     >>> sorted(load_phrases("placeholders"))[:2]
-    ['directions', 'hint']
+    ['contexts', 'directions']
     """
     text = files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")
     return dict(yaml.safe_load(text))
@@ -37,13 +37,13 @@ def listed(text: str) -> list[str]:
 def one_of(words: Iterable[str]) -> str:
     """A regular expression for any of some words, whole where the script parts words, and their plural.
 
-    >>> bool(regex.search(one_of(["name", "姓名"]), "First Names:")), bool(regex.search(one_of(["name"]), "rename"))
-    (False, False)
+    >>> bool(regex.search(one_of(["name"]), "rename it"))
+    False
     >>> regex.findall(one_of(["name", "姓名"]), "the names, 您的姓名")
     ['names', '姓名']
     """
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
     apart = [regex.escape(word) for word in ordered if not UNSPACED.search(word)]
     together = [regex.escape(word) for word in ordered if UNSPACED.search(word)]
-    whole = [rf"(?<!\w)(?:{'|'.join(apart)})(?:'s|’s|s)?(?!\w)"] if apart else []
+    whole = [rf"(?<!\w)(?:{'|'.join(apart)})(?:['\u2019]?s)?(?!\w)"] if apart else []
     return "|".join(whole + together)
