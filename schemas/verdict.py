@@ -95,12 +95,104 @@ class Reason(str, Enum):
         "Output holds a slot that its instruction calls for: {placeholder}",
     )
 
+    WRONG_ARITHMETIC = (
+        "wrong_arithmetic",
+        "The output states a sum with a wrong result.",
+        "Output states a sum with a wrong result",
+    )
+    CONSTRAINT_MISSED = (
+        "constraint_missed",
+        "The output breaks a length or a form that the instruction asks for.",
+        "Output breaks a length or form that the instruction asks for",
+    )
+    TOO_FEW_ITEMS = (
+        "too_few_items",
+        "The output lists fewer items than the instruction asks for.",
+        "Output lists fewer items than asked for",
+    )
+    INPUT_MISSING = (
+        "input_missing",
+        "The instruction speaks of a text that is not there.",
+        "Instruction speaks of a text that is not there",
+    )
+    VAGUE = (
+        "vague",
+        "The instruction does not say what it is about.",
+        "Instruction does not say what it is about",
+    )
+    REFUSAL = (
+        "refusal",
+        "The output declines to answer.",
+        "Output declines to answer",
+    )
+    MODEL_IDENTITY = (
+        "model_identity",
+        "The output speaks of itself as a model.",
+        "Output speaks of itself as a model",
+    )
+    BYPASS_ATTEMPT = (
+        "bypass_attempt",
+        "The instruction tries to undo the rules a model is given.",
+        "Instruction tries to undo the rules a model is given",
+    )
+    TEMPLATE_DELIMITERS = (
+        "template_delimiters",
+        "A text holds delimiters of a prompt template.",
+        "Holds delimiters of a prompt template",
+    )
+    SPECIAL_TOKENS = (
+        "special_tokens",
+        "A text holds special tokens of a tokenizer.",
+        "Holds special tokens of a tokenizer",
+    )
+    ENCODING_DAMAGE = (
+        "encoding_damage",
+        "A text was damaged by a wrong encoding.",
+        "Damaged by a wrong encoding",
+    )
+    HTML_RESIDUE = (
+        "html_residue",
+        "The output holds HTML that nobody asked for.",
+        "Output holds HTML that nobody asked for",
+    )
+    PRIVATE_DATA = (
+        "private_data",
+        "A text holds an address, a number or a key that may be somebody's.",
+        "Holds an address, number or key that may be somebody's",
+    )
+    UNSAFE = (
+        "unsafe",
+        "A text speaks of doing grave harm.",
+        "Speaks of doing grave harm",
+    )
+    REPETITION = (
+        "repetition",
+        "The output repeats itself.",
+        "Output repeats itself",
+    )
+    ECHO = (
+        "echo",
+        "The output repeats the instruction.",
+        "Output repeats the instruction",
+    )
+    UNFINISHED = (
+        "unfinished",
+        "The output breaks off.",
+        "Output breaks off",
+    )
+    BARE_ANSWER = (
+        "bare_answer",
+        "The output is a word or two.",
+        "Output is a word or two",
+    )
+
     @property
     def bit(self) -> int:
         """Mask with this reason's bit set."""
-        return 1 << list(Reason).index(self)
+        return _BITS[self]
 
 
+_BITS = {reason: 1 << at for at, reason in enumerate(Reason)}
 NAMES = [reason.value for reason in Reason]
 
 LEDGER = pa.schema(

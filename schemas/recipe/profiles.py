@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.recipe.rules import Flagging, Rules
+
+SIGNALS = tuple(name for name, field in Rules.model_fields.items() if field.annotation is Flagging)
+"""Rules that only flag and have no other key."""
+
 ARTICLE: dict[str, Any] = {
     "rules": {
         "instruction_too_short": {"min_tokens": None},
@@ -13,6 +18,7 @@ ARTICLE: dict[str, Any] = {
         "language_undetermined": {"action": "off"},
         "language_mismatch": {"action": "off"},
         "slot_expected": {"action": "off"},
+        **dict.fromkeys(SIGNALS, {"action": "off"}),
     },
     "placeholders": "literal",
     "tagger": "first_verb",

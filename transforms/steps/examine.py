@@ -15,6 +15,7 @@ from transforms.kernels import language, rules
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
 from transforms.kernels.quality import sort_keys
+from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.rows import (
     as_words,
     content_hashes,
@@ -145,14 +146,14 @@ def judge(
     rows = len(texts.output)
     marks = rules.apply_rules(rules.rules_of(recipe), texts)
     tagged = TAGGERS[recipe.tagger](texts)
-    slots = mark_slots(recipe, texts)
+    slots, quality = mark_slots(recipe, texts), mark_quality(recipe, texts)
     asked, answered, spoken = _languages(texts, recipe, model)
     held, matches = compare(texts, recipe, benchmarks)
     columns = {
         "row_group": position[0],
         "row": position[1],
-        "reasons": marks.reasons | slots.reasons | spoken.reasons | held.reasons,
-        "flags": marks.flags | slots.flags | spoken.flags | held.flags,
+        "reasons": marks.reasons | slots.reasons | quality.reasons | spoken.reasons | held.reasons,
+        "flags": marks.flags | slots.flags | quality.flags | spoken.flags | held.flags,
         "language": asked.codes,
         "language_score": asked.scores,
         "output_language": answered.codes,

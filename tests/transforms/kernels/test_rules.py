@@ -138,7 +138,8 @@ def test_placeholders_are_found_and_each_reported(output: str, found: list[str])
     assert marks_of(rule, [("", output)]) == [bool(found)]
     expected = {"placeholder"} if found else set()
     assert judge(built_in("article"), "Write a line.", output) == (expected, set())
-    assert judge(built_in("default"), "Write a line.", output) == (set(), expected)
+    literal = override(built_in("default"), {"placeholders": "literal", "rules.placeholder.action": "flag"})
+    assert judge(literal, "Write a line.", output) == (set(), expected)
 
 
 @given(st.lists(outputs, max_size=6))
