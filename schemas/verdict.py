@@ -194,6 +194,7 @@ class Reason(str, Enum):
 
 _BITS = {reason: 1 << at for at, reason in enumerate(Reason)}
 NAMES = [reason.value for reason in Reason]
+REASONS = {reason.value: reason for reason in Reason}
 
 LEDGER = pa.schema(
     [

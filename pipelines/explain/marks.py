@@ -11,7 +11,7 @@ from pipelines.releases.ledger import Entry
 from pipelines.releases.rows import Row
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
+from schemas.verdict import REASONS, Reason
 from transforms.kernels.rules import OutputContains
 from transforms.kernels.slots import find_slots
 
@@ -19,7 +19,6 @@ _MOST = 5
 """So many slots are named."""
 
 _FROM_THE_ROW = ("{instruction_chars}", "{placeholder}")
-_REASONS = {reason.value: reason for reason in Reason}
 
 
 class Case(NamedTuple):
@@ -45,7 +44,7 @@ def found_placeholders(case: Case) -> list[str]:
 
 def tell(name: str, case: Case) -> tuple[str, str]:
     """A sentence on a mark, and the mark's name with what the recipe asks for."""
-    reason = _REASONS.get(name)
+    reason = REASONS.get(name)
     if reason is None:
         return name, "a mark that this version does not know"
     detail = _DETAILS[reason](case) if reason in _DETAILS else ""

@@ -18,7 +18,7 @@ ARTICLE: dict[str, Any] = {
         "language_undetermined": {"action": "off"},
         "language_mismatch": {"action": "off"},
         "slot_expected": {"action": "off"},
-        **dict.fromkeys(SIGNALS, {"action": "off"}),
+        **{name: {"action": "off"} for name in SIGNALS},
     },
     "placeholders": "literal",
     "tagger": "first_verb",

@@ -110,10 +110,6 @@ class Rules(Section):
         default=Placeholder(),
         description="The output holds text that somebody meant to replace.",
     )
-    slot_expected: Flagging = Field(
-        default=Flagging(),
-        description="The output holds a slot that its instruction calls for, as a letter's signature.",
-    )
     language: Rule = Field(
         default=Rule(),
         description="The instruction's language is not one of `language.keep`.",
@@ -133,6 +129,10 @@ class Rules(Section):
     contaminated: Contaminated = Field(
         default=Contaminated(),
         description="The row holds an example of one of the `benchmarks`.",
+    )
+    slot_expected: Flagging = Field(
+        default=Flagging(),
+        description="The output holds a slot that its instruction calls for, as a letter's signature.",
     )
     wrong_arithmetic: Flagging = Field(
         default=Flagging(), description="The output states a sum with a wrong result."

@@ -69,6 +69,8 @@ def lay_out(words: Words) -> Layout:
     heads = offsets[:-1][np.diff(offsets) > 0]
     before[heads] = words.text.offsets[:-1][row[heads]]
     marks = _between(words.text.data, before, tokens.starts)
+    hyphen = (tokens.starts - before == 1) & (words.text.data[np.maximum(tokens.starts - 1, 0)] == ord("-"))
+    marks[hyphen] = 0
     marks[heads] = _CLAUSES | _STARTS | _SENTENCES | _LINES
     number = np.cumsum((marks & _SENTENCES) > 0)
     number = number - number[offsets[:-1].clip(max=len(row) - 1)][row]

@@ -6,15 +6,19 @@ import json
 import operator
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import regex
+
+from transforms.kernels.phrases import load_phrases
 
 _NUMBERS = dict(
     zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True)  # noqa: SIM905 plain words
 ) | {"a single": 1}
 _SUM = regex.compile(
-    r"(-?\d[\d,]*(?:\.\d+)?) ?([-+*/\u00d7\u00f7]) ?(\d[\d,]*(?:\.\d+)?) ?= ?[$\u20ac\u00a3]?(-?\d[\d,]*(?:\.\d+)?)"
+    r"(-?\d[\d,]*(?:\.\d+)?) ?([-+*/\u00d7\u00f7]) ?(\d[\d,]*(?:\.\d+)?)"
+    r" ?= ?[$\u20ac\u00a3]?(-?\d[\d,]*(?:\.\d+)?)"
     r"(?![\d/*^%,]|\.\d|\s*[-+*/\u00d7\u00f7(])"
 )
 _CHAINED = regex.compile(r"\p{L}$|[\d.,/*\u00d7\u00f7+=^()%-]\s*$")
@@ -26,49 +30,17 @@ _SIGNS: dict[str, Callable[[float, float], float]] = {
     "/": operator.truediv,
     "\u00f7": operator.truediv,
 }
-_LIMIT = regex.compile(
-    r"\b(in|exactly|at most|no more than|under|fewer than|less than|maximum of|within|up to|at least|use|only)\s+(?:the\s+)?"
-    r"(\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|a single)[ -](word|sentence|character|paragraph)s?\b(?!\s+(?:or|to)\s)",
-    regex.IGNORECASE,
-)
-_EACH = regex.compile(
-    r"\beach\b|function|program|method|script|string|\bcode\b|\b(?:\d{2,}|two|three|four|five|six|ten) (?:\w+ )?(?:stories|poems|titles|slogans|jokes|ideas|tweets|headlines)",
-    regex.IGNORECASE,
-)
 _MOST = frozenset(
     {"at most", "no more than", "under", "fewer than", "less than", "maximum of", "within", "up to"}
 )
 _SLACK = 0.1
-_COUNT = regex.compile(
-    r"\b(?:list|give|name|suggest|provide|write|generate|create|identify|come up with|recommend|state)\b(?: me| us)?"
-    r"(?: a list of| at least| the| some| top| up)*\s+(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?!sentence|word|line|paragraph|page|minute|hour|day|star|digit|bit|letter|character|number|or |to |-|and |by |percent|%|times|parts?\b|dimensional)\p{L}",
-    regex.IGNORECASE,
-)
-_ITEM = regex.compile(r"^[ \t]*(?:\d{1,2}[.):]|[-*\u2022\u2013])[ \t]+\S", regex.MULTILINE)
-_GIVEN = regex.compile(
-    r"[\n\"'`:\u201c\u2018\u300c\uff1a]|\d{2}|\[|\{|<|=|\p{Lu}\p{L}+\s\p{Lu}|\bwrite|\bcreate|\bgenerate",
-    regex.VERSION1,
-)
-_CODE = regex.compile(
-    r"```|html|css|xml|markup|code|script|web ?page|website|\bjava|python|php|regex|\bjs\b|react|template|markdown|\btag|svg|\\begin",
-    regex.IGNORECASE,
-)
-_ROLE = regex.compile(
-    r"apolog|sorry|letter|email|e-mail|dialogue|conversation|story|script|reply|respond to|message|role|pretend|imagine|review|道歉|邮件|对话",
-    regex.IGNORECASE,
-)
-_MODELS = regex.compile(
-    r"\ba\.?i\.?\b|artificial intelligence|language model|chatbot|chatgpt|openai|gpt|robot|assistant|virtual|who are you|your name|created|made you|trained"
-    r"|人工智能|机器人|助手|模型|你是|你叫|您是|开发|ki\b|intelig",
-    regex.IGNORECASE,
-)
-_LOCAL = regex.compile(
-    r"^(?:10|127|0|255|224|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|192\.0\.2|198\.51\.100|203\.0\.113|8\.8|1\.1)\."
-)
-_MADE_UP = regex.compile(
-    r"example|test|domain|email\.com|company|sample|yourdomain|abc|xyz|foo|acme|mail\.com|user|name@",
-    regex.IGNORECASE,
-)
+
+
+@cache
+def _context(name: str) -> regex.Pattern[str]:
+    """An expression of the data file that tells what a row is about."""
+    flags = 0 if name == "given" else regex.IGNORECASE
+    return regex.compile(load_phrases("quality")["contexts"][name], flags | regex.MULTILINE)
 
 
 class Example(NamedTuple):
@@ -115,8 +87,8 @@ def constraint_missed(row: Example) -> bool:
     """Whether the output breaks a length, or is no JSON, that the instruction asks for."""
     if regex.search(r"\bjson\b", row.found, regex.IGNORECASE):
         return row.output.strip()[:1] in "{[" and not _is_json(row.output)
-    limit = _LIMIT.search(row.instruction)
-    if limit is None or not row.output.strip() or _EACH.search(row.instruction):
+    limit = _context("limit").search(row.instruction)
+    if limit is None or not row.output.strip() or _context("each").search(row.instruction):
         return False
     kind, wanted, unit = limit[1].lower(), _number(limit[2]), limit[3].lower()
     found = _count(row.output.strip(), unit)
@@ -153,8 +125,8 @@ def _count(text: str, unit: str) -> int:
 
 def too_few_items(row: Example) -> bool:
     """Whether a list has fewer items than were asked for."""
-    asked = _COUNT.search(row.instruction)
-    items = len(_ITEM.findall(row.output))
+    asked = _context("count").search(row.instruction)
+    items = len(_context("item").findall(row.output))
     return asked is not None and 1 < items < _number(asked[1])
 
 
@@ -166,33 +138,37 @@ def without_input(row: Example) -> bool:
 def input_missing(row: Example) -> bool:
     """Whether an instruction speaks of a text that neither it nor an input gives."""
     instruction = row.instruction.strip()
-    alone = len(instruction) < 160 and not _GIVEN.search(instruction) and not _EACH.search(instruction)
+    alone = (
+        len(instruction) < 160
+        and not _context("given").search(instruction)
+        and not _context("each").search(instruction)
+    )
     return without_input(row) and alone and not regex.search(r"[.!?]\s", instruction)
 
 
 def not_in_role(row: Example) -> bool:
     """Whether the prompt asks for no letter, story or role in which one may apologise."""
-    return not _ROLE.search(row.prompt)
+    return not _context("role").search(row.prompt)
 
 
 def not_about_models(row: Example) -> bool:
     """Whether the prompt does not speak of AI."""
-    return not _MODELS.search(row.prompt)
+    return not _context("models").search(row.prompt)
 
 
 def not_code(row: Example) -> bool:
     """Whether neither the prompt nor the output is about code or markup."""
-    return not _CODE.search(row.prompt) and not _CODE.search(row.output)
+    return not _context("code").search(row.prompt) and not _context("code").search(row.output)
 
 
 def private(row: Example) -> bool:
     """Whether an address, number or key could be somebody's."""
     found = row.found.strip()
     if "@" in found:
-        return not _MADE_UP.search(found)
+        return not _context("made_up").search(found)
     digits = regex.sub(r"\D", "", found)
     if regex.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}", found):
-        return not _LOCAL.match(found) and all(int(part) < 256 for part in found.split("."))
+        return not _context("local").match(found) and all(int(part) < 256 for part in found.split("."))
     if regex.match(r"[A-Z]{2}\d{2}", found):
         return _is_iban(found)
     if regex.match(r"(?:sk|pk|gh|xox|AKIA|-----)", found):
@@ -200,7 +176,10 @@ def private(row: Example) -> bool:
     if len(digits) >= 13 and not found.startswith("+"):
         return len(set(digits)) > 2 and regex.search(r"[3-6]", digits[0]) is not None and is_luhn(digits)
     return (
-        "555" not in digits and "123" not in digits and len(set(digits)) > 3 and not _CODE.search(row.prompt)
+        "555" not in digits
+        and "123" not in digits
+        and len(set(digits)) > 3
+        and not _context("code").search(row.prompt)
     )
 
 
@@ -245,7 +224,7 @@ def unfinished(row: Example) -> bool:
         return True
     if output.endswith(("...", "\u2026")):
         return len(output) > 20 and not regex.search(r"[\"'\u201d]$", output)
-    if len(output) < 200 or _CODE.search(row.prompt) or _CODE.search(output):
+    if len(output) < 200 or _context("code").search(row.prompt) or _context("code").search(output):
         return False
     last = output.rsplit("\n", 1)[-1]
     return bool(regex.search(r"[\p{Ll},;]$", last)) and len(last) > 60 and not regex.search(r"[=\d]", last)

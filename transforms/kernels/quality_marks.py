@@ -1,4 +1,4 @@
-"""The signals of quality, by `phrases/quality.yaml`: columns are searched once, few rows looked at one by one."""
+"""The signals of quality, by `phrases/quality.yaml`: columns are searched, few rows looked at one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import regex
 
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
+from schemas.verdict import REASONS, Reason
 from transforms.kernels.arrays import buffers
 from transforms.kernels.phrases import load_phrases
 from transforms.kernels.quality_checks import CHECKS, Example
@@ -42,14 +42,14 @@ def signals() -> tuple[Signal, ...]:
     """Every signal, in the order of the data file."""
     return tuple(
         Signal(
-            Reason(name),
+            REASONS[name],
             each["in"],
             each.get("look"),
             each.get("hint", each.get("look")),
             each.get("check"),
             each.get("alone", False),
         )
-        for name, each in load_phrases("quality").items()
+        for name, each in load_phrases("quality")["signals"].items()
     )
 
 
@@ -127,7 +127,8 @@ def _examples(texts: Texts, rows: np.ndarray, field: str) -> Iterator[Example]:
     fields = [column.take(pa.array(rows)).to_pylist() for column in texts]
     at = Texts._fields.index(field)
     for row in zip(*fields, strict=True):
-        yield Example(*row, row[at], "")
+        instruction, given, output = row
+        yield Example(instruction, given, output, row[at], "")
 
 
 def _passes(signal: Signal, example: Example) -> bool:

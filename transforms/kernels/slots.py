@@ -262,7 +262,8 @@ def _crosses(match: regex.Match[str], answer: Answer) -> bool:
 
 
 def _stub(match: regex.Match[str], answer: Answer) -> bool:
-    return "todo" not in match[0].lower() or not regex.search(r"to-?do", answer.prompt, regex.IGNORECASE)
+    whole = len(match[0]) == len(answer.output)
+    return whole or "todo" not in match[0].lower() or not _context("remark").search(answer.prompt)
 
 
 def _elision(match: regex.Match[str], answer: Answer) -> bool:
@@ -305,6 +306,8 @@ def _is_defect(start: int, end: int, kind: str, answer: Answer) -> bool:
         return not fenced and not _context("form").search(answer.prompt)
     if kind == "stub":
         return bool(_context("evasion").search(text)) and not _context("how_to").search(answer.prompt)
+    if _context("generic").search(text):
+        return not _context("form").search(answer.prompt)
     if answer.wanted or answer.letter:
         return False
     return kind == "blank" or bool(_context("demand").match(text)) or len(answer.output) < _SHORT

@@ -220,7 +220,8 @@ def test_the_recipe_decides_what_a_mark_does(name: str) -> None:
         ("flag", (set(), {name})),
         ("reject", ({name}, set())),
     ):
-        recipe = override(built_in("default"), {f"rules.{name}.action": action})
+        literal = {"placeholders": "literal", f"rules.{name}.action": action}
+        recipe = override(built_in("default"), literal)
         reasons, flags = judge(
             recipe, "Hi" if name != "output_empty" else "Hello.", "" if name == "output_empty" else "..."
         )
