@@ -120,6 +120,7 @@ def _content_digest(parts: Sequence[Part]) -> str:
 def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Context:
     rules = {reason.value: getattr(job.recipe.rules, reason.value, None) for reason in Reason}
     by_action = {reason: rule.action for reason, rule in rules.items() if rule is not None}
+    by_action |= {rule.name: rule.action for rule in job.recipe.own}
     if not job.recipe.benchmarks:
         by_action.pop(Reason.CONTAMINATED.value)
     if job.recipe.dedup.max_answers_per_prompt is not None:
@@ -143,6 +144,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         levels=tuple(levels_of(job.recipe.dedup)) if job.recipe.dedup.near else (),
         references=tuple(reference.name for reference in job.recipe.references),
         flagging=tuple(reason for reason, action in by_action.items() if action == "flag"),
+        own=tuple((rule.name, rule.meaning) for rule in job.recipe.own),
     )
 
 

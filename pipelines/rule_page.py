@@ -11,8 +11,9 @@ from transforms.kernels.phrases import listed, load_phrases
 
 _HEAD = """# Rules and tags
 
-This page is made from the definitions that the program goes by; `python -m pytest tests/pipelines/test_rule_page.py
---update-golden` makes it anew. Words and expressions are in `transforms/kernels/phrases/`, in files that anyone can extend.
+This page is made from the definitions that the program goes by;
+`python -m pytest tests/pipelines/test_rule_page.py --update-golden` makes it anew. Words are in
+`transforms/kernels/phrases/`, in files that anyone can extend.
 """
 
 

@@ -22,6 +22,7 @@ from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
+from transforms.kernels.own_rules import OwnRuleError, try_own
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
 from transforms.steps.job import Job, store
@@ -54,6 +55,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
+    try_rules(request.recipe)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     benchmarks = read_benchmarks(request.recipe)
     released = None if request.previous is None else read_released(storage.absolute(request.previous))
@@ -77,6 +79,14 @@ def run(request: Request) -> tuple[Outcome, Places]:
         _write_run_record(places, started, shuffled, request)
         storage.delete_folder(f"{root}/.staging")
     return outcome, places
+
+
+def try_rules(recipe: Recipe) -> None:
+    """Try the recipe's own rules; one that cannot be used is an error of usage."""
+    try:
+        try_own(recipe)
+    except OwnRuleError as error:
+        raise UsageError(str(error)) from None
 
 
 def _model(recipe: Recipe) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ CURATED_COLUMNS = (
     "noun",
     "difficulty",
     "domain",
+    "score",
     "flags",
 )
 """Ledger columns that curated rows carry too, there with the prefix `tamis_`."""

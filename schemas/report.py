@@ -193,6 +193,10 @@ class Report(Part):
     sources: tuple[SourceShare, ...] = Field(description="Rows by source, the largest first.")
     verbs: tuple[Share, ...] = Field(description="Rows by task verb, the commonest first.")
     categories: tuple[Share, ...] = Field(description="Rows by task category, the commonest first.")
+    difficulties: tuple[Share, ...] = Field(
+        default=(), description="Rows by difficulty, the commonest first."
+    )
+    domains: tuple[Share, ...] = Field(default=(), description="Rows by domain, the commonest first.")
     languages: tuple[Share, ...] = Field(
         description="Rows by the instruction's language, the commonest first."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 import pyarrow as pa
@@ -193,8 +194,26 @@ class Reason(str, Enum):
 
 
 _BITS = {reason: 1 << at for at, reason in enumerate(Reason)}
+_FIRST_OWN, OWN_RULES = 40, 24
+"""The bits from 40 on are those of a recipe's own rules, in its order."""
+
 NAMES = [reason.value for reason in Reason]
 REASONS = {reason.value: reason for reason in Reason}
+
+
+def own_bit(number: int) -> int:
+    """Mask with the bit of an own rule set."""
+    return 1 << (_FIRST_OWN + number)
+
+
+def names_by_bit(own: Sequence[str] = ()) -> list[str]:
+    """The reason of each bit, with a recipe's own rules; an empty text for a bit that is nobody's.
+
+    >>> names_by_bit(["too_loud"])[-2:]
+    ['', 'too_loud']
+    """
+    return [*NAMES, *[""] * (_FIRST_OWN - len(NAMES)), *own] if own else NAMES
+
 
 LEDGER = pa.schema(
     [
@@ -214,6 +233,7 @@ LEDGER = pa.schema(
         ("noun", pa.string()),
         ("difficulty", pa.string()),
         ("domain", pa.string()),
+        ("score", pa.int16()),
         ("survivor_source", pa.string()),
         ("survivor_file", pa.string()),
         ("survivor_row", pa.int64()),
@@ -247,6 +267,7 @@ JUDGEMENT = pa.schema(
         ("noun", pa.string()),
         ("difficulty", pa.string()),
         ("domain", pa.string()),
+        ("score", pa.int16()),
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),

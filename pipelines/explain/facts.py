@@ -14,6 +14,7 @@ from pipelines.releases.release import Release
 from schemas.example import INPUT, INSTRUCTION
 from schemas.recipe import Recipe
 from schemas.verdict import Verdict
+from transforms.kernels.scores import BEST
 from transforms.kernels.tagger import tell as tell_task
 
 _FIRST_FEW = 5
@@ -41,6 +42,8 @@ def facts_of(release: Release, case: Case, alike: str) -> Iterator[Fact]:
     yield from (Fact("flagged", *tell(flag, case)) for flag in entry.flags)
     yield Fact("language", _languages(entry))
     yield Fact("task", _task(entry), _told(case))
+    if entry.score is not None:
+        yield Fact("score", f"{entry.score:,} of {BEST:,}")
     if entry.verdict is Verdict.KEPT and entry.cluster is not None and entry.key is not None:
         yield from _of_cluster(release, entry.key)
 

@@ -46,7 +46,8 @@ def tell(name: str, case: Case) -> tuple[str, str]:
     """A sentence on a mark, and the mark's name with what the recipe asks for."""
     reason = REASONS.get(name)
     if reason is None:
-        return name, "a mark that this version does not know"
+        own = {rule.name: (rule.meaning, f"{name}: by {rule.use}") for rule in case.recipe.own}
+        return own.get(name, (name, "a mark that this version does not know"))
     detail = _DETAILS[reason](case) if reason in _DETAILS else ""
     return _sentence(reason, case), f"{name}: {detail}" if detail else name
 

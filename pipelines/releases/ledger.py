@@ -63,6 +63,7 @@ class Entry:
     noun: str | None = None
     difficulty: str | None = None
     domain: str | None = None
+    score: int | None = None
 
     @property
     def key(self) -> RowKey | None:

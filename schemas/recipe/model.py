@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
+from schemas.recipe.own import OwnRule, told_apart
 from schemas.recipe.rules import Rules
 
 Profile = Literal["default", "article", "fineweb", "data-juicer", "nemo", "text-dedup"]
@@ -134,6 +135,11 @@ class Recipe(Section):
         default=Rules(),
         description="Rules mark rows; a row carries every mark that applies, and one that rejects is enough.",
     )
+    own: Annotated[tuple[OwnRule, ...], BeforeValidator(freeze), AfterValidator(told_apart)] = Field(
+        default=(),
+        description="Rules of your own: functions on Arrow columns that mark rows.",
+        examples=[[{"name": "too_loud", "use": "my_rules:too_loud", "meaning": "It is all capitals."}]],
+    )
     language: Language = Field(
         default=Language(),
         description="Language identification, of instruction and output apart.",
@@ -184,9 +190,9 @@ def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'language', 'placeholders', 'tagger']
+    ['rules', 'own', 'language', 'placeholders', 'tagger']
     """
-    return recipe.model_dump(mode="json", include={"rules", "language", "placeholders", "tagger"})
+    return recipe.model_dump(mode="json", include={"rules", "own", "language", "placeholders", "tagger"})
 
 
 def json_schema() -> dict[str, Any]:

@@ -154,5 +154,10 @@ def apply_rules(rules: Sequence[Mark], texts: Texts) -> Marks:
     return Marks(marks.reasons, marks.flags & ~marks.reasons)
 
 
+def mark_rows(recipe: Recipe, texts: Texts) -> Marks:
+    """Marks of the recipe's rules on lengths, endings and literal placeholders."""
+    return apply_rules(rules_of(recipe), texts)
+
+
 def _bools(mask: pa.BooleanArray) -> np.ndarray:
     return np.array(mask.to_numpy(zero_copy_only=False))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
+from transforms.kernels.own_rules import digest_rule
 from transforms.steps import storage, tables
 from transforms.steps.parquet import UnitReader
 
@@ -35,6 +36,7 @@ def unit_keys(
     hashed = {**texts, "similarity": recipe.dedup.similarity}
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
+    judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
     others = {"others": [other for _, other in digests], "column": recipe.dedup.column}

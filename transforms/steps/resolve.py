@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.plan import Plan
-from schemas.verdict import EDGES, NAMES, RESOLVED, WON_BY, Reason, Verdict
+from schemas.recipe import Recipe
+from schemas.verdict import EDGES, RESOLVED, WON_BY, Reason, Verdict, names_by_bit
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job
@@ -63,7 +65,13 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     gone = int((verdicts == Verdict.UNREADABLE.value).sum())
     accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
     counts = {"verdicts": len(table), "curated": kept, "rejects": len(table) - kept - gone}
-    return _resolved(rows, accounted, **counts, duplicates=len(edges)), Tally.of(table)
+    tally = Tally.of(table, own_names(job.recipe))
+    return _resolved(rows, accounted, **counts, duplicates=len(edges)), tally
+
+
+def own_names(recipe: Recipe) -> list[str]:
+    """The reason of each bit, with the recipe's own rules."""
+    return names_by_bit([rule.name for rule in recipe.own])
 
 
 def _resolved(rows: UnitRows, accounted: int, **counts: int) -> Resolved:
@@ -101,6 +109,7 @@ def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
     found = _readable_columns(rows, fates, plan)
     padded = {name: _pad(values, len(lost)) for name, values in found.items()}
     reasons = _reasons(rows, judgement, fates.capped)
+    names = own_names(rows.job.recipe)
     unit, file = plan.units[rows.unit], plan.files[plan.units[rows.unit].file]
     columns = {name: judgement[name] for name in judgement.column_names} | padded
     columns |= {
@@ -109,8 +118,8 @@ def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
         "row_group": _shifted(judgement["row_group"], unit.groups[0]),
         "row": _shifted(judgement["row"], unit.first_row),
         "verdict": _verdicts(reasons[: len(rows.row)], found, len(lost)),
-        "reasons": _names(reasons),
-        "flags": _names(numbers(judgement, "flags")),
+        "reasons": _names(reasons, names),
+        "flags": _names(numbers(judgement, "flags"), names),
         "reason_bits": reasons,
         "flag_bits": judgement["flags"],
     }
@@ -130,12 +139,12 @@ def _strings(table: pa.Table, name: str) -> np.ndarray:
     return np.asarray(table[name].to_numpy(), object)
 
 
-def _names(masks: np.ndarray) -> pa.ListArray:
+def _names(masks: np.ndarray, names: Sequence[str]) -> pa.ListArray:
     """Lists of reason names, in the order of the bits."""
-    bits = (masks[:, None] >> np.arange(len(NAMES), dtype=np.uint64)) & np.uint64(1)
+    bits = (masks[:, None] >> np.arange(len(names), dtype=np.uint64)) & np.uint64(1)
     rows, which = np.nonzero(bits)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(masks)))]).astype(np.int32)
-    return pa.ListArray.from_arrays(offsets, pa.array(NAMES).take(pa.array(which)))
+    return pa.ListArray.from_arrays(offsets, pa.array(names).take(pa.array(which)))
 
 
 def _reasons(rows: UnitRows, judgement: pa.Table, capped: pa.Table | None) -> np.ndarray:

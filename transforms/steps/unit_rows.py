@@ -77,6 +77,8 @@ class UnitRows:
         """Numbers that are less for what ranks higher in the recipe's order."""
         if dedup.order == "longest_output":
             return -numbers(self.judgement, "output_chars")[positions]
+        if dedup.order == "score":
+            return -numbers(self.judgement, "score")[positions].astype(np.int64)
         if dedup.order == "first_seen":
             return refs(self.unit, self.row[positions]).astype(np.int64)
         return _ranked(self.identity["quality"].take(pa.array(positions)), flip=dedup.order == "highest")
