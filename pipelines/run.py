@@ -56,7 +56,9 @@ def run(request: Request) -> tuple[Outcome, Places]:
     if request.release is not None:
         publish.check_name(request.release)
     try_rules(request.recipe)
-    planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
+    planned = plan_run(
+        request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets
+    )
     benchmarks = read_benchmarks(request.recipe)
     released = None if request.previous is None else read_released(storage.absolute(request.previous))
     with publish.lock(root):
@@ -89,7 +91,7 @@ def try_rules(recipe: Recipe) -> None:
         raise UsageError(str(error)) from None
 
 
-def _model(recipe: Recipe) -> tuple[str, str] | None:
+def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
     """Path and digest of the language model, if the recipe asks for one."""
     if not recipe.language.enabled:
         return None
