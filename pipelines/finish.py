@@ -125,6 +125,9 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         by_action.pop(Reason.CONTAMINATED.value)
     if job.recipe.dedup.max_answers_per_prompt is not None:
         by_action[Reason.PROMPT_CAP.value] = "reject"
+    for reason, asked in ((Reason.BALANCE, job.recipe.balance), (Reason.BELOW_TOP, job.recipe.top)):
+        if asked is not None:
+            by_action[reason.value] = "reject"
     if not job.recipe.language.enabled:
         by_action = {
             reason: action for reason, action in by_action.items() if not reason.startswith("language")

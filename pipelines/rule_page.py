@@ -33,7 +33,7 @@ def _code(text: str) -> str:
 def _reasons() -> Iterator[str]:
     measured = load_phrases("measured")
     rules, rows = measured["rules"], measured["rows"]
-    yield f"## Reasons and flags\n\nFiring rates are of {rows:,} rows of public instruction data, by the default profile.\n"
+    yield f"## Reasons and flags\n\nFiring rates are of {rows:,} rows of public data, by the default profile.\n"
     yield "| name | by default | marks a row when | rows marked | wrong of those read |"
     yield "|---|---|---|---|---|"
     for reason in Reason:

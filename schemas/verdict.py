@@ -186,6 +186,16 @@ class Reason(str, Enum):
         "The output is a word or two.",
         "Output is a word or two",
     )
+    BALANCE = (
+        "balance",
+        "Its kind has a larger share than the recipe allows, and a seed chose others.",
+        "Others of its kind were chosen",
+    )
+    BELOW_TOP = (
+        "below_top",
+        "The recipe keeps the rows that score best, and others score better.",
+        "Scores below the rows that the recipe keeps",
+    )
 
     @property
     def bit(self) -> int:

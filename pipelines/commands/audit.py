@@ -18,7 +18,9 @@ def add(commands: Commands) -> None:
         help="judge rows without writing data: what each rule marks, with examples",
         allow_abbrev=False,
     )
-    command.set_defaults(handle=_audit, parser=command, reference=[], threshold=None, save_rejects=False)
+    command.set_defaults(
+        handle=_audit, parser=command, reference=[], threshold=None, top=None, save_rejects=False
+    )
     flag = command.add_argument
     flag("--input", nargs="+", metavar="GLOB", default=[], help="Parquet files")
     flag("--benchmark", nargs="+", metavar="GLOB", default=[], help="Parquet files that models are tested on")

@@ -54,6 +54,7 @@ def add(commands: Commands) -> None:
     flag("--release", metavar="NAME", help="name of the release (default: the next number)")
     flag("--languages", metavar="CODES", help="keep rows whose instruction is in one of these, such as en,de")
     flag("--threshold", type=float, help="similarity from which rows are near-duplicates (default: 0.8)")
+    flag("--top", type=int, metavar="N", help="keep only the N rows that score best")
     flag("--save-rejects", action="store_true", help="also write the rejected and duplicate rows in full")
     flag("--cache", metavar="DIR", help="folder of the verdict cache (default: ROOT/.cache)")
     flag(
@@ -86,6 +87,8 @@ def recipe_of(parsed: argparse.Namespace) -> Recipe:
         changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
     if parsed.threshold is not None:
         changes["dedup.threshold"] = parsed.threshold
+    if parsed.top is not None:
+        changes["top"] = parsed.top
     if parsed.save_rejects:
         changes["output.save_rejects"] = True
     recipe = override(recipe, changes, where="flags")

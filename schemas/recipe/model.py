@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
+from schemas.recipe.choice import Balance
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
 from schemas.recipe.own import OwnRule, told_apart
@@ -155,6 +156,14 @@ class Recipe(Section):
     dedup: Dedup = Field(
         default=Dedup(),
         description="Duplicates: among rows alike, the one that ranks highest is kept.",
+    )
+    balance: Balance | None = Field(
+        default=None,
+        description="Caps the share of one kind of row among those that would be kept; null caps none.",
+    )
+    top: Positive | None = Field(
+        default=None,
+        description="Of the rows that would be kept, only so many that score best stay; null keeps all.",
     )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
 

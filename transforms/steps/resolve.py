@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,12 @@ class Fates:
     gained: pa.Table | None
     capped: pa.Table | None = None
     edges: pa.Table | None = None
+    dropped: pa.Table | None = None
+
+
+def fates_of(found: Mapping[str, pa.Table | None]) -> Fates:
+    """The fates among what was found of a unit's rows."""
+    return Fates(**{field.name: found.get(field.name) for field in fields(Fates)})
 
 
 def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Resolved, Tally]:
@@ -108,7 +114,7 @@ def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
     judgement = pa.concat_tables([rows.judgement, lost])
     found = _readable_columns(rows, fates, plan)
     padded = {name: _pad(values, len(lost)) for name, values in found.items()}
-    reasons = _reasons(rows, judgement, fates.capped)
+    reasons = _reasons(rows, judgement, fates)
     names = own_names(rows.job.recipe)
     unit, file = plan.units[rows.unit], plan.files[plan.units[rows.unit].file]
     columns = {name: judgement[name] for name in judgement.column_names} | padded
@@ -147,12 +153,27 @@ def _names(masks: np.ndarray, names: Sequence[str]) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, pa.array(names).take(pa.array(which)))
 
 
-def _reasons(rows: UnitRows, judgement: pa.Table, capped: pa.Table | None) -> np.ndarray:
+def _reasons(rows: UnitRows, judgement: pa.Table, fates: Fates) -> np.ndarray:
     """Mask of the reasons of each ledger row, the readable ones first."""
     reasons = numbers(judgement, "reasons").copy()
-    if capped is not None:
-        reasons[rows.at(numbers(capped, "row"))] |= np.uint64(Reason.PROMPT_CAP.bit)
+    reasons[_positions(rows, fates.capped)] |= np.uint64(Reason.PROMPT_CAP.bit)
+    if fates.dropped is not None:
+        reasons[_positions(rows, fates.dropped)] |= numbers(fates.dropped, "bit")
     return reasons
+
+
+def falls(rows: UnitRows, fates: Fates) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows that fall to another, and references to those; what is capped falls to none."""
+    survivor, gone = np.zeros(len(rows.row), np.uint64), np.zeros(len(rows.row), bool)
+    for table in (fates.copies, fates.fates):
+        if table is not None:
+            survivor[_positions(rows, table)], gone[_positions(rows, table)] = (
+                numbers(table, "survivor"),
+                True,
+            )
+    gone[_positions(rows, fates.capped)] = False
+    at = np.flatnonzero(gone)
+    return at, survivor[at]
 
 
 def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.Array:
@@ -168,7 +189,7 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
     survivor = np.zeros(size, np.uint64)
     similarity = np.full(size, np.nan)
     ids, won = np.full(size, None, object), np.zeros(size, np.uint8)
-    exact, capped = np.zeros(size, bool), _positions(rows, fates.capped)
+    exact, capped = np.zeros(size, bool), _removed(rows, fates)
     for table, same in ((fates.copies, True), (fates.fates, False)):
         at = _positions(rows, table)
         if table is not None:
@@ -199,6 +220,11 @@ def _positions(rows: UnitRows, table: pa.Table | None) -> np.ndarray:
     return np.zeros(0, np.int64) if table is None else rows.at(numbers(table, "row"))
 
 
+def _removed(rows: UnitRows, fates: Fates) -> np.ndarray:
+    """Positions of the rows that the recipe's caps and choices reject."""
+    return np.concatenate([_positions(rows, table) for table in (fates.capped, fates.dropped)])
+
+
 def _match_columns(rows: UnitRows, plan: Plan) -> dict[str, pa.Array]:
     """Source, file and row in the file of the benchmark's example that each contaminated row holds."""
     lines = rows.judgement["match"]
@@ -225,7 +251,7 @@ def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray
     if fates.gained is not None:
         np.add.at(sizes, rows.at(numbers(fates.gained, "row")), numbers(fates.gained, "gained"))
     sizes[gone | (numbers(rows.judgement, "reasons") != 0)] = 0
-    sizes[_positions(rows, fates.capped)] = 0
+    sizes[_removed(rows, fates)] = 0
     return sizes
 
 
