@@ -16,6 +16,34 @@ This page is made from the definitions that the program goes by;
 `transforms/kernels/phrases/`, in files that anyone can extend.
 """
 
+_SLOTS = """
+## Placeholders
+
+`placeholders: precise` looks for these shapes. A slot that the instruction calls for (a letter, a form,
+an exercise, what only the reader can fill in) is flagged `slot_expected`; any other is a `placeholder`.
+`placeholders: literal` looks for the article's four texts.
+"""
+
+_DIFFICULTY = """
+## Difficulty
+
+One point for an answer of over {some:,} characters and one more over {many:,} (a character of Chinese,
+Japanese or Thai counts as 2.5); one for an instruction of {few} words and one more from {more}; one for
+a question that begins with how or asks why, for a role to keep up, and for one of these verbs:
+{deep}. One less for {light}.
+From {moderate} points on an instruction is moderate, from {complex} complex.
+"""
+
+_SCORE = """
+## Score
+
+`score` is a number from 0 to 1,000: {start}, up to {length} for the output's length (by its logarithm,
+full at {full:,} characters), up to {language} for the score of the instruction's language, up to
+{difficulty} for difficulty, less what each mark costs. Losing a mark, or gaining in anything else, never
+lowers it. `dedup: {{order: score}}` lets the better of two duplicates survive, `--top N` keeps the best.
+A mark costs:
+"""
+
 
 def rule_page() -> str:
     """The page as Markdown."""
@@ -33,7 +61,8 @@ def _code(text: str) -> str:
 def _reasons() -> Iterator[str]:
     measured = load_phrases("measured")
     rules, rows = measured["rules"], measured["rows"]
-    yield f"## Reasons and flags\n\nFiring rates are of {rows:,} rows of public data, by the default profile.\n"
+    yield "## Reasons and flags\n"
+    yield f"Firing rates are of {rows:,} rows of public data, by the default profile.\n"
     yield "| name | by default | marks a row when | rows marked | wrong of those read |"
     yield "|---|---|---|---|---|"
     for reason in Reason:
@@ -47,12 +76,7 @@ def _reasons() -> Iterator[str]:
 
 def _slots() -> Iterator[str]:
     data = load_phrases("placeholders")
-    yield "\n## Placeholders\n"
-    yield (
-        "`placeholders: precise` looks for these shapes. A slot that the instruction calls for (a letter, a form, an\n"
-        "exercise, what only the reader can fill in) is flagged `slot_expected`; any other is a `placeholder`.\n"
-        "`placeholders: literal` looks for the article's four texts.\n"
-    )
+    yield _SLOTS
     yield "| shape | what it is | slots | none |"
     yield "|---|---|---|---|"
     for name, shape in data["shapes"].items():
@@ -89,16 +113,23 @@ def _tasks() -> Iterator[str]:
         words = listed(verb["words"])
         shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
         yield f"| {lemma} | {verb['category']} | {shown} |"
-    yield "\n## Difficulty\n"
-    data = load_phrases("difficulty")
-    (some, many), (few, more) = data["answer_chars"], data["instruction_words"]
-    yield (
-        f"One point for an answer of over {some:,} characters and one more over {many:,} (a character of Chinese,\n"
-        f"Japanese or Thai counts as 2.5); one for an instruction of {few} words and one more from {more}; one for a\n"
-        "question that begins with how or asks why, for a role to keep up, and for one of these verbs:\n"
-        f"{', '.join(listed(data['deep']))}. One less for {', '.join(listed(data['light']))}.\n"
-        f"From {data['moderate_from']} points on an instruction is moderate, from {data['complex_from']} complex.\n"
-    )
+    yield from _levels()
     yield "## Domains\n\n| domain | what it is about |\n|---|---|"
     yield from (f"| {name} | {domain['about']} |" for name, domain in load_phrases("domains").items())
     yield "| other | none of these |"
+    yield from _score()
+
+
+def _levels() -> Iterator[str]:
+    data = load_phrases("difficulty")
+    (some, many), (few, more) = data["answer_chars"], data["instruction_words"]
+    deep, light = (", ".join(listed(data[name])) for name in ("deep", "light"))
+    levels = {"moderate": data["moderate_from"], "complex": data["complex_from"]}
+    yield _DIFFICULTY.format(some=some, many=many, few=few, more=more, deep=deep, light=light, **levels)
+
+
+def _score() -> Iterator[str]:
+    data = load_phrases("scores")
+    plain = {name: data[name] for name in ("start", "length", "language", "difficulty")}
+    yield _SCORE.format(full=data["full_length"], **plain)
+    yield ", ".join(f"`{name}` {cost}" for name, cost in data["costs"].items()) + "."

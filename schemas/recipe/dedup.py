@@ -49,7 +49,7 @@ class Dedup(Section):
     )
     order: Literal["longest_output", "score", "first_seen", "highest", "lowest"] = Field(
         default="longest_output",
-        description="Of equal priority survives: longest_output, best score, first_seen, highest or lowest `column`.",
+        description="Which survives: longest_output, score, first_seen, or highest or lowest of `column`.",
     )
     column: Text | None = Field(
         default=None,

@@ -88,7 +88,7 @@ def _mask(rule: OwnRule, batch: pa.RecordBatch) -> np.ndarray:
         raise OwnRuleError(f"rule {rule.name} ({rule.use}): expected an array of booleans, found {kind}")
     if len(found) != len(batch):
         raise OwnRuleError(
-            f"rule {rule.name} ({rule.use}): expected {len(batch):,} booleans, one a row, found {len(found):,}"
+            f"rule {rule.name} ({rule.use}): expected {len(batch)} booleans, one a row, found {len(found)}"
         )
     if found.null_count:
         raise OwnRuleError(f"rule {rule.name} ({rule.use}): expected true or false for each row, found null")

@@ -19,9 +19,9 @@ _NUMBERS = dict(
 _SUM = regex.compile(
     r"(-?\d[\d,]*(?:\.\d+)?) ?([-+*/\u00d7\u00f7]) ?(\d[\d,]*(?:\.\d+)?)"
     r" ?= ?[$\u20ac\u00a3]?(-?\d[\d,]*(?:\.\d+)?)"
-    r"(?![\d/*^%,]|\.\d|\s*[-+*/\u00d7\u00f7(])"
+    r"(?![\d/*^%,A-Za-z]|\.\d|\s*[-+*/\u00d7\u00f7(:])"
 )
-_CHAINED = regex.compile(r"\p{L}$|[\d.,/*\u00d7\u00f7+=^()%-]\s*$")
+_CHAINED = regex.compile(r"\p{L}$|(?:[\d.,/*\u00d7\u00f7+=^()%:$\u2013\u2014\u201c-]|\b[xX])\s*$")
 _SIGNS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -77,7 +77,7 @@ def wrong_arithmetic(row: Example) -> bool:
         except (ValueError, ZeroDivisionError):
             continue
         if abs(result - _number(stated)) > max(
-            0.01 * abs(result), 0.51 if "." in stated or sign in "/\u00f7" else 0
+            0.01 * abs(result), 0.99 if "." in stated or sign in "/\u00f7" else 0
         ):
             return True
     return False
@@ -125,9 +125,9 @@ def _count(text: str, unit: str) -> int:
 
 def too_few_items(row: Example) -> bool:
     """Whether a list has fewer items than were asked for."""
-    asked = _context("count").search(row.instruction)
     items = len(_context("item").findall(row.output))
-    return asked is not None and 1 < items < _number(asked[1])
+    asked = _context("count").search(row.instruction) if items > 1 else None
+    return asked is not None and items < _number(asked[1])
 
 
 def without_input(row: Example) -> bool:
@@ -224,10 +224,12 @@ def unfinished(row: Example) -> bool:
         return True
     if output.endswith(("...", "\u2026")):
         return len(output) > 20 and not regex.search(r"[\"'\u201d]$", output)
-    if len(output) < 200 or _context("code").search(row.prompt) or _context("code").search(output):
-        return False
     last = output.rsplit("\n", 1)[-1]
-    return bool(regex.search(r"[\p{Ll},;]$", last)) and len(last) > 60 and not regex.search(r"[=\d]", last)
+    if len(output) < 200 or len(last) <= 60 or not regex.search(r"[\p{Ll},;]$", last):
+        return False
+    if _context("code").search(row.prompt) or _context("code").search(output):
+        return False
+    return not regex.search(r"[=\d#]|sincerely|regards|yours|cheers|\blove,", last, regex.IGNORECASE)
 
 
 CHECKS: dict[str, Callable[[Example], bool]] = {

@@ -20,6 +20,9 @@ from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 
 _START, _LONG, _MOST, _ECHO, _BARE, _PROMPT = 300, 300, 4000, 40, 45, 480
+_FEW = 8
+"""Rows from which RE2, which has to be made ready, is faster than Python."""
+
 _LEFT = 0.4
 """Of a text that repeats itself lz4 leaves less than this."""
 
@@ -83,19 +86,24 @@ def _found(texts: Texts, wanted: tuple[Signal, ...]) -> Iterator[tuple[Signal, n
                 mask = _matches(getattr(texts, field), signal.look or "")
                 yield signal, _look(signal, texts, field, np.flatnonzero(mask))
         together = [each for each in sought if not each.alone and each.reason.value not in _SHAPES]
-        yield from _search(texts, field, together)
+        every, bare = np.arange(len(texts.output)), np.flatnonzero(_has_bare_prompt(texts))
+        yield from _search(texts, field, every, [each for each in together if each.check not in _BARE_PROMPT])
+        yield from _search(texts, field, bare, [each for each in together if each.check in _BARE_PROMPT])
 
 
-def _search(texts: Texts, field: str, sought: list[Signal]) -> Iterator[tuple[Signal, np.ndarray]]:
-    """Rows of one field in which signals are found: those that have any one's hint, then each alone."""
+def _search(
+    texts: Texts, field: str, rows: np.ndarray, sought: list[Signal]
+) -> Iterator[tuple[Signal, np.ndarray]]:
+    """Some rows of one field in which signals are found: those that have any one's hint, then each alone."""
     hints = tuple(signal.hint for signal in sought if signal.hint)
-    if not hints:
+    if not hints or len(rows) == 0:
         return
     column = getattr(texts, field)
+    column = column if len(rows) == len(column) else column.take(pa.array(rows))
     some = np.flatnonzero(_matches(column, _union(hints)))
     column = column.take(pa.array(some))
     for signal in sought:
-        hinted = some[_matches(column, f"(?i){signal.hint}")]
+        hinted = rows[some[_matches(column, f"(?i){signal.hint}")]]
         if len(hinted):
             yield signal, _look(signal, texts, field, hinted)
 
@@ -107,16 +115,23 @@ def _union(looks: tuple[str, ...]) -> str:
 
 def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndarray:
     """Those of some rows in which the signal is found and passes its check."""
-    if signal.check in _BARE_PROMPT:
-        rows = rows[_has_bare_prompt(texts)[rows]]
-    if signal.look is not None and len(rows):
+    looked = signal.look is None
+    if signal.look is not None and len(rows) > _FEW:
         text = getattr(texts, field).take(pa.array(rows))
         text = pc.utf8_slice_codeunits(text, 0, _START) if signal.field == "start" else text
-        rows = rows[_matches(text, signal.look if signal.alone else f"(?i){signal.look}")]
-    if signal.check is None:
-        return rows
-    passed = [_passes(signal, example) for example in _examples(texts, rows, field)]
-    return rows[np.array(passed, bool)]
+        rows, looked = rows[_matches(text, signal.look if signal.alone else f"(?i){signal.look}")], True
+        if signal.check is None:
+            return rows
+    found = [_is_found(signal, example, looked=looked) for example in _examples(texts, rows, field)]
+    return rows[np.array(found, bool)]
+
+
+def _is_found(signal: Signal, example: Example, *, looked: bool) -> bool:
+    """Whether a signal's expression stands in a text and passes its check."""
+    text = example.text[:_START] if signal.field == "start" else example.text
+    if not looked and not _pattern(signal.look or "").search(text):
+        return False
+    return signal.check is None or _passes(signal, example)
 
 
 def _matches(column: pa.LargeStringArray, pattern: str) -> np.ndarray:

@@ -27,7 +27,7 @@ def score_rows(
     `level` is 0 for simple, 1 for moderate and 2 for complex.
 
     >>> flawless, marked = score_rows(
-    ...     np.array([0, REASONS["refusal"].bit], np.uint64), np.array([4000] * 2), np.ones(2), np.array([2, 2])
+    ...     np.array([0, REASONS["refusal"].bit], np.uint64), np.full(2, 4000), np.ones(2), np.full(2, 2)
     ... ).tolist()
     >>> flawless, marked
     (1000, 750)

@@ -299,15 +299,10 @@ def _is_defect(start: int, end: int, kind: str, answer: Answer) -> bool:
     text = answer.output[start:end]
     if kind in {"angle", "yours", "crosses", "brace"}:
         return False
-    if kind in {"residue", "undecided", "filler"}:
-        return not _context("form").search(answer.prompt)
-    if kind == "elision":
-        fenced = answer.output.count("```", 0, start) % 2
-        return not fenced and not _context("form").search(answer.prompt)
     if kind == "stub":
         return bool(_context("evasion").search(text)) and not _context("how_to").search(answer.prompt)
-    if _context("generic").search(text):
-        return not _context("form").search(answer.prompt)
-    if answer.wanted or answer.letter:
-        return False
-    return kind == "blank" or bool(_context("demand").match(text)) or len(answer.output) < _SHORT
+    if kind in {"residue", "undecided", "filler", "elision"} or _context("generic").search(text):
+        fenced = kind == "elision" and answer.output.count("```", 0, start) % 2
+        return not fenced and not _context("form").search(answer.prompt)
+    demanded = kind == "blank" or bool(_context("demand").match(text)) or len(answer.output) < _SHORT
+    return demanded and not answer.wanted and not answer.letter
