@@ -63,9 +63,10 @@ class Signals:
         question, last, auxiliary = self._questions()
         inside = asks.layout.sentence[asks.hits.word[hit]] > 0 if len(asks.hits.word) else question
         late = last & (sure < BESIDES) | auxiliary & inside & (sure < 90)
-        strong = (sure >= SURE) & ~late | (sure >= POSSIBLE) & ~question
         lemma = np.where(hit >= 0, asks.value[hit], -1) if len(asks.value) else hit
-        weak = ~strong & ~question & (hit >= 0) & phrasebook().weak[lemma]
+        weak_verb = (hit >= 0) & phrasebook().weak[lemma]
+        strong = ((sure >= SURE) & ~late | (sure >= POSSIBLE) & ~question) & ~weak_verb
+        weak = ~question & weak_verb
         self.verb = np.where(strong | weak, lemma, -1)
         self._known |= {
             "question": question,
