@@ -92,7 +92,7 @@ def _told(case: Case) -> str:
     """Which pattern spoke for the task."""
     if case.row is None or case.recipe.tagger != "phrases":
         return ""
-    told = tell_task(case.text(INSTRUCTION), has_input=bool(case.text(INPUT).strip()))
+    told = tell_task(case.text(INSTRUCTION), case.text(INPUT))
     words = f"the words “{told.words}”" if told.words else ""
     return ", ".join(filter(None, (told.decision and f"told by: {told.decision}", words)))
 

@@ -30,13 +30,14 @@ ROLES = ("persona", "named", "as_a")
 class Signals:
     """What holds of each text: masks by name; the verb that asks (or -1), its hit, and its first object."""
 
-    def __init__(self, asks: Asks, has_input: np.ndarray) -> None:
+    def __init__(self, asks: Asks, has_input: np.ndarray, long_input: np.ndarray) -> None:
         """Look at the texts once."""
         self.asks, self.size = asks, len(asks.views)
         self.hit, self.verb = asks.verbs[0], np.full(self.size, -1)
         self._known: dict[str, np.ndarray] = {}
         self._add_requests()
-        self._add_shapes(has_input)
+        self._add_shapes()
+        self._known |= {"input": has_input, "long_input": long_input}
         self._add_phrases()
         self.object = self._add_objects()
 
@@ -92,12 +93,11 @@ class Signals:
         self._known["how"] = how
         return question, ends | (closing & asks.asked), auxiliary & asks.asked
 
-    def _add_shapes(self, has_input: np.ndarray) -> None:
+    def _add_shapes(self) -> None:
         """How long the text is and how it is built."""
         words = np.diff(self.asks.offsets) * np.where(self.asks.unspaced, _PER_WORD, 1)
         lines = self.asks.count_bytes(ord("\n"))
         self._known |= {
-            "input": has_input,
             "listed": self._lists_choices(),
             "ended": self._ends_with(_STOPS),
             "passage": (words > _PASSAGE) | ((lines > 2) & (words > _SHORT)),

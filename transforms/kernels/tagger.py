@@ -22,6 +22,7 @@ from transforms.kernels.texts import Texts
 
 DIFFICULTIES = ("simple", "moderate", "complex")
 _INPUT_CHARS = 300
+_LONG_INPUT = 250
 _PER_CHARACTER = 2.5
 _CODE_BONUS = 4
 
@@ -57,10 +58,11 @@ def by_phrases(texts: Texts) -> Tasks:
 
 def _distinct(texts: Texts) -> _Distinct:
     encoded = texts.instruction.dictionary_encode()
-    has_input = pc.not_equal(pc.utf8_trim_whitespace(texts.input), "").to_numpy(zero_copy_only=False)
-    keys, row = np.unique(encoded.indices.to_numpy() * np.int64(2) + has_input, return_inverse=True)
-    asks = Asks(view(encoded.dictionary).take(pa.array(keys // 2)))
-    signals = Signals(asks, keys % 2 == 1)
+    lengths = pc.utf8_length(pc.utf8_trim_whitespace(texts.input)).to_numpy()
+    inputs = np.searchsorted([1, _LONG_INPUT], lengths, "right")  # none, some, a text
+    keys, row = np.unique(encoded.indices.to_numpy() * np.int64(3) + inputs, return_inverse=True)
+    asks = Asks(view(encoded.dictionary).take(pa.array(keys // 3)))
+    signals = Signals(asks, keys % 3 > 0, keys % 3 > 1)
     return _Distinct(asks, signals, decide(asks, signals), row)
 
 
@@ -103,13 +105,13 @@ class Told(NamedTuple):
     words: str | None
 
 
-def tell(instruction: str, *, has_input: bool) -> Told:
+def tell(instruction: str, given: str = "") -> Told:
     """What spoke for an instruction's task.
 
-    >>> tell("Kindly draft me a poem!", has_input=False)
+    >>> tell("Kindly draft me a poem!")
     Told(decision='a piece of writing', words='draft')
     """
-    texts = [pa.array([text], pa.large_string()) for text in (instruction, "x" * has_input, "")]
+    texts = [pa.array([text], pa.large_string()) for text in (instruction, given, "")]
     found = _distinct(Texts(*texts))
     at = int(found.decided.decision[0])
     name = decisions()[at].name if at >= 0 else None
