@@ -100,3 +100,8 @@ def test_the_seed_chooses(pattern: str, curate: Curate, tmp_path: Path) -> None:
 
 def test_more_than_there_are_changes_nothing(pattern: str, curate: Curate) -> None:
     assert verdicts(curate(pattern, recipe=recipe_for(pattern, top=10_000)))["kept"] == ROWS
+
+
+def test_it_chooses_where_no_duplicates_are_looked_for(pattern: str, curate: Curate) -> None:
+    recipe = recipe_for(pattern, top=7, dedup__exact=False, dedup__near=False)
+    assert verdicts(curate(pattern, recipe=recipe)) == {"kept": 7, "rejected": ROWS + 20 - 7}

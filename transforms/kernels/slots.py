@@ -216,7 +216,10 @@ def _bracket(match: regex.Match[str], answer: Answer) -> bool:
     named = words.names(inside) and not words.directs(inside) and len(inside.split()) <= _LONGEST
     if not named or _context("types").search(inside) or _context("code_line").search(answer.line(match)):
         return False
-    return inside[:1].isupper() or inside[:1] == "#" or not inside.isascii() or inside == inside.lower()
+    if _context("quoted").match(inside):
+        return False
+    plain = all(word.islower() or word.isupper() for word in inside.split())
+    return plain or inside[:1].isupper() or inside[:1] == "#" or not inside.isascii()
 
 
 def _residue(match: regex.Match[str], answer: Answer) -> bool:
@@ -234,7 +237,8 @@ def _angle(match: regex.Match[str], answer: Answer) -> bool:
         return False
     if name.startswith("file_") or _context("usage").search(answer.line(match)):
         return False
-    apart = any(sign in name for sign in "-_ ") or regex.match("your|insert", name, regex.IGNORECASE)
+    alone = _context("secret").fullmatch(name) and "</" not in answer.output
+    apart = alone or any(sign in name for sign in "-_ ") or _context("demanding").match(name)
     return bool(apart and _context("readers").search(name))
 
 
@@ -257,8 +261,8 @@ def _yours(match: regex.Match[str], answer: Answer) -> bool:
 
 
 def _crosses(match: regex.Match[str], answer: Answer) -> bool:
-    following = answer.output[match.end() : match.end() + 1]
-    return match[0] not in answer.prompt and not regex.search(r"\b[IVX]+\.", match[0] + following)
+    numeral = regex.fullmatch(r"[IVX]+", match[0]) and answer.output[match.end() : match.end() + 1] == "."
+    return match[0] not in answer.prompt and not numeral
 
 
 def _stub(match: regex.Match[str], answer: Answer) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from transforms.kernels.phrases import load_phrases
 from transforms.kernels.slots import find_slots, hint_slots, mark_slots
 from transforms.kernels.texts import Texts
 
+WRITTEN = yaml.safe_load(Path(__file__).with_name("slots.yaml").read_text("utf-8"))
 SHAPES: dict[str, Any] = load_phrases("placeholders")["shapes"]
 SLOTS = [(name, text) for name, shape in SHAPES.items() for text in shape["slots"]]
 OTHERS = [(name, text) for name, shape in SHAPES.items() for text in shape["others"]]
@@ -30,6 +33,17 @@ def test_a_shape_is_found_in_its_examples(shape: str, output: str) -> None:
 @pytest.mark.parametrize(("shape", "output"), OTHERS)
 def test_what_only_looks_like_a_slot_is_none(shape: str, output: str) -> None:
     assert find_slots("What is it?", output) == [], shape
+
+
+@pytest.mark.parametrize(("instruction", "output"), WRITTEN["slots"])
+def test_outputs_with_a_slot(instruction: str, output: str) -> None:
+    assert find_slots(instruction, output)
+    assert hint_slots(text_column([output])).all()
+
+
+@pytest.mark.parametrize(("instruction", "output"), WRITTEN["others"])
+def test_outputs_without_one(instruction: str, output: str) -> None:
+    assert find_slots(instruction, output) == []
 
 
 @pytest.mark.parametrize(
