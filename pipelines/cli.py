@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands import curate, duplicates, explain, recipe, sample
+from pipelines.commands import curate, diff, duplicates, explain, prune, publish, recipe, sample, verify
 from pipelines.errors import TamisError, UsageError
 from pipelines.options import Parser
 from schemas.recipe import RecipeError
@@ -36,7 +36,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, recipe, explain, duplicates, sample):
+    for command in (curate, recipe, explain, duplicates, diff, verify, publish, prune, sample):
         command.add(commands)
     return parser
 

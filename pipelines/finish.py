@@ -6,10 +6,21 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from pipelines.publish import move_latest
-from pipelines.report import Context, build, render_card, render_html, to_json
+from pipelines.gate import find_failures
+from pipelines.publish import HELD, MANIFEST, REMOVALS, move_latest
+from pipelines.releases.digests import digest_release, name_columns
+from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
 from schemas.plan import Plan
-from schemas.release import BenchmarkRecord, Counts, InputRecord, Manifest, Outcome, OutputRecord
+from schemas.release import (
+    Before,
+    BenchmarkRecord,
+    Counts,
+    InputRecord,
+    Manifest,
+    Outcome,
+    OutputRecord,
+    PreviousRecord,
+)
 from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
@@ -68,8 +79,19 @@ def _rows_by_file(plan: Plan) -> Counter[int]:
 
 
 def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
-    digest, content = _digest(parts, job.plan), _content_digest(parts)
+    columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
+    digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
+    before = None if job.previous is None else Before.model_validate_json(job.previous)
     report = build(tally, _context(parts, job, digest, content))
+    if before is not None:
+        stayed = (
+            sum(entry.stayed for entry in resolved)
+            if (job.recipe.dedup.exact or job.recipe.dedup.near)
+            else None
+        )
+        report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
+    failures = find_failures(job.recipe.gate, report)
+    report = report.model_copy(update={"failures": tuple(failures)})
     files = [
         OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
     ]
@@ -80,20 +102,20 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         benchmarks=list(_benchmarks(job.plan)),
         benchmark_index=job.plan.benchmarks,
         released=job.plan.released,
+        previous=before and PreviousRecord(release=before.release, digest=before.digest),
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
         counts=_counts(report, parts),
+        columns=columns,
         content_digest=content,
         digest=digest,
         files=files,
     )
-    text = manifest.model_dump_json(indent=2) + "\n"
-    storage.write_bytes(f"{job.places.release_folder}/manifest.json", text.encode())
-    move_latest(job.places.root, job.plan.release)
+    _commit(manifest, HELD if failures else MANIFEST, job)
     return Outcome(
-        status="published",
-        message="",
+        status="held" if failures else "published",
+        message="\n".join(failures),
         release=job.plan.release,
         digest=digest,
         content_digest=content,
@@ -101,14 +123,20 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     )
 
 
-def _digest(parts: Sequence[Part], plan: Plan) -> str:
-    """Digest of the columns and the ordered rows of curated and ledger, wherever they are cut."""
-    total = hashlib.blake2b(digest_size=16)
-    for kind in (CURATED, VERDICTS):
-        rows = sum(part.digest for part in parts if part.kind == kind) % (1 << 128)
-        columns = [f"{field.name}:{field.type}" for field in part_schema(kind, plan)]
-        total.update(f"{kind}:{columns}:{rows:032x};".encode())
-    return total.hexdigest()
+def _commit(manifest: Manifest, name: str, job: Job) -> None:
+    """Write the manifest, last; under its own name it makes a release of the folder, and the latest."""
+    text = manifest.model_dump_json(indent=2) + "\n"
+    storage.write_bytes(f"{job.places.release_folder}/{name}", text.encode())
+    if name == MANIFEST:
+        move_latest(job.places.root, job.plan.release)
+
+
+def _sum_digests(parts: Sequence[Part]) -> Counter[str]:
+    """Sum of the digests of the parts, by kind."""
+    sums = Counter[str]()
+    for part in parts:
+        sums[part.kind] += part.digest
+    return sums
 
 
 def _content_digest(parts: Sequence[Part]) -> str:
@@ -124,6 +152,8 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         by_action.pop(Reason.CONTAMINATED.value)
     if job.recipe.dedup.max_answers_per_prompt is not None:
         by_action[Reason.PROMPT_CAP.value] = "reject"
+    if job.plan.removals is not None:
+        by_action[Reason.REMOVED.value] = "reject"
     if not job.recipe.language.enabled:
         by_action = {
             reason: action for reason, action in by_action.items() if not reason.startswith("language")
@@ -147,12 +177,14 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
 
 
 def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
-    """Write the report and the dataset card."""
+    """Write the report, the dataset card and, where there is one, the takedown list."""
     texts = {
         "report/report.json": to_json(report),
         "report/report.html": render_html(report),
         "README.md": render_card(report),
     }
+    if job.plan.removals is not None:
+        texts[REMOVALS] = storage.read_bytes(job.places.removals).decode()
     for path, text in texts.items():
         content = text.encode()
         storage.write_bytes(f"{job.places.release_folder}/{path}", content)

@@ -12,7 +12,9 @@ from pipelines.errors import RunError, UsageError
 from transforms.steps import presence, storage
 
 OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
-MANIFEST = "manifest.json"
+MANIFEST, HELD, REMOVALS = "manifest.json", "held.json", "removals.txt"
+"""The manifest of a release; what a release that a gate holds has instead; a release's takedown list."""
+
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _PATIENCE_SECONDS = 60.0
 
@@ -37,13 +39,23 @@ def check_name(name: str) -> None:
 
 def releases(root: str) -> list[str]:
     """Names of the releases of a root, sorted: folders with a manifest."""
+    return _with_file(root, MANIFEST)
+
+
+def held(root: str) -> list[str]:
+    """Names of the releases that a gate holds, sorted: folders with a manifest by another name."""
+    whole = set(releases(root))
+    return [name for name in _with_file(root, HELD) if name not in whole]
+
+
+def _with_file(root: str, file: str) -> list[str]:
     names = storage.list_names(f"{root}/releases")
-    return [name for name in names if storage.exists(f"{root}/releases/{name}/{MANIFEST}")]
+    return [name for name in names if storage.exists(f"{root}/releases/{name}/{file}")]
 
 
 def next_name(root: str) -> str:
     """The next number, as a release's name."""
-    taken = [int(name) for name in releases(root) if name.isdecimal()]
+    taken = [int(name) for name in releases(root) + held(root) if name.isdecimal()]
     return f"{max(taken, default=0) + 1:04d}"
 
 
@@ -65,13 +77,20 @@ def move_latest(root: str, name: str) -> None:
 
 def clear_leftovers(root: str) -> list[str]:
     """Delete what killed runs left: half-written files and releases, staging areas; give the names."""
-    whole = set(releases(root))
+    whole = {*releases(root), *held(root)}
     dead = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
     for name in dead:
         storage.delete_folder(f"{root}/releases/{name}")
     storage.delete_folder(f"{root}/.staging")
     storage.delete_partials(root)
     return dead
+
+
+def clear_held(root: str, but: str | None = None) -> None:
+    """Delete the releases that a gate holds, but for one."""
+    for name in held(root):
+        if name != but:
+            storage.delete_folder(f"{root}/releases/{name}")
 
 
 @contextmanager

@@ -11,20 +11,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines import publish
-from pipelines.errors import RunError, UsageError
+from pipelines.errors import GateError, RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.options import beam_arguments
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
-from pipelines.planning.previous import read_released
+from pipelines.planning.previous import Previous, find_previous
+from pipelines.planning.removals import read_lists
 from pipelines.progress import watch
+from pipelines.releases.retention import prune
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
+from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
-from transforms.steps.job import Job, store
+from transforms.steps.job import Job, store, store_bytes
 from transforms.steps.language_model import ModelError, find_model, model_digest
 
 
@@ -36,6 +39,8 @@ class Request:
     output: str
     release: str | None = None
     previous: str | None = None
+    remove: Sequence[str] = ()
+    keep: int | None = None
     cache: str | None = None
     workers: int = 1
     runner: str | None = None
@@ -56,27 +61,63 @@ def run(request: Request) -> tuple[Outcome, Places]:
         publish.check_name(request.release)
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     benchmarks = read_benchmarks(request.recipe)
-    released = None if request.previous is None else read_released(storage.absolute(request.previous))
+    removals = read_lists(request.remove)
     with publish.lock(root):
         publish.clear_leftovers(root)
-        name = request.release or publish.next_name(root)
-        if name in publish.releases(root):
-            raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
-        places = Places(root=root, release=name, cache=cache)
+        places = Places(root=root, release=_name(root, request.release), cache=cache)
         started = time.time()
-        plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
-        if released is not None:
-            plan = replace(plan, released=store(places.released, released))
+        plan = replace(planned, release=places.release, crowd_rows=request.crowd_rows)
+        plan = _look_back(plan, places, find_previous(request.previous, root), removals)
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
         shuffled = _execute(request, Job.start(places, plan), plan)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
-        if outcome.status != "published":
+        if outcome.status == "failed":
             raise RunError(outcome.message)
         _write_run_record(places, started, shuffled, request)
         storage.delete_folder(f"{root}/.staging")
+        _tidy(outcome, places, request.keep)
     return outcome, places
+
+
+def _name(root: str, asked: str | None) -> str:
+    """Name of the release to be, and nothing where its folder will be."""
+    name = asked or publish.next_name(root)
+    if name in publish.releases(root):
+        raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+    if name in publish.held(root):
+        storage.delete_folder(f"{root}/releases/{name}")
+    return name
+
+
+def _look_back(plan: Plan, places: Places, previous: Previous | None, removals: Removals) -> Plan:
+    """The plan with what the run takes over from the release before, and with the takedown list."""
+    if previous is not None:
+        before = previous.before.model_dump_json().encode()
+        plan = replace(
+            plan,
+            released=store(places.released, previous.released),
+            previous=store_bytes(places.previous, before),
+        )
+        removals |= previous.removals
+    if removals:
+        plan = replace(plan, removals=store_bytes(places.removals, str(removals).encode()))
+    return plan
+
+
+def _tidy(outcome: Outcome, places: Places, keep: int | None) -> None:
+    """Delete releases that are no longer wanted, or say why this one is none."""
+    if outcome.status != "held":
+        publish.clear_held(places.root)
+        if keep is not None:
+            prune(places.root, keep)
+        return
+    publish.clear_held(places.root, but=places.release)
+    raise GateError(
+        f"release {places.release} is held and nothing was published:\n{outcome.message}\n"
+        f"look at {places.release_folder}; 'tamis publish {places.root} {places.release} --held' publishes it"
+    )
 
 
 def _model(recipe: Recipe) -> tuple[str, str] | None:

@@ -71,6 +71,8 @@ class Plan:
     group_rows: int
     crowd_rows: int = CROWD_ROWS
     released: str | None = None
+    previous: str | None = None
+    removals: str | None = None
     benchmarks: str | None = None
     benchmark_files: list[InputFile] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -182,6 +184,16 @@ class Places:
     def released(self) -> str:
         """File of the record ids of the release before."""
         return f"{self.staging}/released.arrow"
+
+    @property
+    def previous(self) -> str:
+        """File of the report of the release before."""
+        return f"{self.staging}/previous.json"
+
+    @property
+    def removals(self) -> str:
+        """File of the takedown list."""
+        return f"{self.staging}/removals.txt"
 
     @property
     def benchmarks(self) -> str:

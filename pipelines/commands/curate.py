@@ -47,8 +47,17 @@ def add(commands: Commands) -> None:
     flag(
         "--previous",
         metavar="DIR",
-        help="a release, or a folder of releases for its latest: rows it kept win ties",
+        help="a release, or a folder of releases for its latest: rows it kept win ties, and the report says "
+        "what moved since (default: the latest of ROOT; 'none' looks back at nothing)",
     )
+    flag(
+        "--remove",
+        nargs="+",
+        metavar="FILE",
+        default=[],
+        help="takedown lists: record ids, or patterns of source, file and row, one a line",
+    )
+    flag("--keep", type=int, metavar="N", help="once published, delete all but the N newest releases")
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     flag("--release", metavar="NAME", help="name of the release (default: the next number)")
@@ -118,7 +127,7 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.run import Request, run
     from schemas.plan import CROWD_ROWS
 
-    for name in ("workers", "unit_bytes", "buckets", "crowd_rows"):
+    for name in ("workers", "unit_bytes", "buckets", "crowd_rows", "keep"):
         value = getattr(parsed, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
@@ -130,6 +139,8 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         output=parsed.output,
         release=parsed.release,
         previous=parsed.previous,
+        remove=parsed.remove,
+        keep=parsed.keep,
         cache=parsed.cache,
         workers=parsed.workers,
         runner=parsed.runner,

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
+from schemas.recipe.gate import Gate
 from schemas.recipe.rules import Rules
 
 Profile = Literal["default", "article", "fineweb", "data-juicer", "nemo", "text-dedup"]
@@ -145,6 +146,10 @@ class Recipe(Section):
     dedup: Dedup = Field(
         default=Dedup(),
         description="Duplicates: among rows alike, the one that ranks highest is kept.",
+    )
+    gate: Gate = Field(
+        default=Gate(),
+        description="What a release must be like to be published; else it is held, exit code 3.",
     )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
 

@@ -46,6 +46,15 @@ def find(pattern: str) -> list[tuple[str, int]]:
     return sorted((entry.path, entry.size_in_bytes) for entry in found)
 
 
+def files_in(folder: str) -> dict[str, int]:
+    """Size in bytes of every file in a folder, hidden ones too, by its path there."""
+    if is_local(folder):
+        found = [(str(path), path.stat().st_size) for path in Path(folder).rglob("*") if path.is_file()]
+    else:
+        found = find(f"{folder}/**")
+    return {path.removeprefix(f"{folder}/"): size for path, size in sorted(found)}
+
+
 def exists(path: str) -> bool:
     """Whether there is a file at the path."""
     return Path(path).is_file() if is_local(path) else bool(FileSystems.exists(path))
@@ -108,6 +117,21 @@ def write_bytes(path: str, content: bytes) -> None:
     """Write a whole file."""
     with create(path) as file:
         file.write(content)
+
+
+def written_at(path: str) -> float:
+    """When a file was last written, in seconds since 1970, by the clock of where it is."""
+    if is_local(path):
+        return Path(path).stat().st_mtime
+    return float(FileSystems.match([path])[0].metadata_list[0].last_updated_in_seconds)
+
+
+def delete_file(path: str) -> None:
+    """Delete a file that is there."""
+    if is_local(path):
+        Path(path).unlink()
+    else:
+        FileSystems.delete([path])
 
 
 def delete_folder(path: str) -> None:
