@@ -62,12 +62,14 @@ def run(request: Request) -> tuple[Outcome, Places]:
     planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
     benchmarks = read_benchmarks(request.recipe)
     removals = read_lists(request.remove)
+    named = None if request.previous is None else find_previous(request.previous, root)
     with publish.lock(root):
         publish.clear_leftovers(root)
         places = Places(root=root, release=_name(root, request.release), cache=cache)
         started = time.time()
         plan = replace(planned, release=places.release, crowd_rows=request.crowd_rows)
-        plan = _look_back(plan, places, find_previous(request.previous, root), removals)
+        previous = named if request.previous is not None else find_previous(None, root)
+        plan = _look_back(plan, places, previous, removals)
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
