@@ -53,12 +53,12 @@ def read_report(release: Release) -> Report:
     path = f"{release.folder}/report/report.json"
     try:
         return Report.model_validate_json(storage.read_bytes(path))
-    except READ_ERRORS as error:
-        raise UsageError(f"{path} cannot be read: {first_line(error)}") from None
     except ValidationError as error:
         found = error.errors()[0]
         key = ".".join(map(str, found["loc"]))
         raise UsageError(f"{path} is not one that this version reads: {key}: {found['msg']}") from None
+    except READ_ERRORS as error:
+        raise UsageError(f"{path} cannot be read: {first_line(error)}") from None
 
 
 def _read_report(release: Release, by_default: bool) -> Report:  # noqa: FBT001 — private, and a plain fact
