@@ -24,7 +24,7 @@ def test_the_oldest_go_first_whatever_their_names(
     curate: Curate, pattern: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = ["0009", "b", "0010", "a"]
-    root = str([curate(pattern, release=name).root for name in names][0])
+    root = str([curate(pattern, release=name).root for name in names][-1])
     assert main(["prune", root, "--keep", "3"]) == 0
     assert capsys.readouterr().out == "deleted 0009; left are 0010, a, b\n"
     assert prune(root, 3) == []
@@ -35,7 +35,7 @@ def test_the_oldest_go_first_whatever_their_names(
 
 
 def test_age_is_that_of_the_manifest_where_no_run_is_recorded(curate: Curate, pattern: str) -> None:
-    root = [curate(pattern).root for _ in range(3)][0]
+    root = [curate(pattern).root for _ in range(3)][-1]
     for age, name in enumerate(("0002", "0001", "0003")):
         (root / "runs" / name / "run.json").unlink()
         os.utime(root / "releases" / name / "manifest.json", (age, age))
@@ -51,7 +51,7 @@ def test_curate_keeps_so_many(curate: Curate, pattern: str) -> None:
 
 def test_the_manifest_goes_first(curate: Curate, pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed prune leaves is no release, and the next run clears it."""
-    root = [curate(pattern).root for _ in range(2)][0]
+    root = [curate(pattern).root for _ in range(2)][-1]
 
     def die(folder: str) -> None:
         raise KeyboardInterrupt(folder)
