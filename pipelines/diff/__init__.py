@@ -9,8 +9,7 @@ from pipelines.diff.document import document_of, to_json
 from pipelines.diff.page import print_page
 from pipelines.diff.rows import find_moves
 from pipelines.duplicates.export import check_target
-from pipelines.planning.previous import read_report
-from pipelines.releases.release import open_release
+from pipelines.releases.release import open_release, read_report
 from pipelines.report import measure_all
 from pipelines.terminal import open_console
 from transforms.steps import storage

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from pipelines import publish
 from pipelines.errors import RunError, UsageError
-from pipelines.releases.release import Release, first_line, open_release
+from pipelines.releases.release import Release, first_line, open_release, read_removed, read_report
 from schemas.example import PREFIX
 from schemas.release import Before
 from schemas.report import Report
-from transforms.kernels.removals import Removals, read_removals
+from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex, from_words, unique_words
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
@@ -48,31 +47,11 @@ def find_previous(asked: str | None, root: str) -> Previous | None:
     return Previous(before, _read_released(release), read_removed(release))
 
 
-def read_report(release: Release) -> Report:
-    """The report of a release."""
-    path = f"{release.folder}/report/report.json"
-    try:
-        return Report.model_validate_json(storage.read_bytes(path))
-    except ValidationError as error:
-        found = error.errors()[0]
-        key = ".".join(map(str, found["loc"]))
-        raise UsageError(f"{path} is not one that this version reads: {key}: {found['msg']}") from None
-    except READ_ERRORS as error:
-        raise UsageError(f"{path} cannot be read: {first_line(error)}") from None
-
-
 def _read_report(release: Release, by_default: bool) -> Report:  # noqa: FBT001 — private, and a plain fact
     try:
         return read_report(release)
     except UsageError as error:
         raise UsageError(f"{error}; --previous {NONE} does without" if by_default else str(error)) from None
-
-
-def read_removed(release: Release) -> Removals:
-    """The takedown list that a release was made with; an empty one where there was none."""
-    if publish.REMOVALS not in {file.path for file in release.manifest.files}:
-        return Removals()
-    return read_removals(storage.read_bytes(f"{release.folder}/{publish.REMOVALS}").decode())
 
 
 def read_released(path: str) -> pa.Table:

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 from pipelines import publish
 from pipelines.errors import RunError, UsageError
-from pipelines.planning.previous import read_removed
-from pipelines.releases.release import open_release
+from pipelines.releases.release import open_release, read_removed
 from schemas.release import Manifest
 from transforms.kernels.removals import Removals
 from transforms.steps import storage

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from pipelines import publish
+from pipelines.errors import UsageError
 from pipelines.releases.digests import digest_release
-from pipelines.releases.release import Release, first_line
+from pipelines.releases.release import Release, first_line, read_report
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.release import OutputRecord
-from schemas.report import Report
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
@@ -86,9 +85,9 @@ def _check_report(release: Release) -> Iterator[str]:
     """Whether the report is of this release."""
     path, manifest = "report/report.json", release.manifest
     try:
-        report = Report.model_validate_json(storage.read_bytes(f"{release.folder}/{path}"))
-    except (ValidationError, *READ_ERRORS) as error:
-        yield f"{path}: cannot be read: {first_line(error)}"
+        report = read_report(release)
+    except UsageError as error:
+        yield str(error).removeprefix(f"{release.folder}/")
         return
     for name, said, wanted in (
         ("release", report.release, manifest.release),

@@ -18,8 +18,7 @@ from pipelines import publish
 from pipelines.cli import main
 from pipelines.errors import GateError
 from pipelines.gate import find_failures
-from pipelines.planning.previous import read_report
-from pipelines.releases.release import open_release
+from pipelines.releases.release import open_release, read_report
 from pipelines.releases.verify import find_faults
 from schemas.recipe import Gate, Recipe, override
 from schemas.release import Manifest, Outcome

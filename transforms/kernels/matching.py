@@ -45,18 +45,14 @@ def _others(size: int, taken: np.ndarray) -> np.ndarray:
 
 def _pair(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions of equal rows of two sets, the first with the first, the second with the second."""
-    both = np.concatenate([np.column_stack([rows, _places(rows)]) for rows in (before, after)])
+    both = np.concatenate([before, after])
     order = np.lexsort(both.T[::-1])
-    equal = np.flatnonzero((both[order[1:]] == both[order[:-1]]).all(1))
-    return order[equal], order[equal + 1] - len(before)
-
-
-def _places(rows: np.ndarray) -> np.ndarray:
-    """Place of each row among those equal to it (uint64)."""
-    order = np.lexsort(rows.T[::-1])
-    fresh = np.ones(len(rows), bool)
-    fresh[1:] = (rows[order[1:]] != rows[order[:-1]]).any(1)
-    starts = np.flatnonzero(fresh)
-    places = np.empty(len(rows), np.uint64)
-    places[order] = np.arange(len(rows)) - starts[np.cumsum(fresh) - 1]
-    return places
+    fresh = np.ones(len(both), bool)
+    fresh[1:] = (both[order[1:]] != both[order[:-1]]).any(1)
+    starts, group = np.flatnonzero(fresh), np.cumsum(fresh) - 1
+    later = order >= len(before)  # of equal rows those of the first set stand first
+    firsts = np.bincount(group[~later], minlength=len(starts))
+    pairs = np.minimum(firsts, np.diff(starts, append=len(both)) - firsts)
+    place = np.arange(len(both)) - starts[group] - later * firsts[group]
+    paired = place < pairs[group]
+    return order[paired & ~later], order[paired & later] - len(before)
