@@ -91,10 +91,12 @@ def tiers(table: pa.Table) -> np.ndarray:
 
 def won_by(table: pa.Table, winners: np.ndarray, losers: np.ndarray) -> np.ndarray:
     """Number in `WON_BY` (uint8) of what each winner outranks its loser by, both rows of a table."""
-    tier, place = tiers(table), np.empty(len(table), np.int64)
-    source = numbers(table, "rank") & ((1 << TIER_BITS) - 1)
-    place[by_priority(table, source)] = np.arange(len(table))
-    only = (tier[winners] < tier[losers]) & (place[winners] > place[losers])
+    tier, source = tiers(table), numbers(table, "rank") & ((1 << TIER_BITS) - 1)
+    only = tier[winners] < tier[losers]
+    if only.any():
+        place = np.empty(len(table), np.int64)
+        place[by_priority(table, source)] = np.arange(len(table))
+        only &= place[winners] > place[losers]
     differs = [column[winners] != column[losers] for column in (source, numbers(table, "quality"))]
     choices = [tier[winners] == REFERENCE, only, *differs]
     codes = [WON_BY.index(name) for name in ("reference", "released", "source", "quality")]
