@@ -46,6 +46,10 @@ def test_small_changes_move_little(curate: Curate, shards: Shards, tmp_path: Pat
         moved += check(before, after)
         before = after
     assert moved
+    again, last = (curate(shards.pattern, root=root) for _ in range(2))
+    assert again.verdicts() == before.verdicts()
+    assert again.curated.equals(before.curated)
+    assert last.manifest.digest == again.manifest.digest
 
 
 def test_without_a_release_before_more_moves(curate: Curate, shards: Shards, tmp_path: Path) -> None:
