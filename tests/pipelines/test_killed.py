@@ -46,7 +46,7 @@ def test_killed_run_leaves_no_trace(
     before = [release.contents() for release in earlier]
     name = f"000{len(earlier) + 1}"
     seen = MOMENTS[moment].replace("releases/*", f"releases/{name}")
-    command = start(sampled, tmp_path, "--workers", "2")
+    command = start(sampled, tmp_path, "--workers", "2", "--previous", "none")
     assert wait_for(lambda: any(root.glob(seen)))
     command.process.send_signal(signal.SIGKILL)
     assert command.finish()[0] == -signal.SIGKILL
@@ -54,7 +54,7 @@ def test_killed_run_leaves_no_trace(
     assert not (root / "releases" / name / "manifest.json").exists()
     assert (root / "LATEST").exists() == (root / "latest").exists() == bool(earlier)
     assert [release.contents() for release in earlier] == before
-    second = make_release(root, recipe)
+    second = make_release(root, recipe, previous="none")
     assert command.processes() == []
     assert second.folder.name == (root / "LATEST").read_text("utf-8").strip() == name
     assert second.manifest.digest == undisturbed.manifest.digest
