@@ -82,16 +82,7 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
     digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
     before = None if job.previous is None else Before.model_validate_json(job.previous)
-    report = build(tally, _context(parts, job, digest, content))
-    if before is not None:
-        stayed = (
-            sum(entry.stayed for entry in resolved)
-            if (job.recipe.dedup.exact or job.recipe.dedup.near)
-            else None
-        )
-        report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
-    failures = find_failures(job.recipe.gate, report)
-    report = report.model_copy(update={"failures": tuple(failures)})
+    report = _compare(build(tally, _context(parts, job, digest, content)), before, resolved, job)
     files = [
         OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
     ]
@@ -112,15 +103,24 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         digest=digest,
         files=files,
     )
-    _commit(manifest, HELD if failures else MANIFEST, job)
+    _commit(manifest, HELD if report.failures else MANIFEST, job)
     return Outcome(
-        status="held" if failures else "published",
-        message="\n".join(failures),
+        status="held" if report.failures else "published",
+        message="\n".join(report.failures),
         release=job.plan.release,
         digest=digest,
         content_digest=content,
         report=to_json(report),
     )
+
+
+def _compare(report: Report, before: Before | None, resolved: Sequence[Resolved], job: Job) -> Report:
+    """The report with what moved since the release before, and the limits that are not kept to."""
+    dedup = job.recipe.dedup
+    if before is not None:
+        stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
+        report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
+    return report.model_copy(update={"failures": tuple(find_failures(job.recipe.gate, report))})
 
 
 def _commit(manifest: Manifest, name: str, job: Job) -> None:
