@@ -6,8 +6,9 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from pipelines import claims, ending
 from pipelines.gate import find_failures
-from pipelines.publish import HELD, MANIFEST, REMOVALS, move_latest
+from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
 from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
 from schemas.plan import Plan
@@ -25,22 +26,39 @@ from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.resolve import Resolved
 from transforms.steps.verify import levels_of
 from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
 
 
-def finish(_: None, resolved: Sequence[Resolved], parts: Sequence[Part], tally: bytes, job: Job) -> None:
-    """Publish the release, or record why not; doing it twice changes nothing."""
+@writing
+def finish(
+    _: None, resolved: Sequence[Resolved], parts: Sequence[Part | None], tally: bytes, job: Job
+) -> None:
+    """Publish the release, or record why not; doing it twice, or twice at once, changes nothing."""
     resolved = sorted(resolved, key=lambda entry: entry.unit)
-    parts = sorted(parts, key=lambda part: (part.kind, part.index))
-    problem = next(_unaccounted(resolved, parts, job), None)
-    if problem is not None:
-        outcome = Outcome(status="failed", message=problem, release=job.plan.release)
+    written = sorted((part for part in parts if part is not None), key=lambda part: (part.kind, part.index))
+    problem = next(_problems(resolved, written, len(parts), job), None)
+    if problem is None:
+        outcome = _publish(resolved, written, Tally.from_bytes(tally), job)
     else:
-        outcome = _publish(resolved, parts, Tally.from_bytes(tally), job)
-    storage.write_bytes(job.places.outcome, outcome.model_dump_json(indent=2).encode())
+        outcome = _failed(problem, job)
+    ending.record(outcome, job)
+
+
+def _failed(problem: str, job: Job) -> Outcome:
+    return Outcome(status="failed", message=problem, release=job.plan.release)
+
+
+def _problems(resolved: Sequence[Resolved], parts: Sequence[Part], asked: int, job: Job) -> Iterator[str]:
+    """Sentences on what stands against publishing."""
+    if len(parts) < asked:
+        yield f"{job.places.root} has a release {job.plan.release} already; releases are never changed"
+    yield from _unaccounted(resolved, parts, job)
+    lost = ending.loss(job)
+    if lost is not None:
+        yield f"{lost}; nothing was published"
 
 
 def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) -> Iterator[str]:
@@ -103,10 +121,12 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         digest=digest,
         files=files,
     )
-    _commit(manifest, HELD if report.failures else MANIFEST, job)
+    problem = ending.commit(manifest, claims.HELD if report.failures else claims.COMMITTED, job)
+    if problem is not None:
+        return _failed(problem, job)
     return Outcome(
         status="held" if report.failures else "published",
-        message="\n".join(report.failures),
+        message="\n".join(report.failures) or move_latest(job.places.root, job.plan.release, job.owner) or "",
         release=job.plan.release,
         digest=digest,
         content_digest=content,
@@ -121,14 +141,6 @@ def _compare(report: Report, before: Before | None, resolved: Sequence[Resolved]
         stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
         report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
     return report.model_copy(update={"failures": tuple(find_failures(job.recipe.gate, report))})
-
-
-def _commit(manifest: Manifest, name: str, job: Job) -> None:
-    """Write the manifest, last; under its own name it makes a release of the folder, and the latest."""
-    text = manifest.model_dump_json(indent=2) + "\n"
-    storage.write_bytes(f"{job.places.release_folder}/{name}", text.encode())
-    if name == MANIFEST:
-        move_latest(job.places.root, job.plan.release)
 
 
 def _sum_digests(parts: Sequence[Part]) -> Counter[str]:

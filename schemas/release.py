@@ -103,7 +103,10 @@ class Manifest(Frozen):
 
 
 class Outcome(Frozen):
-    """How a run ended: `published`, or `failed` or `held` by a gate with the sentences that say why."""
+    """How a run ended: `published`, or `failed` or `held` by a gate with the sentences that say why.
+
+    A run that its launcher does not wait for is `handed over`, as far as the launcher knows.
+    """
 
     status: str
     message: str

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 
 
 def add(commands: Commands) -> None:
@@ -27,8 +27,9 @@ def add(commands: Commands) -> None:
 
 def _diff(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.diff import Question, compare_releases
+    from pipelines.reach import reach
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     if parsed.limit < 0:
         raise UsageError(f"--limit takes a whole number from 0, found {parsed.limit}")
     question = Question(

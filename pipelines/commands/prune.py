@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 
 
 def add(commands: Commands) -> None:
@@ -23,18 +23,18 @@ def add(commands: Commands) -> None:
 
 def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines import publish
+    from pipelines.reach import reach
     from pipelines.releases.retention import prune
     from transforms.steps import storage
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     if parsed.keep < 1:
         raise UsageError(f"--keep takes a whole number from 1, found {parsed.keep}")
     root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
     if not publish.releases(root):
         raise UsageError(f"there is no release in {root}")
     with publish.lock(root):
-        waiting = publish.held(root)
-        publish.clear_held(root)
+        waiting = publish.clear_held(root)
         old = prune(root, parsed.keep)
     print(f"deleted {', '.join([*old, *waiting]) or 'nothing'}; left are {', '.join(publish.releases(root))}")
     return PUBLISHED

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 
 
 def add(commands: Commands) -> None:
@@ -24,10 +24,11 @@ def add(commands: Commands) -> None:
 
 
 def _publish(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines.reach import reach
     from pipelines.releases.pointing import point_to
     from transforms.steps import storage
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
     returning = point_to(root, parsed.name, held=parsed.held)
     print(f"{root}/LATEST names the release {parsed.name}")

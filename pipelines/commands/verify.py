@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, RunError, UsageError
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 
 
 def add(commands: Commands) -> None:
@@ -23,11 +23,12 @@ def add(commands: Commands) -> None:
 
 
 def _verify(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines.reach import reach
     from pipelines.releases.release import open_release
     from pipelines.releases.verify import find_faults
     from transforms.steps import storage
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     folder = storage.absolute(parsed.release.rstrip("/") or "/")
     try:
         release = open_release(folder)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from pipelines import publish
+from pipelines import claims, publish
 from pipelines.errors import RunError, UsageError
 from pipelines.releases.release import open_release, read_removed
 from schemas.release import Manifest
 from transforms.kernels.removals import Removals
-from transforms.steps import storage
+from transforms.steps import conditional, storage
 
 
 def point_to(root: str, name: str, *, held: bool) -> Removals:
@@ -21,20 +21,31 @@ def point_to(root: str, name: str, *, held: bool) -> Removals:
     """
     publish.check_name(name)
     _check_there(root, name, held=held)
-    with publish.lock(root):
+    with publish.lock(root) as hold:
         folder = f"{root}/releases/{name}"
         content = storage.read_bytes(f"{folder}/{publish.HELD if held else publish.MANIFEST}")
         problem = next(_faults(folder, name, content), None)
         if problem is not None:
             raise RunError(f"{folder} is no whole release, so LATEST stays where it is: {problem}")
         if held:
-            storage.write_bytes(f"{folder}/{publish.MANIFEST}", content)
-            storage.delete_file(f"{folder}/{publish.HELD}")
+            _let_go(root, name, content)
         before = publish.latest(root)
-        publish.move_latest(root, name)
+        lost = publish.move_latest(root, name, hold.owner)
+        if lost is not None:
+            raise RunError(lost)
     if before is None or before not in publish.releases(root):
         return Removals()
     return read_removed(open_release(f"{root}/releases/{before}")) - read_removed(open_release(folder))
+
+
+def _let_go(root: str, name: str, manifest: bytes) -> None:
+    """Make a release of one that a gate holds."""
+    folder = f"{root}/releases/{name}"
+    if not claims.let_go(root, name):
+        raise RunError(f"{root}: another run has just deleted the release {name}")
+    if conditional.write(f"{folder}/{publish.MANIFEST}", manifest, None) is None:
+        raise RunError(f"{root} has another release {name} already; releases are never changed")
+    storage.delete_file(f"{folder}/{publish.HELD}")
 
 
 def _check_there(root: str, name: str, *, held: bool) -> None:
@@ -60,10 +71,9 @@ def _faults(folder: str, name: str, content: bytes) -> Iterator[str]:
         return
     if manifest.release != name:
         yield f"its manifest is that of the release {manifest.release}"
-    sizes = dict(storage.find(f"{folder}/**"))
+    sizes = storage.files_in(folder)
     for file in manifest.files:
-        path = f"{folder}/{file.path}"
-        if path not in sizes:
+        if file.path not in sizes:
             yield f"{file.path} is missing"
-        elif sizes[path] != file.bytes:
-            yield f"{file.path} has {sizes[path]:,} bytes, not {file.bytes:,}"
+        elif sizes[file.path] != file.bytes:
+            yield f"{file.path} has {sizes[file.path]:,} bytes, not {file.bytes:,}"

@@ -9,18 +9,10 @@ from transforms.steps import storage
 
 
 def prune(root: str, keep: int) -> list[str]:
-    """Delete all but the newest releases, never the one that LATEST names; give the names, oldest first.
-
-    The manifest goes first, so that a release is whole or none at any moment.
-    """
+    """Delete all but the newest releases, never the one that LATEST names; give the names, oldest first."""
     by_age = sorted(publish.releases(root), key=lambda name: _age(root, name))
-    latest = publish.latest(root)
-    old = [name for name in by_age[: max(0, len(by_age) - keep)] if name != latest]
-    for name in old:
-        folder = f"{root}/releases/{name}"
-        storage.delete_file(f"{folder}/{publish.MANIFEST}")
-        storage.delete_folder(folder)
-    return old
+    old = by_age[: max(0, len(by_age) - keep)]
+    return [name for name in old if name != publish.latest(root) and publish.delete_release(root, name)]
 
 
 def _age(root: str, name: str) -> tuple[float, int, str]:

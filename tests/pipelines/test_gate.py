@@ -16,7 +16,7 @@ import pytest
 
 from pipelines import publish
 from pipelines.cli import main
-from pipelines.errors import GateError
+from pipelines.errors import GateError, UsageError
 from pipelines.gate import find_failures
 from pipelines.releases.release import open_release, read_report
 from pipelines.releases.verify import find_faults
@@ -175,8 +175,11 @@ def test_the_next_release_clears_what_is_held(held: Path, curate: Curate, tmp_pa
     assert publish.held(str(held)) == []
 
 
-def test_a_name_that_is_held_can_be_taken(held: Path, curate: Curate, tmp_path: Path) -> None:
-    (held / "releases" / "0003" / "stray").write_text("x")
+def test_a_name_that_is_held_is_taken(held: Path, curate: Curate, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a gate holds the release 0003; publish it by 'tamis publish"):
+        curate(f"{tmp_path}/in.parquet", release="0003")
+    assert publish.held(str(held)) == ["0003"]
+    assert main(["prune", str(held), "--keep", "1"]) == 0
     release = curate(f"{tmp_path}/in.parquet", release="0003")
     assert list(find_faults(open_release(str(release.folder)))) == []
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
-from transforms.steps import storage, tables
+from transforms.steps import tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
@@ -48,6 +48,6 @@ def unit_keys(
 def holds(path: str) -> bool:
     """Whether the cache has an entry, whole; a damaged one is as none, and is written anew."""
     try:
-        return storage.exists(path) and tables.load(path) is not None
-    except tables.DamagedError:
+        return tables.load(path) is not None
+    except (FileNotFoundError, tables.DamagedError):
         return False

@@ -14,7 +14,7 @@ from schemas.verdict import EDGES, NAMES, RESOLVED, WON_BY, Reason, Verdict
 from transforms.kernels.rows import as_words, from_hex, holds_words
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import numbers, row_of, unit_of
 from transforms.steps.unit_rows import UnitRows
@@ -50,6 +50,7 @@ class Fates:
     edges: pa.Table | None = None
 
 
+@writing
 def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Resolved, Tally]:
     """Write the unit's RESOLVED rows and edges to the staging area; give their counts and tally.
 

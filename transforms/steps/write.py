@@ -16,7 +16,7 @@ from schemas.plan import Plan
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.parquet import UnitReader, plain_type
 from transforms.steps.resolve import Resolved, are_rejects
 
@@ -39,9 +39,15 @@ class Part:
     records: int
 
 
-def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> Part:
-    """Write one part: its share of the rows of its kind, in input order."""
+@writing
+def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> Part | None:
+    """Write one part: its share of the rows of its kind, in input order.
+
+    None, and nothing is written, where a job that was started twice has ended its release already.
+    """
     kind, index = task
+    if job.detached and (storage.exists(job.places.manifest) or storage.exists(job.places.held)):
+        return None
     of, total = job.plan.parts[kind], sum(getattr(resolved, kind) for resolved in counts)
     low, high = index * total // of, (index + 1) * total // of
     name = f"{kind}/part-{index:05d}-of-{of:05d}.parquet"
