@@ -17,7 +17,7 @@ from pipelines.errors import GateError, RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
-from pipelines.planning.previous import Previous, find_previous
+from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
 from pipelines.planning.removals import read_lists
 from pipelines.progress import watch
 from schemas.plan import CROWD_ROWS, Places, Plan
@@ -62,20 +62,21 @@ def run(request: Request) -> tuple[Outcome, Places]:
     engine = choose_engine(request.runner, asked)
     engine.check(asked)
     configure(request.beam)
+    check_gate(request.recipe.gate, request.previous)
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
     planned = _plan(request)
     benchmarks = read_benchmarks(request.recipe)
     removals = read_lists(request.remove)
-    named = None if request.previous is None else find_previous(request.previous, root)
+    previous = None if request.previous in {None, LATEST} else find_previous(str(request.previous))
     with publish.lock(root) as hold:
         publish.clear_leftovers(root)
         name = publish.choose_name(root, request.release, hold.owner)
         hold.name(name)
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
-        previous = named if request.previous is not None else find_previous(None, root)
+        previous = find_latest(root) if request.previous == LATEST else previous
         plan = _look_back(replace(planned, release=name), places, previous, removals)
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))

@@ -32,6 +32,7 @@ _KINDS: dict[Any, dict[str, Any]] = {
 _KINDS_BY_METAVAR: dict[Any, dict[str, Any]] = {
     "ROOT": {"paramType": "GCS_WRITE_FOLDER", "regexes": [r"^gs://\S+$"]},
     "DIR": {"paramType": "TEXT", "regexes": [rf"^{_PATH}\S+$"]},
+    "latest|DIR": {"paramType": "TEXT", "regexes": [rf"^(latest|{_PATH}\S+)$"]},
     "FILE": {"paramType": "GCS_READ_FILE", "regexes": [rf"^{_PATH}\S+$"]},
     "NAME": {"paramType": "TEXT", "regexes": ["^[A-Za-z0-9][A-Za-z0-9._-]*$"]},
     "CODES": {"paramType": "TEXT", "regexes": ["^[a-z-]+( *, *[a-z-]+)*$"]},

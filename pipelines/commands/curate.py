@@ -47,9 +47,9 @@ def add(commands: Commands) -> None:
     )
     flag(
         "--previous",
-        metavar="DIR",
-        help="a release, or a folder of releases for its latest: rows it kept win ties, and the report says "
-        "what moved since (default: the latest of ROOT; 'none' looks back at nothing)",
+        metavar="latest|DIR",
+        help="the release to follow, the latest of ROOT or one in another folder: rows it kept win ties, what "
+        "it removed stays removed, and the report says what moved since (default: none)",
     )
     flag(
         "--remove",

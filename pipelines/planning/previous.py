@@ -13,16 +13,16 @@ from pipelines import publish
 from pipelines.errors import RunError, UsageError
 from pipelines.releases.release import Release, first_line, open_release, read_removed, read_report
 from schemas.example import PREFIX
+from schemas.recipe import Gate
 from schemas.release import Before
-from schemas.report import Report
 from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex, from_words, unique_words
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
 from transforms.steps.write import CURATED
 
-NONE = "none"
-"""What `--previous` takes for a run that looks at no earlier release."""
+LATEST = "latest"
+"""What `--previous` takes for the latest release of the run's own folder."""
 
 _COLUMN = f"{PREFIX}record_id"
 
@@ -36,30 +36,29 @@ class Previous:
     removals: Removals
 
 
-def find_previous(asked: str | None, root: str) -> Previous | None:
-    """The release that a run is asked to follow: unless another is named, the latest of its own folder."""
-    if asked == NONE or (asked is None and publish.latest(root) is None):
-        return None
-    release = open_release(root if asked is None else storage.absolute(asked))
-    before = Before(
-        release=release.name, digest=release.manifest.digest, report=_read_report(release, asked is None)
-    )
+def find_latest(root: str) -> Previous | None:
+    """The release that an output folder's LATEST names; None where nothing has been published yet."""
+    return None if publish.latest(root) is None else find_previous(root)
+
+
+def find_previous(path: str) -> Previous:
+    """The release at a folder, or the latest one of an output folder, to be followed."""
+    release = open_release(storage.absolute(path))
+    before = Before(release=release.name, digest=release.manifest.digest, report=read_report(release))
     return Previous(before, _read_released(release), read_removed(release))
 
 
-def _read_report(release: Release, by_default: bool) -> Report:  # noqa: FBT001 — private, and a plain fact
-    try:
-        return read_report(release)
-    except UsageError as error:
-        raise UsageError(f"{error}; --previous {NONE} does without" if by_default else str(error)) from None
-
-
-def read_released(path: str) -> pa.Table:
-    """Record ids of the rows that a release kept, each once, sorted: a column `record_id` of 16 bytes."""
-    return _read_released(open_release(path))
+def check_gate(gate: Gate, asked: str | None) -> None:
+    """Refuse limits on what moved where no release is followed that it could have moved from."""
+    if asked is None and (limits := gate.looking_back):
+        raise UsageError(
+            f"{limits[0]} needs a release before, found no --previous; --previous {LATEST} follows the "
+            "latest release of --output, and nothing where there is none yet"
+        )
 
 
 def _read_released(release: Release) -> pa.Table:
+    """Record ids of the rows that a release kept, each once, sorted: a column `record_id` of 16 bytes."""
     ids = [np.zeros((0, 2), np.uint64)]
     ids += [as_words(from_hex(column)) for part in release.parts(CURATED) for column in _read_ids(part)]
     return pa.table({"record_id": from_words(unique_words(np.concatenate(ids)))})

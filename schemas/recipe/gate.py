@@ -78,3 +78,9 @@ class Gate(Section):
         description="Most drift from the release before, such as "
         "{measure: languages, jensen_shannon_divergence: 0.02}.",
     )
+
+    @property
+    def looking_back(self) -> list[str]:
+        """Keys of the limits that are on what moved since the release before."""
+        asked = {"gate.max_lost": self.max_lost is not None, "gate.max_drift": bool(self.max_drift)}
+        return [key for key, given in asked.items() if given]

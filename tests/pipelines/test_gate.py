@@ -54,7 +54,7 @@ def recipe_of(folder: Path) -> Recipe:
 def before(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A release of the sample that its gate let pass, and the cache of its verdicts."""
     root = tmp_path_factory.mktemp("gate") / "output"
-    return make_release(root, recipe_of(sampled.inputs))
+    return make_release(root, recipe_of(sampled.inputs), previous="latest")
 
 
 def rewrite(path: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
@@ -137,11 +137,11 @@ def held(curate: Curate, tmp_path: Path) -> Path:
     """An output folder with a release, and one that a gate holds since half of the rows are gone."""
     path = write_rows(tmp_path / "in.parquet", ask_all(10))
     recipe = recipe_for(str(path), gate__max_lost=0.2)
-    root = curate(str(path), recipe=recipe).root
+    root = curate(str(path), recipe=recipe, previous="latest").root
     write_rows(path, ask_all(5))
     for _ in range(2):
         with pytest.raises(GateError):
-            curate(str(path), recipe=recipe)
+            curate(str(path), recipe=recipe, previous="latest")
     return root
 
 
@@ -182,6 +182,23 @@ def test_a_name_that_is_held_is_taken(held: Path, curate: Curate, tmp_path: Path
     assert main(["prune", str(held), "--keep", "1"]) == 0
     release = curate(f"{tmp_path}/in.parquet", release="0003")
     assert list(find_faults(open_release(str(release.folder)))) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "limit"),
+    [("max_lost", 0.1), ("max_drift", [{"measure": "verbs", "infinity_norm": 0.1}])],
+)
+def test_a_limit_on_what_moved_needs_a_release_before(
+    curate: Curate, tmp_path: Path, key: str, limit: object
+) -> None:
+    path = str(write_rows(tmp_path / "in.parquet", ask_all(3)))
+    recipe = recipe_for(path, **{f"gate__{key}": limit})
+    with pytest.raises(
+        UsageError, match=rf"^gate\.{key} needs a release before, .* --previous latest follows"
+    ):
+        curate(path, recipe=recipe)
+    assert not (tmp_path / "output").exists()
+    assert curate(path, recipe=recipe, previous="latest").report.moved is None
 
 
 def test_command_says_why_and_where(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

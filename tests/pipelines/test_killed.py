@@ -46,7 +46,7 @@ def test_killed_run_leaves_no_trace(
     before = [release.contents() for release in earlier]
     name = f"000{len(earlier) + 1}"
     seen = MOMENTS[moment].replace("releases/*", f"releases/{name}")
-    command = start(sampled, tmp_path, "--workers", "2", "--previous", "none")
+    command = start(sampled, tmp_path, "--workers", "2")
     assert wait_for(lambda: any(root.glob(seen)))
     command.process.send_signal(signal.SIGKILL)
     assert command.finish()[0] == -signal.SIGKILL

@@ -38,15 +38,15 @@ def check(before: Release, after: Release) -> int:
 
 def test_small_changes_move_little(curate: Curate, shards: Shards, tmp_path: Path) -> None:
     root = tmp_path / "output"
-    before = curate(shards.pattern, root=root)
+    before = curate(shards.pattern, root=root, previous="latest")
     moved = 0
     for _ in range(REFRESHES):
         shards.change(SHARE)
-        after = curate(shards.pattern, root=root)
+        after = curate(shards.pattern, root=root, previous="latest")
         moved += check(before, after)
         before = after
     assert moved
-    again, last = (curate(shards.pattern, root=root) for _ in range(2))
+    again, last = (curate(shards.pattern, root=root, previous="latest") for _ in range(2))
     assert again.verdicts() == before.verdicts()
     assert again.curated.equals(before.curated)
     assert last.manifest.digest == again.manifest.digest
@@ -55,19 +55,19 @@ def test_small_changes_move_little(curate: Curate, shards: Shards, tmp_path: Pat
 def test_without_a_release_before_more_moves(curate: Curate, shards: Shards, tmp_path: Path) -> None:
     """What the test above shows is not so by itself."""
     root = tmp_path / "output"
-    before = curate(shards.pattern, root=root)
+    before = curate(shards.pattern, root=root, previous="latest")
     with pytest.raises(AssertionError):  # noqa: PT012 — some refresh fails, whichever it is
         for _ in range(REFRESHES):
             shards.change(SHARE)
-            after = curate(shards.pattern, root=root, previous="none")
+            after = curate(shards.pattern, root=root)
             check(before, after)
             before = after
 
 
 def test_nothing_changed_is_the_same_release(curate: Curate, shards: Shards, tmp_path: Path) -> None:
     root = tmp_path / "output"
-    first = curate(shards.pattern, root=root)
-    second = curate(shards.pattern, root=root)
+    first = curate(shards.pattern, root=root, previous="latest")
+    second = curate(shards.pattern, root=root, previous="latest")
     assert second.manifest.previous is not None
     assert (second.manifest.previous.release, second.manifest.previous.digest) == (
         first.folder.name,
@@ -79,16 +79,16 @@ def test_nothing_changed_is_the_same_release(curate: Curate, shards: Shards, tmp
     assert second.ledger.equals(first.ledger)
 
 
-def test_a_release_follows_the_latest_unless_told_otherwise(curate: Curate, tmp_path: Path) -> None:
+def test_a_release_follows_another_only_where_told_to(curate: Curate, tmp_path: Path) -> None:
     words = " ".join(f"word{at}" for at in range(60))
     short = {"instruction": "Tell me.", "output": words}
     write_rows(tmp_path / "in" / "a.parquet", [short])
     curate(f"{tmp_path}/in/*.parquet")
     write_rows(tmp_path / "in" / "b.parquet", [{**short, "output": f"{words} more"}, ask(2)])
-    after = curate(f"{tmp_path}/in/*.parquet")
+    after = curate(f"{tmp_path}/in/*.parquet", previous="latest")
     assert after.verdicts() == ["kept", "duplicate", "kept"]
     assert after.lines()[1]["won_by"] == "released"
-    alone = curate(f"{tmp_path}/in/*.parquet", previous="none")
+    alone = curate(f"{tmp_path}/in/*.parquet")
     assert (alone.verdicts(), alone.manifest.previous) == (["duplicate", "kept", "kept"], None)
     again = curate(f"{tmp_path}/in/*.parquet", previous=str(after.folder))
     assert again.manifest.digest == after.manifest.digest
@@ -99,7 +99,7 @@ def test_the_report_says_what_moved(curate: Curate, tmp_path: Path) -> None:
     first = curate(f"{tmp_path}/in/*.parquet")
     assert first.report.moved is None
     write_rows(tmp_path / "in" / "a.parquet", [ask(at) for at in range(3, 15)])
-    moved = curate(f"{tmp_path}/in/*.parquet").report.moved
+    moved = curate(f"{tmp_path}/in/*.parquet", previous="latest").report.moved
     assert moved is not None
     assert (moved.release, moved.digest) == ("0001", first.manifest.digest)
     assert (moved.kept_before, moved.kept, moved.stayed, moved.entered, moved.left) == (10, 12, 7, 5, 3)
@@ -112,7 +112,7 @@ def test_rows_in_both_are_not_counted_where_ids_repeat(curate: Curate, tmp_path:
     pattern = str(write_rows(tmp_path / "in.parquet", [ask(1), ask(1)]))
     recipe = recipe_for(pattern, dedup__exact=False, dedup__near=False)
     curate(pattern, recipe=recipe)
-    moved = curate(pattern, recipe=recipe).report.moved
+    moved = curate(pattern, recipe=recipe, previous="latest").report.moved
     assert moved is not None
     assert (moved.kept_before, moved.kept, moved.stayed, moved.entered, moved.left) == (
         2,
@@ -131,7 +131,7 @@ def test_a_report_of_another_shape_is_told(
     path = first.folder / "report" / "report.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": 9}))
     command = ["curate", "--input", pattern, "--output", str(first.root), "--quiet", "--workers", "1"]
-    assert main(command) == 2
+    assert main([*command, "--previous", "latest"]) == 2
     told = capfd.readouterr().err
     assert told.startswith(f"tamis: {path} is not one that this version reads: version: ")
-    assert told.endswith("--previous none does without\n")
+    assert main(command) == 0

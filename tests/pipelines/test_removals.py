@@ -65,14 +65,14 @@ def test_what_was_removed_never_returns(curate: Curate, tmp_path: Path) -> None:
     first = curate(pattern)
     curate(pattern, remove=[name(tmp_path, ids_of(first)[1])])
     write_input(tmp_path, [ask(2), ask(4), ask(3)])
-    third = curate(pattern)
+    third = curate(pattern, previous="latest")
     assert third.verdicts() == ["rejected", "kept", "kept"]
-    more = curate(pattern, remove=[name(tmp_path, ids_of(first)[2])])
+    more = curate(pattern, previous="latest", remove=[name(tmp_path, ids_of(first)[2])])
     assert more.verdicts() == ["rejected", "kept", "rejected"]
     named = (more.folder / "removals.txt").read_text().split()
     assert named == sorted(ids_of(first)[1:])
-    assert curate(pattern).manifest.digest == more.manifest.digest
-    assert curate(pattern, previous="none").verdicts() == ["kept", "kept", "kept"]
+    assert curate(pattern, previous="latest").manifest.digest == more.manifest.digest
+    assert curate(pattern).verdicts() == ["kept", "kept", "kept"]
 
 
 def test_removing_re_judges_nothing(curate: Curate, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_latest_goes_back_and_forth(root: Path, curate: Curate, tmp_path: Path) 
         assert main(["publish", f"{root}/", name]) == 0
         assert publish.latest(str(root)) == name
         assert (root / "latest").resolve() == root / "releases" / name
-    after = curate(f"{tmp_path}/in.parquet")
+    after = curate(f"{tmp_path}/in.parquet", previous="latest")
     assert after.folder.name == "0004"
     assert after.manifest.previous is not None
     assert after.manifest.previous.release == "0002"
