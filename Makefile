@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: help env demo test lint format bench bench-near bench-growth clean
+.PHONY: help env demo test test-engines format bench bench-near bench-growth clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -36,7 +36,11 @@ test: .venv/.dev ## check style, types and import contracts, then run all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/engines
+
+test-engines: .venv/.dev ## run the sample on real engines: in memory, Prism, Spark, a Spark cluster, Flink
+	$(BIN)/python deploy/parts/fetch.py
+	$(BIN)/python -m pytest tests/engines
 
 format: .venv/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -20,7 +20,7 @@ from apache_beam.metrics import Metrics, MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from keys import TILE, KeyRows, truth
 
-from pipelines.options import beam_arguments
+from pipelines.engines import Asked, choose_engine
 from schemas.plan import CROWD_ROWS, InputFile, Places, Plan, Source, Unit
 from schemas.recipe import Recipe, to_dict
 from transforms.dedup import TALLIES, FindDuplicates, Steps
@@ -91,7 +91,8 @@ def plan_rows(rows: int, buckets: int) -> Plan:
 
 
 def _run(job: Job, workers: int) -> dict[str, Any]:
-    pipeline = beam.Pipeline(options=PipelineOptions(beam_arguments(None, workers, [])))
+    asked = Asked(root="", workers=workers)
+    pipeline = beam.Pipeline(options=PipelineOptions(choose_engine(None, asked).arguments(asked)))
     judged = (
         pipeline
         | "List units" >> beam.Create(range(len(job.plan.units)), reshuffle=False)

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 
-from pipelines.commands import audit, curate, duplicates, explain, recipe, sample
+from pipelines.commands import (
+    audit,
+    curate,
+    diff,
+    duplicates,
+    explain,
+    prune,
+    publish,
+    recipe,
+    sample,
+    unlock,
+    verify,
+)
 from pipelines.errors import TamisError, UsageError
 from pipelines.options import Parser
 from schemas.recipe import RecipeError
+from transforms.steps.stores.errors import StoreError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,10 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     # Beam warns of what is not installed as soon as it is imported.
     logging.basicConfig(level=logging.INFO if "--verbose" in given else logging.ERROR)
+    # So do Google's packages, of Python versions that they will not support.
+    warnings.filterwarnings("ignore", "You are using a (non-supported )?Python version", FutureWarning)
     try:
         parsed, rest = _parser().parse_known_args(given)
         return int(parsed.handle(parsed, rest))
-    except (TamisError, RecipeError) as error:
+    except (TamisError, RecipeError, StoreError) as error:
         for line in str(error).splitlines():
             print(f"tamis: {line}", file=sys.stderr)
         return getattr(error, "exit_code", UsageError.exit_code)
@@ -36,7 +52,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, audit, recipe, explain, duplicates, sample):
+    for command in (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, unlock, sample):
         command.add(commands)
     return parser
 

@@ -6,30 +6,59 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from pipelines.publish import move_latest
-from pipelines.report import Context, build, render_card, render_html, to_json
+from pipelines import claims, ending
+from pipelines.gate import find_failures
+from pipelines.publish import REMOVALS, move_latest
+from pipelines.releases.digests import digest_release, name_columns
+from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
 from schemas.plan import Plan
-from schemas.release import BenchmarkRecord, Counts, InputRecord, Manifest, Outcome, OutputRecord
+from schemas.release import (
+    Before,
+    BenchmarkRecord,
+    Counts,
+    InputRecord,
+    Manifest,
+    Outcome,
+    OutputRecord,
+    PreviousRecord,
+)
 from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.resolve import Resolved
 from transforms.steps.verify import levels_of
 from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
 
 
-def finish(_: None, resolved: Sequence[Resolved], parts: Sequence[Part], tally: bytes, job: Job) -> None:
-    """Publish the release, or record why not; doing it twice changes nothing."""
+@writing
+def finish(
+    _: None, resolved: Sequence[Resolved], parts: Sequence[Part | None], tally: bytes, job: Job
+) -> None:
+    """Publish the release, or record why not; doing it twice, or twice at once, changes nothing."""
     resolved = sorted(resolved, key=lambda entry: entry.unit)
-    parts = sorted(parts, key=lambda part: (part.kind, part.index))
-    problem = next(_unaccounted(resolved, parts, job), None)
-    if problem is not None:
-        outcome = Outcome(status="failed", message=problem, release=job.plan.release)
+    written = sorted((part for part in parts if part is not None), key=lambda part: (part.kind, part.index))
+    problem = next(_problems(resolved, written, len(parts), job), None)
+    if problem is None:
+        outcome = _publish(resolved, written, Tally.from_bytes(tally), job)
     else:
-        outcome = _publish(resolved, parts, Tally.from_bytes(tally), job)
-    storage.write_bytes(job.places.outcome, outcome.model_dump_json(indent=2).encode())
+        outcome = _failed(problem, job)
+    ending.record(outcome, job)
+
+
+def _failed(problem: str, job: Job) -> Outcome:
+    return Outcome(status="failed", message=problem, release=job.plan.release)
+
+
+def _problems(resolved: Sequence[Resolved], parts: Sequence[Part], asked: int, job: Job) -> Iterator[str]:
+    """Sentences on what stands against publishing."""
+    if len(parts) < asked:
+        yield f"{job.places.root} has a release {job.plan.release} already; releases are never changed"
+    yield from _unaccounted(resolved, parts, job)
+    lost = ending.loss(job)
+    if lost is not None:
+        yield f"{lost}; nothing was published"
 
 
 def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) -> Iterator[str]:
@@ -68,8 +97,10 @@ def _rows_by_file(plan: Plan) -> Counter[int]:
 
 
 def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
-    digest, content = _digest(parts, job.plan), _content_digest(parts)
-    report = build(tally, _context(parts, job, digest, content))
+    columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
+    digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
+    before = None if job.previous is None else Before.model_validate_json(job.previous)
+    report = _compare(build(tally, _context(parts, job, digest, content)), before, resolved, job)
     files = [
         OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
     ]
@@ -80,20 +111,22 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         benchmarks=list(_benchmarks(job.plan)),
         benchmark_index=job.plan.benchmarks,
         released=job.plan.released,
+        previous=before and PreviousRecord(release=before.release, digest=before.digest),
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
         counts=_counts(report, parts),
+        columns=columns,
         content_digest=content,
         digest=digest,
         files=files,
     )
-    text = manifest.model_dump_json(indent=2) + "\n"
-    storage.write_bytes(f"{job.places.release_folder}/manifest.json", text.encode())
-    move_latest(job.places.root, job.plan.release)
+    problem = ending.commit(manifest, claims.HELD if report.failures else claims.COMMITTED, job)
+    if problem is not None:
+        return _failed(problem, job)
     return Outcome(
-        status="published",
-        message="",
+        status="held" if report.failures else "published",
+        message="\n".join(report.failures) or move_latest(job.places.root, job.plan.release, job.owner) or "",
         release=job.plan.release,
         digest=digest,
         content_digest=content,
@@ -101,14 +134,21 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     )
 
 
-def _digest(parts: Sequence[Part], plan: Plan) -> str:
-    """Digest of the columns and the ordered rows of curated and ledger, wherever they are cut."""
-    total = hashlib.blake2b(digest_size=16)
-    for kind in (CURATED, VERDICTS):
-        rows = sum(part.digest for part in parts if part.kind == kind) % (1 << 128)
-        columns = [f"{field.name}:{field.type}" for field in part_schema(kind, plan)]
-        total.update(f"{kind}:{columns}:{rows:032x};".encode())
-    return total.hexdigest()
+def _compare(report: Report, before: Before | None, resolved: Sequence[Resolved], job: Job) -> Report:
+    """The report with what moved since the release before, and the limits that are not kept to."""
+    dedup = job.recipe.dedup
+    if before is not None:
+        stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
+        report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
+    return report.model_copy(update={"failures": tuple(find_failures(job.recipe.gate, report))})
+
+
+def _sum_digests(parts: Sequence[Part]) -> Counter[str]:
+    """Sum of the digests of the parts, by kind."""
+    sums = Counter[str]()
+    for part in parts:
+        sums[part.kind] += part.digest
+    return sums
 
 
 def _content_digest(parts: Sequence[Part]) -> str:
@@ -128,6 +168,8 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
     for reason, asked in ((Reason.BALANCE, job.recipe.balance), (Reason.BELOW_TOP, job.recipe.top)):
         if asked is not None:
             by_action[reason.value] = "reject"
+    if job.plan.removals is not None:
+        by_action[Reason.REMOVED.value] = "reject"
     if not job.recipe.language.enabled:
         by_action = {
             reason: action for reason, action in by_action.items() if not reason.startswith("language")
@@ -152,12 +194,14 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
 
 
 def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
-    """Write the report and the dataset card."""
+    """Write the report, the dataset card and, where there is one, the takedown list."""
     texts = {
         "report/report.json": to_json(report),
         "report/report.html": render_html(report),
         "README.md": render_card(report),
     }
+    if job.plan.removals is not None:
+        texts[REMOVALS] = storage.read_bytes(job.places.removals).decode()
     for path, text in texts.items():
         content = text.encode()
         storage.write_bytes(f"{job.places.release_folder}/{path}", content)

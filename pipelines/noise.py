@@ -9,11 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import platformdirs
+
 from pipelines.errors import RunError, TamisError
 from schemas.plan import Places
 from transforms.steps import storage
 
 _CAUSE = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt)): (.+)$", re.MULTILINE)
+_LOST = re.compile(
+    "Channel closed prematurely|Worker subprocess exited|SDK worker disconnected|Multiplexer hanging up"
+    "|CANCELLED: client cancelled|UNAVAILABLE: Network closed|SDK Harness .*disconnected"
+    "|Process died with exit code|SparkContext was shut down|Socket closed"
+)
+"""How engines say that a worker process was there no more; in-memory, Prism, Flink and Spark in turn."""
 _WHILE = re.compile(r" \[while running.*", re.DOTALL)
 
 
@@ -23,15 +31,24 @@ def cause_of(error: BaseException) -> str:
     >>> lines = ["Traceback ...", "ValueError: bad row [while running 'Judge']", "", "more"]
     >>> cause_of(RuntimeError(chr(10).join(lines)))
     'ValueError: bad row'
+    >>> cause_of(RuntimeError("Channel closed prematurely."))
+    'a worker process ended before its work was done: killed, or out of memory (Channel closed prematurely.)'
     """
-    found = _CAUSE.findall(str(error))
+    found = [cause for cause in _CAUSE.findall(str(error)) if not _LOST.search(cause[1])]
+    lost = _LOST.search(str(error))
+    if lost is not None and not found:
+        line = str(error)[lost.start() :].split("\n")[0]
+        return f"a worker process ended before its work was done: killed, or out of memory ({line})"
     kind, sentence = found[-1] if found else (type(error).__name__, str(error).strip().split("\n")[0])
     return f"{kind}: {_WHILE.sub('', sentence)}"
 
 
-def log_path(places: Places) -> Path | None:
-    """Where a local run's noise goes; None where the output is not on this machine."""
-    return Path(places.root) / "runs" / places.release / "run.log" if storage.is_local(places.root) else None
+def log_path(places: Places) -> Path:
+    """Where a run's noise goes: beside the release or, where that is elsewhere, among the user's logs."""
+    if storage.is_local(places.root):
+        return Path(places.runs) / "run.log"
+    folder = re.sub(r"[^\w.-]+", "-", places.root)
+    return platformdirs.user_log_path("tamis") / folder / places.release / "run.log"
 
 
 @contextmanager
@@ -39,7 +56,7 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
     """Send what Beam and its workers print to the run's log, and turn a failure into its cause."""
     log = log_path(places)
     try:
-        if verbose or log is None:
+        if verbose:
             yield
             return
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +69,8 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
             raise
         if cause_of(error).endswith("KeyboardInterrupt"):
             raise KeyboardInterrupt from error
-        where = f"; the workers' log is {log}" if log else ""
-        raise RunError(f"the run failed and nothing was published: {cause_of(error)}{where}") from error
+        sentence = f"the run failed and nothing was published: {cause_of(error)}; the workers' log is {log}"
+        raise RunError(sentence) from error
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Sequence
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from pipelines.errors import UsageError
 
-IN_MEMORY = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+ALIASES = {"spark_master": "spark_master_url"}
+"""Shorter names of Beam's options."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,38 +46,39 @@ def beam_options() -> argparse.ArgumentParser:
     return parser
 
 
-def check_beam_flags(rest: Sequence[str], own: argparse.ArgumentParser) -> None:
-    """Refuse flags that neither Tamis nor Beam knows, naming the nearest known one."""
+def read_beam_flags(rest: Sequence[str], own: argparse.ArgumentParser) -> tuple[list[str], dict[str, Any]]:
+    """Beam's flags as Beam spells them, and the values given, by option.
+
+    Raises:
+        UsageError: a flag is known to neither Tamis nor Beam; the nearest known one is named.
+    """
     parser = beam_options()
-    _, unknown = parser.parse_known_args(list(rest))
+    known = _flags(parser)
+    flags = [_spell(flag, known) for flag in rest]
+    for action in parser._actions:  # noqa: SLF001 — no public list
+        action.default = argparse.SUPPRESS
+    given, unknown = parser.parse_known_args(flags)
     if not unknown:
-        return
+        return flags, vars(given)
     flag = unknown[0].split("=")[0]
-    known = _flags(own) + _flags(parser)
-    near = difflib.get_close_matches(flag, known, 1)
+    near = difflib.get_close_matches(flag, _flags(own) + known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise UsageError(f"{flag} is a flag of neither Tamis nor Beam{hint}")
 
 
-def check_runner(name: str) -> None:
-    """Refuse a runner that Beam does not know."""
-    from apache_beam.runners.runner import create_runner
+def _spell(flag: str, known: Sequence[str]) -> str:
+    """The flag as Beam spells it, which is with underscores.
 
-    try:
-        create_runner(name)
-    except (ValueError, ImportError, AttributeError) as error:
-        raise UsageError(f"--runner: {str(error).splitlines()[0]}") from None
+    >>> _spell("--spark-master=local[2]", ["--spark_master_url"]), _spell("--job-name", ["--job_name"])
+    ('--spark_master_url=local[2]', '--job_name')
+    """
+    if not flag.startswith("--"):
+        return flag
+    name, equals, value = flag[2:].partition("=")
+    spelled = name.replace("-", "_")
+    spelled = f"--{ALIASES.get(spelled, spelled)}"
+    return f"{spelled}{equals}{value}" if spelled in known and f"--{name}" not in known else flag
 
 
 def _flags(parser: argparse.ArgumentParser) -> list[str]:
     return [flag for action in parser._actions for flag in action.option_strings]  # noqa: SLF001 — no public list
-
-
-def beam_arguments(runner: str | None, workers: int, rest: Sequence[str]) -> list[str]:
-    """Beam's arguments: the in-memory runner with all its workers unless another is named."""
-    if runner is not None:
-        return [f"--runner={runner}", *rest]
-    chosen = [f"--runner={IN_MEMORY}", *rest]
-    if workers > 1:
-        chosen += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
-    return chosen

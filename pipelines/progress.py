@@ -25,6 +25,8 @@ from schemas.plan import Places, Plan
 from transforms.steps import storage
 
 _LIVE_SECONDS, _PLAIN_SECONDS = 0.5, 10.0
+_FAR_SECONDS = 30.0
+"""Between two looks at a store, where each costs a request for a thousand elements that are done."""
 STEPS = {"judge": "Judging units", "resolve": "Resolving units", "write": "Writing parts"}
 
 
@@ -33,18 +35,15 @@ class Records:
 
     def __init__(self, places: Places) -> None:
         """Watch the records of a run's staging area."""
-        self.folder = places.progress("x", 0).rpartition("/")[0]
-        self.rows: dict[str, int] = {}
+        self.folder = places.marks
 
     def read(self) -> dict[str, tuple[int, int]]:
         """Elements done and their rows, by step."""
-        for name in storage.list_names(self.folder):
-            if name not in self.rows and not name.startswith("."):
-                self.rows[name] = int(storage.read_bytes(f"{self.folder}/{name}") or 0)
         done = dict.fromkeys(STEPS, (0, 0))
-        for name, rows in self.rows.items():
-            step = name.partition("-")[0]
-            done[step] = (done[step][0] + 1, done[step][1] + rows)
+        for name in storage.list_names(self.folder):
+            if not name.startswith("."):
+                step, _, rows = name.split("-")
+                done[step] = (done[step][0] + 1, done[step][1] + int(rows))
         return done
 
 
@@ -68,7 +67,7 @@ def watch(places: Places, plan: Plan, *, quiet: bool) -> Iterator[None]:
 
 def _follow(records: Records, shown: _Live | _Plain, stop: threading.Event) -> None:
     with shown:
-        while not stop.wait(shown.seconds):
+        while not stop.wait(shown.seconds if storage.is_local(records.folder) else _FAR_SECONDS):
             shown.show(records.read())
         shown.show(records.read())
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Iterator
+import uuid
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from pipelines import claims, lease
 from pipelines.errors import RunError, UsageError
-from transforms.steps import presence, storage
+from schemas.lease import Holder
+from transforms.steps import conditional, presence, storage
 
 OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
-MANIFEST = "manifest.json"
+MANIFEST, HELD, REMOVALS = "manifest.json", "held.json", "removals.txt"
+"""The manifest of a release; what a release that a gate holds has instead; a release's takedown list."""
+
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _PATIENCE_SECONDS = 60.0
 
@@ -37,14 +44,55 @@ def check_name(name: str) -> None:
 
 def releases(root: str) -> list[str]:
     """Names of the releases of a root, sorted: folders with a manifest."""
+    return _with_file(root, MANIFEST)
+
+
+def held(root: str) -> list[str]:
+    """Names of the releases that a gate holds, sorted: folders with a manifest by another name."""
+    whole = set(releases(root))
+    return [name for name in _with_file(root, HELD) if name not in whole]
+
+
+def _with_file(root: str, file: str) -> list[str]:
     names = storage.list_names(f"{root}/releases")
-    return [name for name in names if storage.exists(f"{root}/releases/{name}/{MANIFEST}")]
+    return [name for name in names if storage.exists(f"{root}/releases/{name}/{file}")]
 
 
-def next_name(root: str) -> str:
-    """The next number, as a release's name."""
-    taken = [int(name) for name in releases(root) if name.isdecimal()]
-    return f"{max(taken, default=0) + 1:04d}"
+def choose_name(root: str, wanted: str | None, owner: str) -> str:
+    """The name of a run's release: the wanted one or the next number, on an object store claimed for good."""
+    if wanted is not None:
+        _check_free(root, wanted)
+        if not storage.is_local(root) and not claims.claim(root, wanted, owner):
+            raise UsageError(
+                f"{root}: the name {wanted} is that of a run that published nothing; name another"
+            )
+        return wanted
+    if storage.is_local(root):
+        return _number({*releases(root), *held(root)})
+    taken = {*storage.list_names(f"{root}/releases"), *storage.list_names(f"{root}/runs")}
+    while not claims.claim(root, name := _number(taken), owner):
+        taken.add(name)
+    return name
+
+
+def _check_free(root: str, name: str) -> None:
+    """Refuse the name of a release, or of one that a gate holds."""
+    if name in releases(root):
+        raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+    if name in held(root):
+        raise UsageError(
+            f"{root}: a gate holds the release {name}; publish it by 'tamis publish {root} {name} --held', "
+            "or name another"
+        )
+
+
+def _number(taken: Collection[str]) -> str:
+    """The next number after those taken, as a release's name.
+
+    >>> _number({"0009", "v1"}), _number({})
+    ('0010', '0001')
+    """
+    return f"{max((int(name) for name in taken if name.isdecimal()), default=0) + 1:04d}"
 
 
 def latest(root: str) -> str | None:
@@ -53,19 +101,38 @@ def latest(root: str) -> str | None:
     return storage.read_bytes(path).decode().strip() if storage.exists(path) else None
 
 
-def move_latest(root: str, name: str) -> None:
-    """Point `LATEST`, and on a local disk the link `latest`, to a release."""
-    storage.write_bytes(f"{root}/LATEST", f"{name}\n".encode())
+def move_latest(root: str, name: str, owner: str = "") -> str | None:
+    """Point `LATEST` to a release if the folder is still its run's; the sentence that says why not.
+
+    What `LATEST` was is read before the lease: whoever takes the folder over after that moves it later.
+    """
+    path, content = f"{root}/LATEST", f"{name}\n".encode()
     if storage.is_local(root):
-        link = Path(root) / "latest"
-        fresh = storage.partial_beside(link)
-        fresh.symlink_to(f"releases/{name}")
-        fresh.replace(link)
+        storage.write_bytes(path, content)
+        _move_link(Path(root) / "latest", f"releases/{name}")
+        return None
+    while True:
+        found = conditional.load(path)
+        if found is not None and found.content == content:
+            return None
+        lost = lease.loss(root, owner)
+        if lost is not None:
+            return f"{lost}; LATEST was left as it is"
+        if conditional.write(path, content, found) is not None:
+            return None
+
+
+def _move_link(link: Path, target: str) -> None:
+    fresh = storage.partial_beside(link)
+    fresh.symlink_to(target)
+    fresh.replace(link)
 
 
 def clear_leftovers(root: str) -> list[str]:
     """Delete what killed runs left: half-written files and releases, staging areas; give the names."""
-    whole = set(releases(root))
+    if not storage.is_local(root):
+        return _clear_abandoned(root)
+    whole = {*releases(root), *held(root)}
     dead = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
     for name in dead:
         storage.delete_folder(f"{root}/releases/{name}")
@@ -74,27 +141,131 @@ def clear_leftovers(root: str) -> list[str]:
     return dead
 
 
+def clear_held(root: str, but: str | None = None) -> list[str]:
+    """Delete the releases that a gate holds, but for one; give their names."""
+    return [name for name in held(root) if name != but and delete_release(root, name, claims.HELD)]
+
+
+def delete_release(root: str, name: str, state: str = claims.COMMITTED) -> bool:
+    """Delete a release, or one in another state, for good; whether it was in that state.
+
+    What is left of it should this be killed, the next run clears, on an object store by the staging area.
+    """
+    if storage.is_local(root):
+        _delete_files(root, name)
+        return True
+    storage.write_bytes(f"{root}/.staging/{name}/deleted", b"")
+    dropped = claims.drop(root, name, state)
+    if dropped:
+        _delete_files(root, name)
+    storage.delete_folder(f"{root}/.staging/{name}")
+    return dropped
+
+
+def _delete_files(root: str, name: str) -> None:
+    """Delete a release's folder, the manifest first: it is whole or none at any moment."""
+    folder = f"{root}/releases/{name}"
+    for file in (MANIFEST, HELD):
+        storage.delete_file(f"{folder}/{file}")
+    storage.delete_folder(folder)
+
+
+def _clear_abandoned(root: str) -> list[str]:
+    """Delete what killed runs left on an object store; give the names. Each has left a staging area.
+
+    A run that has not committed its release by now never will. One that has may be about to write its
+    manifest still, so its files stay.
+    """
+    dead = []
+    for name in storage.list_names(f"{root}/.staging"):
+        if claims.abandon(root, name):
+            dead.append(name)
+            _delete_files(root, name)
+        storage.delete_folder(f"{root}/.staging/{name}")
+    return dead
+
+
+@dataclass
+class Hold:
+    """An output folder held for one run, by a name of its own."""
+
+    root: str
+    owner: str
+    lease: lease.Lease | None = None
+    release: str = ""
+
+    def name(self, release: str) -> None:
+        """Say which release the run is to make."""
+        self.release = release
+        self._renew(release=release)
+
+    @contextmanager
+    def handing_over(self, *, detached: bool) -> Iterator[None]:
+        """Leave the folder to a job that ends the release itself, unless the body fails to start it."""
+        if detached:
+            self._renew(detached=True)
+        try:
+            yield
+        except BaseException:
+            if detached:
+                self._renew(detached=False)
+            raise
+
+    def _renew(self, **changes: object) -> None:
+        if self.lease is not None and not self.lease.renew(**changes):
+            raise RunError(lease.loss(self.root, self.owner) or f"{self.root}: the lock was lost")
+
+
 @contextmanager
-def lock(root: str) -> Iterator[None]:
+def lock(root: str) -> Iterator[Hold]:
     """Hold the output folder for one run; the lock of a dead one is free."""
-    if not storage.is_local(root):
-        yield
-        return
+    with _lock_local(root) if storage.is_local(root) else _lease(root) as hold:
+        yield hold
+
+
+@contextmanager
+def _lease(root: str) -> Iterator[Hold]:
+    with lease.leased(root) as held:
+        hold = Hold(root, held.holder.owner, held)
+        try:
+            yield hold
+        finally:
+            if hold.release and not held.holder.detached:
+                claims.abandon(root, hold.release)
+
+
+@contextmanager
+def _lock_local(root: str) -> Iterator[Hold]:
     try:
         Path(root).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{root} cannot be made: {error.strerror}") from None
     with (Path(root) / ".lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sentence = f"{root}: another run is writing there; wait for it or name another folder"
-            raise UsageError(sentence) from None
-        if not presence.wait_until_alone(root, _PATIENCE_SECONDS):
+        _flock(file, root)
+        hold = Hold(root, uuid.uuid4().hex)
+        if not presence.take_over(root, hold.owner, _PATIENCE_SECONDS):
             raise RunError(
                 f"{root}: workers of a run that was killed are still at work there; end them first"
             )
-        try:
-            yield
-        finally:
-            presence.leave(root)
+        yield hold
+
+
+def _flock(file: IO[str], root: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sentence = f"{root}: another run is writing there; wait for it or name another folder"
+        raise UsageError(sentence) from None
+
+
+def unlock(root: str) -> Holder | None:
+    """Free an output folder whose run has ended, and let it publish nothing; give who held it, if anybody."""
+    if storage.is_local(root):
+        if (Path(root) / ".lock").exists():
+            with (Path(root) / ".lock").open("a") as file:
+                _flock(file, root)
+        return None
+    holder = lease.unlock(root)
+    if holder is not None and holder.release:
+        claims.abandon(root, holder.release)
+    return holder

@@ -6,27 +6,31 @@ import json
 import os
 import resource
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines import publish
-from pipelines.errors import RunError, UsageError
+from pipelines.detached import handed_over, is_detached
+from pipelines.engines import Asked, choose_engine
+from pipelines.errors import GateError, RunError, UsageError
 from pipelines.noise import hushed
-from pipelines.options import beam_arguments
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
-from pipelines.planning.previous import read_released
+from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
+from pipelines.planning.removals import read_lists
 from pipelines.progress import watch
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
 from transforms.kernels.own_rules import OwnRuleError, try_own
+from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
-from transforms.steps.job import Job, store
+from transforms.steps.job import Job, store, store_bytes
 from transforms.steps.language_model import ModelError, find_model, model_digest
+from transforms.steps.stores.registry import configure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +41,13 @@ class Request:
     output: str
     release: str | None = None
     previous: str | None = None
+    remove: Sequence[str] = ()
+    keep: int | None = None
     cache: str | None = None
-    workers: int = 1
+    workers: int | None = 1
     runner: str | None = None
     beam: Sequence[str] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
     unit_bytes: int = UNIT_BYTES
     buckets: int | None = None
     crowd_rows: int = CROWD_ROWS
@@ -52,35 +59,87 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     root = storage.absolute(request.output.rstrip("/") or request.output)
     cache = storage.absolute(request.cache or f"{root}/.cache")
+    asked = _asked(request, root, cache)
+    engine = choose_engine(request.runner, asked)
+    engine.check(asked)
+    configure(request.beam)
+    check_gate(request.recipe.gate, request.previous)
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
     try_rules(request.recipe)
-    planned = plan_run(
-        request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets
-    )
+    planned = _plan(request)
     benchmarks = read_benchmarks(request.recipe)
-    released = None if request.previous is None else read_released(storage.absolute(request.previous))
-    with publish.lock(root):
+    removals = read_lists(request.remove)
+    previous = None if request.previous in {None, LATEST} else find_previous(str(request.previous))
+    with publish.lock(root) as hold:
         publish.clear_leftovers(root)
-        name = request.release or publish.next_name(root)
-        if name in publish.releases(root):
-            raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+        name = publish.choose_name(root, request.release, hold.owner)
+        hold.name(name)
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
-        plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
-        if released is not None:
-            plan = replace(plan, released=store(places.released, released))
+        previous = find_latest(root) if request.previous == LATEST else previous
+        plan = _look_back(replace(planned, release=name), places, previous, removals)
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
-        shuffled = _execute(request, Job.start(places, plan), plan)
+        job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
+        asked = replace(asked, most=len(plan.units))
+        with hold.handing_over(detached=job.detached):
+            shuffled = _execute(request, job, engine.arguments(asked))
+        if job.detached:
+            return handed_over(places, request.given), places
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
-        if outcome.status != "published":
+        if outcome.status == "failed":
             raise RunError(outcome.message)
-        _write_run_record(places, started, shuffled, request)
-        storage.delete_folder(f"{root}/.staging")
+        _write_run_record(places, started, shuffled, {"workers": asked.cores, "runner": engine.label})
+        storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
+        _check_gate(outcome, places)
     return outcome, places
+
+
+def _plan(request: Request) -> Plan:
+    """The plan but for what the output folder has to say to it."""
+    plan = plan_run(request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets)
+    return replace(plan, crowd_rows=request.crowd_rows, keep=request.keep)
+
+
+def _check_gate(outcome: Outcome, places: Places) -> None:
+    """Say why a gate holds the release, if one does."""
+    if outcome.status == "held":
+        raise GateError(
+            f"release {places.release} is held and nothing was published:\n{outcome.message}\n"
+            f"look at {places.release_folder}; "
+            f"'tamis publish {places.root} {places.release} --held' publishes it"
+        )
+
+
+def _look_back(plan: Plan, places: Places, previous: Previous | None, removals: Removals) -> Plan:
+    """The plan with what the run takes over from the release before, and with the takedown list."""
+    if previous is not None:
+        before = previous.before.model_dump_json().encode()
+        plan = replace(
+            plan,
+            released=store(places.released, previous.released),
+            previous=store_bytes(places.previous, before),
+        )
+        removals |= previous.removals
+    if removals:
+        plan = replace(plan, removals=store_bytes(places.removals, str(removals).encode()))
+    return plan
+
+
+def _asked(request: Request, root: str, cache: str) -> Asked:
+    """What the run asks of its engine."""
+    recipe = request.recipe
+    return Asked(
+        root=root,
+        cache=cache,
+        inputs=[glob for files in (*recipe.sources, *recipe.references) for glob in files.input],
+        workers=request.workers,
+        flags=request.beam,
+        given=request.given,
+    )
 
 
 def try_rules(recipe: Recipe) -> None:
@@ -106,7 +165,7 @@ def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
     return path, model_digest(path)
 
 
-def _execute(request: Request, job: Job, plan: Plan) -> int:
+def _execute(request: Request, job: Job, arguments: Sequence[str]) -> int:
     """Run the pipeline; give the bytes that were shuffled."""
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -114,17 +173,18 @@ def _execute(request: Request, job: Job, plan: Plan) -> int:
     from pipelines.curate import curate
     from transforms.shuffle import COUNTER
 
-    arguments = beam_arguments(request.runner, min(request.workers, max(1, len(plan.units))), request.beam)
-    with hushed(job.places, verbose=request.verbose), watch(job.places, plan, quiet=request.quiet):
-        pipeline = beam.Pipeline(options=PipelineOptions(arguments))
+    with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=request.quiet):
+        pipeline = beam.Pipeline(options=PipelineOptions(list(arguments)))
         curate(pipeline, job)
         result = pipeline.run()
+        if job.detached:
+            return 0
         result.wait_until_finish()
         found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
-    return sum(int(counter.attempted) for counter in found)
+    return sum(counter.attempted or counter.committed or 0 for counter in found)
 
 
-def _write_run_record(places: Places, started: float, shuffled: int, request: Request) -> None:
+def _write_run_record(places: Places, started: float, shuffled: int, how: Mapping[str, Any]) -> None:
     """Write `run.json`: times and costs, which differ from run to run."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     record: dict[str, Any] = {
@@ -132,8 +192,7 @@ def _write_run_record(places: Places, started: float, shuffled: int, request: Re
         "started": started,
         "seconds": round(time.time() - started, 3),
         "cpu_seconds": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
-        "workers": request.workers,
-        "runner": request.runner or "in-memory",
+        **how,
         "shuffled_bytes": shuffled,
     }
     path = f"{places.root}/runs/{places.release}/run.json"

@@ -71,6 +71,9 @@ class Plan:
     group_rows: int
     crowd_rows: int = CROWD_ROWS
     released: str | None = None
+    previous: str | None = None
+    removals: str | None = None
+    keep: int | None = None
     benchmarks: str | None = None
     benchmark_files: list[InputFile] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -156,6 +159,16 @@ class Places:
         return f"{self.root}/releases/{self.release}"
 
     @property
+    def manifest(self) -> str:
+        """File that makes the folder a release."""
+        return f"{self.release_folder}/manifest.json"
+
+    @property
+    def held(self) -> str:
+        """File that a release has in place of its manifest while a gate holds it."""
+        return f"{self.release_folder}/held.json"
+
+    @property
     def staging(self) -> str:
         """Folder of what a run needs only while it works."""
         return f"{self.root}/.staging/{self.release}"
@@ -169,6 +182,11 @@ class Places:
     def outcome(self) -> str:
         """File that says how the run ended."""
         return f"{self.staging}/outcome.json"
+
+    @property
+    def runs(self) -> str:
+        """Folder of what is told of the run beside its release."""
+        return f"{self.root}/runs/{self.release}"
 
     def resolved(self, unit: int) -> str:
         """File of a unit's resolved verdicts."""
@@ -184,10 +202,25 @@ class Places:
         return f"{self.staging}/released.arrow"
 
     @property
+    def previous(self) -> str:
+        """File of the report of the release before."""
+        return f"{self.staging}/previous.json"
+
+    @property
+    def removals(self) -> str:
+        """File of the takedown list."""
+        return f"{self.staging}/removals.txt"
+
+    @property
     def benchmarks(self) -> str:
         """File of the benchmarks' index."""
         return f"{self.staging}/benchmarks.arrow"
 
-    def progress(self, step: str, index: int) -> str:
-        """File that marks one element of a step as done."""
-        return f"{self.staging}/progress/{step}-{index:06d}"
+    @property
+    def marks(self) -> str:
+        """Folder of the files that mark elements as done."""
+        return f"{self.staging}/progress"
+
+    def progress(self, step: str, index: int, rows: int) -> str:
+        """File that marks one element of a step as done, and says how many rows it has."""
+        return f"{self.marks}/{step}-{index:06d}-{rows}"

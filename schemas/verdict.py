@@ -89,6 +89,11 @@ class Reason(str, Enum):
         "The recipe keeps fewer answers to one prompt, and others rank higher.",
         "Ranks below {answers} to the same prompt",
     )
+    REMOVED = (
+        "removed",
+        "A takedown list names the row.",
+        "Named by a takedown list",
+    )
 
     SLOT_EXPECTED = (
         "slot_expected",
@@ -314,8 +319,9 @@ def signatures_schema(permutations: int) -> pa.Schema:
 
 
 WON_BY = ("reference", "released", "source", "quality", "content")
-"""What a survivor outranks a duplicate by, the first that differs: it is of a reference set, was released
-before, is of a source of higher priority, ranks higher in the recipe's order, or comes first by content.
+"""What a survivor outranks a duplicate by, the first that differs: it is of a reference set, is of a source
+of higher priority, ranks higher in the recipe's order, or comes first by content. `released` is where all
+of these spoke for the other row, and only that it was released before for the survivor.
 A copy that falls to the row its original falls to is outranked by the same."""
 
 EDGES = pa.schema(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Command:
 
     arguments: list[str]
     stdout: int = subprocess.DEVNULL
+    variables: Mapping[str, str] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -38,12 +39,12 @@ class Command:
             stdin=subprocess.DEVNULL,
             stdout=self.stdout,
             stderr=subprocess.PIPE,
-            env={**os.environ, _MARK: self.mark},
+            env={**os.environ, **self.variables, _MARK: self.mark},
         )
 
-    def finish(self) -> tuple[int, str]:
+    def finish(self, seconds: float = PATIENCE) -> tuple[int, str]:
         """Wait for it to end; give its exit code and what it wrote to standard error."""
-        _, errors = self.process.communicate(timeout=PATIENCE)
+        _, errors = self.process.communicate(timeout=seconds)
         return self.process.returncode, errors.decode()
 
     def processes(self) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from hypothesis import settings
 
 from pipelines.sample import write_sample
 from tests.releases import Curate, Release, Sampled, make_release, recipe_for
+from tests.stores import BUCKET, S3, serve_s3
+from transforms.steps.stores.registry import configure
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 REAL_SHARD = "instruct-mix/part-00000-of-00008.parquet"
@@ -59,3 +62,23 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Sampled:
 def real_release(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A release of one shard of real data."""
     return make_release(tmp_path_factory.mktemp("real") / "output", recipe_for(str(real_data / REAL_SHARD)))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """A server that speaks S3."""
+    with serve_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3) -> Iterator[S3]:
+    """The server with an empty bucket, which this process is led to."""
+    for key in s3_server.objects():
+        s3_server.client.delete_object(Bucket=BUCKET, Key=key)
+    s3_server.asked.clear()
+    s3_server.before.clear()
+    configure(s3_server.flags)
+    yield s3_server
+    s3_server.before.clear()
+    configure([])

@@ -19,7 +19,7 @@ class WriteParts(beam.PTransform):
     job: Job
     parts: dict[str, int]
 
-    def expand(self, resolved: beam.PCollection[Resolved]) -> beam.PCollection[Part]:
+    def expand(self, resolved: beam.PCollection[Resolved]) -> beam.PCollection[Part | None]:
         """List the parts, spread them over the workers, write each."""
         tasks = [(kind, index) for kind, count in self.parts.items() for index in range(count)]
         return (

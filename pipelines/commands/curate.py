@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, check_beam_flags, check_runner
+from pipelines.options import Commands, read_beam_flags
 from schemas.recipe import PROFILES, Recipe, built_in, load_recipe, override
 
 
@@ -17,7 +17,8 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "curate",
         help="curate sharded Parquet into a release",
-        description="Curate sharded Parquet into a release. Any Beam option may follow.",
+        description="Curate sharded Parquet into a release.",
+        epilog="Any option of Beam's may follow, such as --spark-master spark://host:7077.",
         allow_abbrev=False,
     )
     command.set_defaults(handle=_curate, parser=command)
@@ -46,9 +47,18 @@ def add(commands: Commands) -> None:
     )
     flag(
         "--previous",
-        metavar="DIR",
-        help="a release, or a folder of releases for its latest: rows it kept win ties",
+        metavar="latest|DIR",
+        help="the release to follow, the latest of ROOT or one in another folder: rows it kept win ties, what "
+        "it removed stays removed, and the report says what moved since (default: none)",
     )
+    flag(
+        "--remove",
+        nargs="+",
+        metavar="FILE",
+        default=[],
+        help="takedown lists: record ids, or patterns of source, file and row, one a line",
+    )
+    flag("--keep", type=int, metavar="N", help="once published, delete all but the N newest releases")
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     flag("--release", metavar="NAME", help="name of the release (default: the next number)")
@@ -60,10 +70,14 @@ def add(commands: Commands) -> None:
     flag(
         "--workers",
         type=int,
-        default=os.cpu_count() or 1,
-        help="local processes (default: the machine's cores)",
+        metavar="N",
+        help="processes that work, on this machine or on each of a cluster (default: by its cores)",
     )
-    flag("--runner", help="Beam runner by name (default: in memory, on all workers)")
+    flag(
+        "--runner",
+        metavar="NAME",
+        help="in-memory (default), prism, spark, flink, dataflow, or any runner of Beam's",
+    )
     flag("--unit-bytes", type=int, metavar="N", help="bytes a worker reads at a time (default: 32 MiB)")
     flag("--buckets", type=int, metavar="N", help="buckets of the shuffles (default: planned from the rows)")
     flag(
@@ -109,11 +123,23 @@ def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, 
 
 def _read_recipe(path: str) -> Recipe:
     try:
-        text = Path(path).read_text("utf-8")
+        text = (Path(path).read_bytes() if "://" not in path else _fetch(path)).decode()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
     return load_recipe(text, where=path)
+
+
+def _fetch(path: str) -> bytes:
+    """A file on one of Beam's filesystems."""
+    from transforms.steps import storage
+
+    try:
+        if storage.exists(path):
+            return storage.read_bytes(path)
+    except Exception as error:  # noqa: BLE001 — each store's client has errors of its own
+        raise OSError(str(error).splitlines()[0]) from None
+    raise FileNotFoundError("there is no such file")
 
 
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
@@ -121,22 +147,23 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.run import Request, run
     from schemas.plan import CROWD_ROWS
 
-    for name in ("workers", "unit_bytes", "buckets", "crowd_rows"):
+    for name in ("workers", "unit_bytes", "buckets", "crowd_rows", "keep"):
         value = getattr(parsed, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
-    check_beam_flags(rest, parsed.parser)
-    if parsed.runner is not None:
-        check_runner(parsed.runner)
+    flags, given = read_beam_flags(rest, parsed.parser)
     request = Request(
         recipe=recipe_of(parsed),
         output=parsed.output,
         release=parsed.release,
         previous=parsed.previous,
+        remove=parsed.remove,
+        keep=parsed.keep,
         cache=parsed.cache,
         workers=parsed.workers,
         runner=parsed.runner,
-        beam=rest,
+        beam=flags,
+        given=given,
         unit_bytes=parsed.unit_bytes or UNIT_BYTES,
         buckets=parsed.buckets,
         crowd_rows=parsed.crowd_rows or CROWD_ROWS,
@@ -144,8 +171,12 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         verbose=parsed.verbose,
     )
     outcome, places = run(request)
-    if not parsed.quiet:
+    if outcome.status != "published":
+        print(outcome.message)
+    elif not parsed.quiet:
         _show(outcome.report, places.release_folder)
+    if outcome.status == "published" and outcome.message:
+        print(f"tamis: {outcome.message}", file=sys.stderr)
     return PUBLISHED
 
 

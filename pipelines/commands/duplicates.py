@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 
 
 def add(commands: Commands) -> None:
@@ -33,8 +33,9 @@ def add(commands: Commands) -> None:
 
 def _duplicates(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.duplicates import Question, list_duplicates
+    from pipelines.reach import reach
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     for name in ("limit", "members"):
         if getattr(parsed, name) < 0:
             raise UsageError(f"--{name} takes a whole number from 0, found {getattr(parsed, name)}")

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 
 
 def add(commands: Commands) -> None:
@@ -23,7 +23,8 @@ def add(commands: Commands) -> None:
 
 def _explain(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.explain import explain
+    from pipelines.reach import reach
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     explain(parsed.release, parsed.record)
     return PUBLISHED

@@ -14,6 +14,7 @@ from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe.choice import Balance
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
+from schemas.recipe.gate import Gate
 from schemas.recipe.own import OwnRule, told_apart
 from schemas.recipe.rules import Rules
 
@@ -164,6 +165,10 @@ class Recipe(Section):
     top: Positive | None = Field(
         default=None,
         description="Of the rows that would be kept, only so many that score best stay; null keeps all.",
+    )
+    gate: Gate = Field(
+        default=Gate(),
+        description="What a release must be like to be published; else it is held, exit code 3.",
     )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
 

@@ -25,7 +25,7 @@ from schemas.verdict import NAMES
 from tests.releases import Curate, Sampled, recipe_for
 from tests.rows import ask, ask_all, write_rows
 from transforms.kernels.tally import Tally
-from transforms.steps import presence, storage
+from transforms.steps import storage
 from transforms.steps.job import Job
 
 
@@ -208,7 +208,6 @@ def test_rows_that_are_not_accounted_for_stop_the_release(tmp_path: Path) -> Non
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         assert outcome.status == "failed"
         assert outcome.message == f"{path}: 3 rows were planned, 0 accounted for; nothing was published"
-    presence.leave(places.root)
     assert not (tmp_path / "out" / "releases").exists()
     assert not (tmp_path / "out" / "LATEST").exists()
 

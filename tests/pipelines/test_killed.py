@@ -55,7 +55,7 @@ def test_killed_run_leaves_no_trace(
     assert (root / "LATEST").exists() == (root / "latest").exists() == bool(earlier)
     assert [release.contents() for release in earlier] == before
     second = make_release(root, recipe)
-    assert command.processes() == []
+    assert wait_for(lambda: command.processes() == [])
     assert second.folder.name == (root / "LATEST").read_text("utf-8").strip() == name
     assert second.manifest.digest == undisturbed.manifest.digest
     assert second.manifest.files[:-3] == undisturbed.manifest.files[:-3]

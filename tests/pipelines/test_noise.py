@@ -34,7 +34,6 @@ def test_noise_goes_to_the_log(places: Places, capfd: pytest.CaptureFixture[str]
     os.write(2, b"three")
     assert capfd.readouterr().err == "three"
     log = log_path(places)
-    assert log is not None
     assert log.read_text("utf-8") == "onetwo"
 
 
@@ -44,8 +43,10 @@ def test_noise_is_shown_when_verbose(places: Places, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == "onetwo"
 
 
-def test_no_log_where_the_output_is_elsewhere() -> None:
-    assert log_path(Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache")) is None
+def test_log_is_the_users_where_the_output_is_elsewhere() -> None:
+    path = log_path(Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache"))
+    assert path.is_absolute()
+    assert path.parts[-3:] == ("gs-bucket-out", "0001", "run.log")
 
 
 def test_sentences_pass_as_they_are(places: Places) -> None:
@@ -99,3 +100,27 @@ def test_input_that_changes_meanwhile_fails_the_run(
     with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* bytes, it has \d+"):
         curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("Channel closed prematurely.", "(Channel closed prematurely.)"),
+        (
+            "Pipeline job-1 failed in state FAILED: bundle 3 failed:SDK worker disconnected: worker[1]",
+            "(SDK worker disconnected: worker[1])",
+        ),
+        (
+            "Pipeline x failed in state FAILED: a.b.StatusRuntimeException: CANCELLED: client cancelled",
+            "(CANCELLED: client cancelled)",
+        ),
+    ],
+)
+def test_lost_workers_are_told_as_such(said: str, cause: str) -> None:
+    sentence = "a worker process ended before its work was done: killed, or out of memory"
+    assert cause_of(RuntimeError(said)) == f"{sentence} {cause}"
+
+
+def test_workers_own_error_outweighs_that_it_ended() -> None:
+    said = "SDK worker disconnected: worker[1]\nValueError: bad row\n"
+    assert cause_of(RuntimeError(said)) == "ValueError: bad row"

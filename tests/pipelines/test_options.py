@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.options import IN_MEMORY, Parser, beam_arguments, beam_options, check_beam_flags, check_runner
+from pipelines.options import Parser, beam_options, read_beam_flags
 
 
 @pytest.fixture
@@ -15,20 +15,6 @@ def own() -> argparse.ArgumentParser:
     parser = Parser(prog="tamis curate")
     parser.add_argument("--threshold")
     return parser
-
-
-def test_all_workers_are_used_in_memory() -> None:
-    assert beam_arguments(None, 1, []) == [f"--runner={IN_MEMORY}"]
-    assert beam_arguments(None, 3, ["--save_main_session"]) == [
-        f"--runner={IN_MEMORY}",
-        "--save_main_session",
-        "--direct_num_workers=3",
-        "--direct_running_mode=multi_processing",
-    ]
-
-
-def test_named_runner_gets_what_is_given_only() -> None:
-    assert beam_arguments("SparkRunner", 4, ["--x", "1"]) == ["--runner=SparkRunner", "--x", "1"]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +31,27 @@ def test_named_runner_gets_what_is_given_only() -> None:
     ids=str,
 )
 def test_beams_flags_pass(flags: list[str], own: argparse.ArgumentParser) -> None:
-    check_beam_flags(flags, own)
+    assert read_beam_flags(flags, own)[0] == flags
+
+
+def test_flags_are_read_as_beam_spells_them(own: argparse.ArgumentParser) -> None:
+    given = [
+        "--spark-master=local[2]",
+        "--job-name",
+        "a-b",
+        "--experiments=x",
+        "--no-auth",
+        "--parallelism=3",
+    ]
+    flags, values = read_beam_flags(given, own)
+    assert flags[:3] == ["--spark_master_url=local[2]", "--job_name", "a-b"]
+    assert values == {
+        "spark_master_url": "local[2]",
+        "job_name": "a-b",
+        "experiments": ["x"],
+        "no_auth": True,
+        "parallelism": 3,
+    }
 
 
 @pytest.mark.parametrize(
@@ -59,18 +65,8 @@ def test_beams_flags_pass(flags: list[str], own: argparse.ArgumentParser) -> Non
 def test_flags_of_neither_are_refused(flag: str, hint: str, own: argparse.ArgumentParser) -> None:
     name = flag.partition("=")[0]
     with pytest.raises(UsageError) as caught:
-        check_beam_flags([flag], own)
+        read_beam_flags([flag], own)
     assert str(caught.value) == f"{name} is a flag of neither Tamis nor Beam{hint}"
-
-
-def test_known_runners_pass() -> None:
-    for name in ("DirectRunner", "PrismRunner", "SparkRunner", "FlinkRunner", "directrunner", IN_MEMORY):
-        check_runner(name)
-
-
-def test_unknown_runner_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"--runner: .*DirektRunner"):
-        check_runner("DirektRunner")
 
 
 def test_beams_options_are_many() -> None:

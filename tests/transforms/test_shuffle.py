@@ -10,7 +10,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.options import beam_arguments
+from pipelines.engines import Asked, choose_engine
 from tests.releases import Curate, Release, Sampled, recipe_for
 from transforms.shuffle import GroupTables, JoinByUnit
 from transforms.steps import tables
@@ -18,9 +18,11 @@ from transforms.steps import tables
 BOUND = 400
 PIECES = [(1, [1, 2]), (2, [3]), (1, [4]), (1, []), (1, [0, 9])]
 
+ALONE = Asked(root="", workers=1)
+
 
 def pipeline() -> beam.Pipeline:
-    return beam.Pipeline(options=PipelineOptions(beam_arguments(None, 1, [])))
+    return beam.Pipeline(options=PipelineOptions(choose_engine(None, ALONE).arguments(ALONE)))
 
 
 def table(values: Sequence[int]) -> pa.Table:

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_rule
-from transforms.steps import storage, tables
+from transforms.steps import tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 8
+_VERSION = 9
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -50,6 +50,6 @@ def unit_keys(
 def holds(path: str) -> bool:
     """Whether the cache has an entry, whole; a damaged one is as none, and is written anew."""
     try:
-        return storage.exists(path) and tables.load(path) is not None
-    except tables.DamagedError:
+        return tables.load(path) is not None
+    except (FileNotFoundError, tables.DamagedError):
         return False

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +16,12 @@ import pyarrow as pa
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, unjudged
 from transforms.kernels.containment import Index
+from transforms.kernels.removals import Marker, read_removals
 from transforms.kernels.rows import as_words
 from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
-from transforms.steps.presence import announce
+from transforms.steps.presence import at_work
+from transforms.steps.stores.registry import adopt, configured
 
 _COLLECT_AT = 100_000
 """Objects made before Python looks for cycles: columns are few objects, and bundles leave none behind."""
@@ -25,7 +29,10 @@ _COLLECT_AT = 100_000
 
 @cache
 def _plan(path: str, digest: str) -> Plan:
-    content = storage.read_bytes(path)
+    try:
+        content = storage.read_bytes(path)
+    except FileNotFoundError:
+        raise StalePlanError(f"{path} is gone: the run has ended, or was given up") from None
     if digest_of(content) != digest:
         raise StalePlanError(f"{path} is the plan of another run")
     gc.freeze()  # what is loaded by now stays; looking through it again and again takes a share of the run
@@ -59,6 +66,19 @@ def _released(path: str, digest: str) -> np.ndarray:
 
 
 @cache
+def _removals(path: str, digest: str) -> Marker:
+    return Marker(read_removals(_read(path, digest).decode()))
+
+
+def _read(path: str, digest: str) -> bytes:
+    """A file that `store_bytes` wrote, if it is this run's."""
+    content = storage.read_bytes(path)
+    if digest_of(content) != digest:
+        raise StalePlanError(f"{path} is of another run")
+    return content
+
+
+@cache
 def _benchmarks(path: str, digest: str) -> Index:
     return benchmarks.from_table(_load(path, digest))
 
@@ -77,6 +97,12 @@ def store(path: str, table: pa.Table) -> str:
     return digest_of(tables.pack(table, None))
 
 
+def store_bytes(path: str, content: bytes) -> str:
+    """Store a file for the workers of a run; give its digest, which goes into the plan."""
+    storage.write_bytes(path, content)
+    return digest_of(content)
+
+
 class StalePlanError(RuntimeError):
     """A worker met the plan of another run."""
 
@@ -88,22 +114,33 @@ def digest_of(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """What every step of a run is given: where its files are, and the digest of its plan."""
+    """What every step of a run is given: where its files are, the digest of its plan, and whose folder it is.
+
+    Nobody waits for a job that is `detached`: it ends its release itself, and may be started twice. `stores`
+    says how stores are reached, to whatever process the job comes to.
+    """
 
     places: Places
     plan_digest: str
+    owner: str = ""
+    detached: bool = False
+    stores: str = field(default_factory=configured)
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Arrive in a process."""
+        self.__dict__.update(state)
+        adopt(self.stores)
 
     @classmethod
-    def start(cls, places: Places, plan: Plan) -> Job:
+    def start(cls, places: Places, plan: Plan, owner: str = "", *, detached: bool = False) -> Job:
         """Write the plan down; give the job that works by it."""
         content = plan.to_json().encode()
         storage.write_bytes(places.plan, content)
-        return cls(places, digest_of(content))
+        return cls(places, digest_of(content), owner, detached)
 
     @property
     def plan(self) -> Plan:
-        """The plan, read once in a process, which from then on counts as at work."""
-        announce(self.places.root)
+        """The plan, read once in a process."""
         return _plan(self.places.plan, self.plan_digest)
 
     @property
@@ -123,6 +160,18 @@ class Job:
         return None if digest is None else _released(self.places.released, digest)
 
     @property
+    def previous(self) -> bytes | None:
+        """JSON of the release that the run follows; None where there is none."""
+        digest = self.plan.previous
+        return None if digest is None else _read(self.places.previous, digest)
+
+    @property
+    def removals(self) -> Marker | None:
+        """What marks the rows that a takedown list names; None where there is no list."""
+        digest = self.plan.removals
+        return None if digest is None else _removals(self.places.removals, digest)
+
+    @property
     def benchmarks(self) -> Index | None:
         """Index of the benchmarks that rows are compared with, loaded once in a process; None for none."""
         digest = self.plan.benchmarks
@@ -135,5 +184,22 @@ class Job:
         return _model(plan.model, plan.model_digest) if plan.model and plan.model_digest else None
 
     def mark_done(self, step: str, index: int, rows: int) -> None:
-        """Leave a record that one element of a step is done, for whoever watches."""
-        storage.write_bytes(self.places.progress(step, index), str(rows).encode())
+        """Leave a record that one element of a step is done, for whoever watches: its name says it all."""
+        storage.write_bytes(self.places.progress(step, index, rows), b"")
+
+
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
+
+
+def writing(step: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
+    """The same step, whose last argument is its job, and which counts as at work in the job's folder."""
+
+    @wraps(step)
+    def at_work_there(*args: _Given.args, **kwargs: _Given.kwargs) -> _Found:
+        job = args[-1]
+        assert isinstance(job, Job)  # noqa: S101 — Beam passes what the pipeline was built with
+        with at_work(job.places.root, job.owner):
+            return step(*args, **kwargs)
+
+    return at_work_there

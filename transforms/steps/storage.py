@@ -1,4 +1,4 @@
-"""Files on any filesystem that Beam knows, read and written whole or not at all."""
+"""Files on this machine and on any filesystem that Beam knows, read and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
 
+from transforms.steps.ranges import RangeFile
+from transforms.steps.stores.registry import store_of
+
+_IN_MEMORY_BYTES = 8 << 20
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -42,24 +46,64 @@ def find(pattern: str) -> list[tuple[str, int]]:
         path = absolute(pattern)
         names = [path] if Path(path).is_file() else glob.glob(path, recursive=True)  # noqa: PTH207 — a Path's glob is relative to a folder
         return sorted((name, Path(name).stat().st_size) for name in names if Path(name).is_file())
-    found = FileSystems.match([pattern])[0].metadata_list
-    return sorted((entry.path, entry.size_in_bytes) for entry in found)
+    head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    if head == pattern:
+        size = store_of(pattern).size(pattern)
+        return [] if size is None else [(pattern, size)]
+    names = pattern.split("/")
+    found = store_of(pattern).walk(head)
+    return sorted(entry for entry in found if matches(entry[0].split("/"), names))
+
+
+def matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Whether the parts of a path match those of a glob, as they do on a local disk.
+
+    `**` stands for any number of folders; only a pattern that begins with a dot matches a hidden name.
+
+    >>> pattern = ["data", "**", "*.x"]
+    >>> [matches(["data", *names], pattern) for names in (["a.x"], ["b", "c", "a.x"], [".b", "a.x"], [""])]
+    [True, True, False, False]
+    """
+    if not patterns or not names:
+        return not names and all(pattern == "**" for pattern in patterns)
+    shown = names[0] != "" and not names[0].startswith(".")
+    if patterns[0] == "**":
+        return matches(names, patterns[1:]) or (shown and matches(names[1:], patterns))
+    if names[0] != patterns[0] and not (shown or patterns[0].startswith(".")):
+        return False
+    return fnmatchcase(names[0], patterns[0]) and matches(names[1:], patterns[1:])
+
+
+def files_in(folder: str) -> dict[str, int]:
+    """Size in bytes of every file in a folder, hidden ones too, by its path there."""
+    if is_local(folder):
+        found = [(str(path), path.stat().st_size) for path in Path(folder).rglob("*") if path.is_file()]
+    else:
+        found = list(store_of(folder).walk(f"{folder}/"))
+    return {path.removeprefix(f"{folder}/"): size for path, size in sorted(found)}
 
 
 def exists(path: str) -> bool:
     """Whether there is a file at the path."""
-    return Path(path).is_file() if is_local(path) else bool(FileSystems.exists(path))
+    return Path(path).is_file() if is_local(path) else store_of(path).size(path) is not None
 
 
 def open_input(path: str) -> pa.NativeFile:
     """A file to read from at any position."""
     if is_local(path):
         return pa.OSFile(path, "rb")
-    return pa.PythonFile(FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED), mode="r")
+    return pa.PythonFile(open_ranges(path), mode="r")
+
+
+def open_ranges(path: str) -> RangeFile:
+    """A file of a store, to read from at any position or to fetch ranges of."""
+    return RangeFile(store_of(path), path)
 
 
 def read_bytes(path: str) -> bytes:
     """The content of a file."""
+    if not is_local(path):
+        return store_of(path).read(path)
     with open_input(path) as file:
         return bytes(file.read())
 
@@ -90,8 +134,10 @@ def delete_partials(folder: str) -> None:
 def create(path: str) -> Iterator[IO[bytes]]:
     """A file to write to, at its path once it is closed without an error and not before."""
     if not is_local(path):
-        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-            yield file
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
+            yield spool
+            spool.seek(0)
+            store_of(path).put(path, spool)
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -110,22 +156,34 @@ def write_bytes(path: str, content: bytes) -> None:
         file.write(content)
 
 
+def written_at(path: str) -> float:
+    """When a file was last written, in seconds since 1970, by the clock of where it is."""
+    if is_local(path):
+        return Path(path).stat().st_mtime
+    return store_of(path).written_at(path)
+
+
+def delete_file(path: str) -> None:
+    """Delete a file, if it is there."""
+    if is_local(path):
+        Path(path).unlink(missing_ok=True)
+    else:
+        store_of(path).delete([path])
+
+
 def delete_folder(path: str) -> None:
     """Delete a folder and all in it, if it is there."""
     if is_local(path):
         shutil.rmtree(path, ignore_errors=True)
         return
-    found = [name for name, _ in find(f"{path}/**")]
-    if found:
-        FileSystems.delete(found)
+    store_of(path).delete([name for name, _ in store_of(path).walk(f"{path}/")])
 
 
 def list_names(folder: str) -> list[str]:
     """Names of what a folder holds, sorted; of none where there is no folder."""
     if is_local(folder):
         return sorted(path.name for path in Path(folder).iterdir()) if Path(folder).is_dir() else []
-    prefix = f"{folder}/"
-    return sorted({path.removeprefix(prefix).split("/")[0] for path, _ in find(f"{prefix}**")})
+    return sorted(store_of(folder).names(folder))
 
 
 class Hashed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from math import inf, nan
 from pathlib import Path
@@ -16,7 +15,6 @@ from pipelines.planning import plan_run
 from schemas.plan import Places
 from tests.releases import Curate, recipe_for
 from tests.rows import ask_all, write_rows
-from transforms.steps import presence
 from transforms.steps.job import Job
 from transforms.steps.judge import judge_unit
 from transforms.steps.keyed import INPUT, REFERENCE, TIER_BITS
@@ -31,12 +29,6 @@ NUMBERS = {
     "decimal": pa.array([Decimal("1.50"), Decimal("-1.49"), None, Decimal("7.00"), Decimal("1.49")]),
     "boolean": pa.array([True, False, None, True, False]),
 }
-
-
-@pytest.fixture(autouse=True)
-def _leave(tmp_path: Path) -> Iterator[None]:
-    yield
-    presence.leave(str(tmp_path))
 
 
 def open_rows(folder: Path, unit: int = 0, **changes: object) -> UnitRows:

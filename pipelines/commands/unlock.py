@@ -1,0 +1,36 @@
+"""`tamis unlock`: free an output folder whose run has ended."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from pipelines.errors import PUBLISHED
+from pipelines.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its flags."""
+    command = commands.add_parser(
+        "unlock",
+        help="free an output folder on an object store whose run will not end by itself",
+        description="Free an output folder whose run has ended. Beam's options for stores may follow.",
+        allow_abbrev=False,
+    )
+    command.set_defaults(handle=_unlock, parser=command)
+    command.add_argument("root", metavar="ROOT", help="folder of the releases")
+
+
+def _unlock(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines import publish
+    from pipelines.reach import reach
+    from transforms.steps import storage
+
+    reach(parsed, rest)
+    root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
+    holder = publish.unlock(root)
+    if holder is None:
+        print(f"{root}: nobody holds it")
+    else:
+        print(f"{root}: freed; release {holder.release or '(not named yet)'} will not be published")
+    return PUBLISHED

@@ -1,0 +1,63 @@
+"""How a run ends where another may have taken its folder over: fenced off, and recorded."""
+
+from __future__ import annotations
+
+from pipelines import claims, lease, publish
+from pipelines.releases.retention import prune
+from schemas.release import Manifest, Outcome
+from transforms.steps import conditional, storage
+from transforms.steps.job import Job
+
+
+def loss(job: Job) -> str | None:
+    """The sentence that says who holds the run's folder instead; None while it does, or has committed."""
+    root = job.places.root
+    if storage.is_local(root) or claims.is_committed(root, job.places.release, job.owner):
+        return None
+    return lease.loss(root, job.owner)
+
+
+def commit(manifest: Manifest, state: str, job: Job) -> str | None:
+    """Write the manifest, which makes or holds the release; the sentence that says why it cannot be."""
+    root, release = job.places.root, job.places.release
+    if not claims.commit(root, release, job.owner, state):
+        return f"{root}: the run was taken for dead and its release {release} given up; nothing was published"
+    text = manifest.model_dump_json(indent=2) + "\n"
+    path = job.places.held if state == claims.HELD else job.places.manifest
+    if conditional.write(path, text.encode(), None) is None:
+        return f"{root} has another release {release} already; releases are never changed"
+    return None
+
+
+def record(outcome: Outcome, job: Job) -> None:
+    """Write down how the run ended, delete what is no longer wanted, and clear up where nobody waits."""
+    text = outcome.model_dump_json(indent=2).encode()
+    if not job.detached:
+        storage.write_bytes(job.places.outcome, text)
+    elif conditional.write(f"{job.places.runs}/outcome.json", text, None) is None:
+        storage.write_bytes(f"{job.places.runs}/outcome-again.json", text)
+    _tidy(outcome, job)
+    if not job.detached:
+        return
+    _clear(job)
+    if not storage.is_local(job.places.root):
+        lease.free(job.places.root, job.owner)
+
+
+def _tidy(outcome: Outcome, job: Job) -> None:
+    """Delete what a gate held before and, after a release, old ones; leave a lost folder alone."""
+    root = job.places.root
+    if outcome.status == "failed" or not (storage.is_local(root) or lease.loss(root, job.owner) is None):
+        return
+    publish.clear_held(root, but=job.places.release)
+    if outcome.status == "published" and job.plan.keep is not None:
+        prune(root, job.plan.keep)
+
+
+def _clear(job: Job) -> None:
+    """Delete what is staged but for what the job reads first: it may be started again, and is told then."""
+    places = job.places
+    for name in storage.list_names(places.staging):
+        path = f"{places.staging}/{name}"
+        if path not in {places.plan, places.released, places.previous, places.removals, places.benchmarks}:
+            storage.delete_folder(path)

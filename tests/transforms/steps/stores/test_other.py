@@ -1,0 +1,100 @@
+"""Filesystems that only Beam knows: here one of Beam's own over a folder, with a scheme, as HDFS is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from apache_beam.io.filesystem import BeamIOError, FileMetadata
+from apache_beam.io.localfilesystem import LocalFileSystem
+
+from transforms.steps import conditional, storage
+from transforms.steps.stores.errors import StoreUsageError
+
+
+class FolderFileSystem(LocalFileSystem):
+    """Beam's local filesystem under `folder://`, which like HDFS renames over nothing."""
+
+    @classmethod
+    def scheme(cls) -> str:
+        return "folder"
+
+    def _list(self, dir_or_prefix: str) -> Iterator[FileMetadata]:
+        folder = _plain(dir_or_prefix)
+        if not folder.is_dir():
+            raise BeamIOError("not a folder", {dir_or_prefix: NotADirectoryError(str(folder))})
+        for path in folder.iterdir():
+            yield FileMetadata(f"folder://{path}", path.stat().st_size if path.is_file() else 0)
+
+    def _url_dirname(self, url_or_path: str) -> str:
+        return url_or_path.rpartition("/")[0]
+
+    def exists(self, path: str) -> bool:
+        return _plain(path).exists()
+
+    def size(self, path: str) -> int:
+        return _plain(path).stat().st_size
+
+    def create(self, path: str, *given: object, **options: object) -> object:
+        return super().create(str(_plain(path)), *given, **options)
+
+    def open(self, path: str, *given: object, **options: object) -> object:
+        return super().open(str(_plain(path)), *given, **options)
+
+    def rename(self, source_file_names: list[str], destination_file_names: list[str]) -> None:
+        (source,), (target,) = source_file_names, destination_file_names
+        if _plain(target).exists():
+            raise BeamIOError("there already", {target: FileExistsError(target)})
+        _plain(source).rename(_plain(target))
+
+    def delete(self, paths: list[str]) -> None:
+        super().delete([str(_plain(path)) for path in paths])
+
+
+def _plain(path: str) -> Path:
+    return Path(path.removeprefix("folder://"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    return f"folder://{tmp_path}/root"
+
+
+def test_files_are_written_read_listed_and_deleted(root: str) -> None:
+    assert storage.list_names(root) == []
+    assert storage.find(f"{root}/**/*") == []
+    for name in ("a", "b/c", "b/d/e", "b/empty"):
+        storage.write_bytes(f"{root}/{name}", b"" if name == "b/empty" else name.encode())
+    storage.write_bytes(f"{root}/a", b"new")
+    assert storage.list_names(root) == ["a", "b"]
+    found = [("a", 3), ("b/c", 3), ("b/d/e", 5), ("b/empty", 0)]
+    assert storage.find(f"{root}/**/*") == [(f"{root}/{name}", size) for name, size in found]
+    with storage.open_input(f"{root}/b/d/e") as file:
+        file.seek(2)
+        assert (file.read(2), file.size()) == (b"d/", 5)
+    with pytest.raises(FileNotFoundError):
+        storage.read_bytes(f"{root}/none")
+    storage.delete_folder(f"{root}/b")
+    assert storage.find(f"{root}/**/*") == [(f"{root}/a", 3)]
+
+
+def test_new_name_is_taken_once(root: str) -> None:
+    first = conditional.write(f"{root}/one", b"first", None)
+    assert first == conditional.load(f"{root}/one")
+    assert conditional.write(f"{root}/one", b"second", None) is None
+    assert conditional.write(f"{root}/one", b"second", first) is not None
+    assert conditional.write(f"{root}/one", b"third", first) is None
+    assert storage.list_names(root) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("ftp://host/file", "no filesystem is known for ftp://"),
+        ("hdfs://host/file", r"needs (pip install 'tamis\[hdfs\]'|Beam's option --hdfs_host)"),
+    ],
+)
+def test_what_is_missing_is_named(path: str, sentence: str) -> None:
+    with pytest.raises(StoreUsageError, match=sentence):
+        storage.read_bytes(path)

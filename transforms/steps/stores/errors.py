@@ -1,0 +1,35 @@
+"""What a store says no with, as one sentence."""
+
+from __future__ import annotations
+
+import errno
+
+
+class StoreError(OSError):
+    """A store failed. It has an `errno`, so that nobody takes it for damage of the data."""
+
+    exit_code = 1
+
+    def __init__(self, path: str, sentence: str) -> None:
+        """Say what went wrong with a path."""
+        super().__init__(errno.EIO, sentence, path)
+        self.path, self.sentence = path, sentence
+
+    def __str__(self) -> str:
+        """The sentence, after the path it is about."""
+        return f"{self.path}: {self.sentence}"
+
+    def __reduce__(self) -> tuple[type[StoreError], tuple[str, str]]:
+        """How to make it again in another process."""
+        return type(self), (self.path, self.sentence)
+
+
+class StoreUsageError(StoreError):
+    """A store that is not there, may not be used, or cannot be for want of a package."""
+
+    exit_code = 2
+
+
+def not_found(path: str) -> FileNotFoundError:
+    """The error that there is nothing at a path."""
+    return FileNotFoundError(errno.ENOENT, "there is no such file", path)
