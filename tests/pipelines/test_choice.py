@@ -8,6 +8,8 @@ from random import Random
 
 import pytest
 
+from pipelines.releases.release import open_release
+from pipelines.releases.verify import find_faults
 from schemas.recipe import override
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import WORDS, write_rows
@@ -81,8 +83,31 @@ def test_every_duplicate_names_a_row_that_is_kept(pattern: str, curate: Curate) 
 def test_workers_and_buckets_change_no_byte(pattern: str, curate: Curate, tmp_path: Path) -> None:
     recipe = recipe_for(pattern, top=15, balance={"by": "category", "max_share": 0.5, "seed": 3})
     one = curate(pattern, root=tmp_path / "one", recipe=recipe)
-    other = curate(pattern, root=tmp_path / "other", recipe=recipe, buckets=7, unit_bytes=2000)
+    other = curate(pattern, root=tmp_path / "other", recipe=recipe, buckets=7, unit_bytes=2000, workers=2)
+    assert {"balance", "below_top"} <= set(reasons(one))
+    assert other.run["workers"] == 2
     assert one.contents() == other.contents()
+
+
+def test_rows_taken_down_are_not_chosen_among(pattern: str, curate: Curate, tmp_path: Path) -> None:
+    """Others take their places, a balance is of those that are left, and no duplicate falls to them."""
+    recipe = recipe_for(
+        pattern, top=15, balance={"by": "category", "max_share": 0.5}, output__save_rejects=True
+    )
+    before = curate(pattern, recipe=recipe)
+    gone = sorted(row["record_id"] for row in before.lines() if row["verdict"] == "kept")[:5]
+    named = tmp_path / "takedown.txt"
+    named.write_text("".join(f"{record}\n" for record in gone))
+    after = curate(pattern, recipe=recipe, remove=[str(named)])
+    removed = [row for row in after.lines() if row["record_id"] in gone]
+    assert {tuple(row["reasons"]) for row in removed} == {("removed",)}
+    assert verdicts(after)["kept"] == 15
+    kept = {row["record_id"] for row in after.lines() if row["verdict"] == "kept"}
+    assert not kept & set(gone)
+    assert {row["survivor_id"] for row in after.lines() if row["verdict"] == "duplicate"} <= kept
+    assert after.manifest.counts.reasons["removed"] == len(removed)
+    assert len(after.read("rejects")) == len(after.lines()) - 15 - len(removed)
+    assert list(find_faults(open_release(str(after.folder)))) == []
 
 
 def test_the_seed_chooses(pattern: str, curate: Curate, tmp_path: Path) -> None:

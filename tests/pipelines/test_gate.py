@@ -132,6 +132,18 @@ def test_first_release_has_only_absolute_limits(before: Release) -> None:
     ]
 
 
+def test_placeholders_hold_a_release(curate: Curate, tmp_path: Path) -> None:
+    rows = [*ask_all(8), {"instruction": "Write to Ann.", "output": "Dear Ann, [insert text here]."}]
+    path = str(write_rows(tmp_path / "in.parquet", rows))
+    limits = [[{"reason": "placeholder", "share": share}] for share in (0.2, 0.1)]
+    loose, strict = (recipe_for(path, gate__max_rejected=limit) for limit in limits)
+    assert curate(path, recipe=loose).manifest.counts.reasons["placeholder"] == 1
+    with pytest.raises(
+        GateError, match=r"placeholder takes 11\.11 % of the rows read, at most 10\.00 % may be"
+    ):
+        curate(path, recipe=strict)
+
+
 @pytest.fixture
 def held(curate: Curate, tmp_path: Path) -> Path:
     """An output folder with a release, and one that a gate holds since half of the rows are gone."""
