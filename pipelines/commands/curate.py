@@ -48,8 +48,8 @@ def add(commands: Commands) -> None:
     flag(
         "--previous",
         metavar="latest|DIR",
-        help="the release to follow, the latest of ROOT or one in another folder: rows it kept win ties, what "
-        "it removed stays removed, and the report says what moved since (default: none)",
+        help="the release to follow, the latest of ROOT or one in another folder: rows it kept win ties, "
+        "what it removed stays removed, and the report says what moved since (default: none)",
     )
     flag(
         "--remove",
