@@ -17,6 +17,11 @@ def is_detached(given: Mapping[str, Any]) -> bool:
     return any(given.get(name) for name in (*WRITTEN, "no_wait_until_finish"))
 
 
+def waits(given: Mapping[str, Any]) -> bool:
+    """Whether the launcher waits: for the job, or for its jar, which is put together by the job server."""
+    return not is_detached(given) or bool(given.get("output_executable_path"))
+
+
 def handed_over(places: Places, given: Mapping[str, Any]) -> Outcome:
     """What there is to say once the job has been handed over."""
     written = [f"the job's {what} is {given[name]}" for name, what in WRITTEN.items() if given.get(name)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines import publish
-from pipelines.detached import handed_over, is_detached
+from pipelines.detached import handed_over, is_detached, waits
 from pipelines.engines import Asked, choose_engine
 from pipelines.errors import GateError, RunError, UsageError
 from pipelines.noise import hushed
@@ -163,13 +163,15 @@ def _execute(request: Request, job: Job, arguments: Sequence[str]) -> int:
     from pipelines.curate import curate
     from transforms.shuffle import COUNTER
 
-    with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=request.quiet):
+    quiet = request.quiet or job.detached
+    with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=quiet):
         pipeline = beam.Pipeline(options=PipelineOptions(list(arguments)))
         curate(pipeline, job)
         result = pipeline.run()
+        if waits(request.given):
+            result.wait_until_finish()
         if job.detached:
             return 0
-        result.wait_until_finish()
         found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
     return sum(counter.attempted or counter.committed or 0 for counter in found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,8 @@ FAULTS = Path(__file__).parent / "faults"
 SLICE_ROWS = 20_000
 RETRYING = "--job_server_jvm_properties=-Dspark.task.maxFailures=64"
 PATIENCE = 600.0
+CUTS = ["--unit-bytes", "150000"]
+"""Cuts the sample into ten units or so."""
 
 
 def part(name: str) -> Path:
@@ -71,6 +74,10 @@ ENGINES = {
     "spark, two executors": ["--runner", "spark", "--spark-master", "CLUSTER"],
     "flink, local": ["--runner", "flink", "--workers", "2"],
 }
+WORKER = json.dumps({"command": str(Path(sys.executable).with_name("tamis-worker"))})
+MORE = {
+    "prism, a process": ["--runner", "prism", "--environment-type=PROCESS", f"--environment-config={WORKER}"]
+}
 PARTS = {"prism": "prism", "spark": "spark-job-server", "flink": "flink-job-server"}
 
 
@@ -85,7 +92,7 @@ def flags_of(name: str, request: pytest.FixtureRequest) -> list[str]:
     needed = PARTS.get(name.partition(",")[0])
     if needed is not None:
         part(needed)
-    flags = ENGINES[name]
+    flags = {**ENGINES, **MORE}[name]
     if "CLUSTER" in flags:
         flags = [request.getfixturevalue("cluster").address if flag == "CLUSTER" else flag for flag in flags]
     return flags

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.conftest import RETRYING, Cluster, Runs, faulty, flags_of, happened, plan_faults
+from tests.engines.conftest import CUTS, RETRYING, Cluster, Runs, faulty, flags_of, happened, plan_faults
 from tests.releases import Release
 
 STEPS = [
@@ -38,7 +38,6 @@ STEPS = [
 ]
 """Every function that an element goes through, each of which is to fail once."""
 
-CUTS = ["--unit-bytes", "150000"]
 KILLED = "transforms.steps.bands:link~"
 """A worker's death halfway through the run, when its process is done with a bucket of bands."""
 KILLED_EXECUTOR = f"{KILLED}~"
@@ -82,7 +81,7 @@ def test_killed_process_of_the_cluster_is_made_up_for(
     assert release.contents() == undisturbed.contents()
 
 
-@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism", "spark, local", "flink, local"])
+@pytest.mark.parametrize("name", ["in-memory, 2 workers", "prism, a process", "spark, local", "flink, local"])
 def test_engine_that_gives_up_on_a_killed_worker_publishes_nothing(
     name: str, runs: Runs, faults: Path, undisturbed: Release, request: pytest.FixtureRequest
 ) -> None:

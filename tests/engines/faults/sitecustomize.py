@@ -3,7 +3,8 @@
 The variable names a folder. Its file `plan` has a function a line, as `module:name`. Each raises when it is
 done, so that what it wrote and put out is there already, the first time that any process gets there; a file
 of its name in the folder then says that it has. As `module:name!` it raises every time; as `module:name~` the
-process kills itself with -9 instead, and as `module:name~~` its parent too.
+process kills itself with -9 instead, and as `module:name~~` its parent too. As `module:name?` nothing fails,
+and the file has a line for each call: the process's number.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class PlannedFaultError(RuntimeError):
 
 
 def _fail_once(name: str) -> None:
+    if name.endswith("?"):
+        with (FOLDER / name).open("a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
+        return
     try:
         (FOLDER / name).touch(exist_ok=name.endswith("!"))
     except FileExistsError:
@@ -69,7 +74,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         self.loader.exec_module(module)
         for name in self.names:
-            *path, last = name.rstrip("!~").split(".")
+            *path, last = name.rstrip("!~?").split(".")
             holder = functools.reduce(getattr, path, module)
             setattr(holder, last, _failing(getattr(holder, last), f"{module.__name__}:{name}"))
 
