@@ -1,4 +1,4 @@
-"""What engines and schedulers need beside Tamis, from the package registries, each once, into the user's cache.
+"""What engines and schedulers need beside Tamis, from package registries, each once, into the user's cache.
 
     python3 deploy/parts/fetch.py [PART ...]     have these (all of them), and say where they are
     python3 deploy/parts/fetch.py --path PART    have it, and print its path alone
