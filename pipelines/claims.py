@@ -17,7 +17,7 @@ def claim(root: str, release: str, owner: str) -> bool:
     return conditional.write(_path(root, release), _packed(owner, OPEN), None) is not None
 
 
-def commit(root: str, release: str, owner: str, state: str) -> bool:
+def commit(root: str, release: str, owner: str, state: str = COMMITTED) -> bool:
     """Settle that a release will be published, or held by a gate; whether it may be.
 
     From here on nobody deletes its files, unless it is held.
