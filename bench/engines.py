@@ -11,6 +11,7 @@ import os
 import subprocess
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -35,6 +36,7 @@ ENGINES: dict[str, Sequence[str]] = {
 MOST_SPARK = 2.5
 """The most that Spark's wall clock may be to that of the in-memory runner."""
 
+_EXECUTORS_END_SECONDS = 5.0
 STANDALONE = Path(__file__).parents[1] / "deploy" / "spark" / "standalone"
 
 
@@ -52,10 +54,10 @@ def main() -> None:
     asked = _parser().parse_args()
     console = Console(highlight=False)
     names = [name for name in ENGINES if not asked.only or name in {FIRST, *asked.only}]
-    with _cluster(needed=any(CLUSTER in ENGINES[name] for name in names)) as address:
+    with _cluster(needed=any(CLUSTER in ENGINES[name] for name in names)) as cluster:
         turns = []
         for at in range(asked.repeat):
-            turns.append(run_turn(asked.input, names, address))
+            turns.append(run_turn(asked.input, names, *cluster))
             walls = ", ".join(f"{name} {usage.wall:.1f} s" for name, usage in turns[-1].runs.items())
             console.print(f"[dim]{at + 1}/{asked.repeat}: {walls}", soft_wrap=True)
     console.print(table_of(names, turns))
@@ -74,10 +76,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _cluster(*, needed: bool) -> Iterator[str]:
-    """Address of a Spark cluster of two executors, up while the body runs."""
+def _cluster(*, needed: bool) -> Iterator[tuple[str, Path]]:
+    """Address and folder of a Spark cluster of two executors, up while the body runs."""
     if not needed:
-        yield ""
+        yield "", Path()
         return
     with tempfile.TemporaryDirectory(prefix="tamis-bench-") as folder:
         variables = {**os.environ, "STATE": f"{folder}/state", "PORT": "17077"}
@@ -85,13 +87,15 @@ def _cluster(*, needed: bool) -> Iterator[str]:
             [STANDALONE, "start", "2"], env=variables, capture_output=True, text=True, check=True
         )
         try:
-            yield started.stdout.strip()
+            yield started.stdout.strip(), Path(folder, "state")
         finally:
             subprocess.run([STANDALONE, "stop"], env=variables, check=True)
 
 
-def run_turn(inputs: Sequence[str], names: Sequence[str], address: str) -> Turn:
+def run_turn(inputs: Sequence[str], names: Sequence[str], address: str, state: Path) -> Turn:
     """One turn, each run in a fresh output folder, so that nothing is cached.
+
+    A cluster's processes are not the command's children; its executors end with the job.
 
     Raises:
         SystemExit: two engines gave unlike releases.
@@ -102,7 +106,11 @@ def run_turn(inputs: Sequence[str], names: Sequence[str], address: str) -> Turn:
         with tempfile.TemporaryDirectory(prefix="tamis-bench-") as root:
             flags = [address if flag == CLUSTER else flag for flag in ENGINES[name]]
             command = [tamis, "curate", "--input", *inputs, "--output", root, "--release", "bench", "--quiet"]
+            before = _spent(state)
             runs[name] = watch([*command, *flags])
+            if CLUSTER in ENGINES[name]:
+                time.sleep(_EXECUTORS_END_SECONDS)
+                runs[name].cpu += _spent(state) - before
             release = Path(root, "releases", "bench")
             digests.add(str(json.loads((release / "manifest.json").read_text())["digest"]))
             if bare is None:
@@ -122,23 +130,27 @@ def table_of(names: Sequence[str], turns: Sequence[Turn]) -> Table:
     for name in names:
         runs = [turn.runs[name] for turn in turns]
         walls = sorted(turn.runs[name].wall / turn.runs[FIRST].wall for turn in turns)
-        kernels = [machine_cpu(run) / turn.bare.total for run, turn in zip(runs, turns, strict=True)]
+        kernels = [run.cpu / turn.bare.total for run, turn in zip(runs, turns, strict=True)]
         over = name.startswith("spark") and median(walls) > MOST_SPARK
         table.add_row(
             name,
             f"{median(run.wall for run in runs):.1f}",
             f"{median(walls):.2f}" + (" ✗" if over else ""),
             *(f"{wall:.2f}" for wall in (walls[0], walls[-1])),
-            f"{median(map(machine_cpu, runs)):.1f}",
+            f"{median(run.cpu for run in runs):.1f}",
             f"{median(kernels):.2f}",
             f"{median(run.peak for run in runs) / 1e6:,.0f}",
         )
     return table
 
 
-def machine_cpu(usage: Usage) -> float:
-    """CPU seconds of the whole machine but for watching: a cluster's processes are not the command's."""
-    return usage.cpu + usage.others
+def _spent(folder: Path) -> float:
+    """CPU seconds that a cluster's processes, and those they have seen end, have spent."""
+    total = 0
+    for file in folder.glob("*.pid"):
+        fields = Path(f"/proc/{file.read_text().strip()}/stat").read_text().rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from pipelines.errors import UsageError
 CACHE_MILLISECONDS = 600_000
 """How long an engine keeps an idle SDK worker for the job's next stage; Beam's own choice is not at all."""
 _PATIENCE_SECONDS = 5.0
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""For a Java process that moves bytes for minutes at most, on cores that Python needs: a fifth less CPU."""
 
 
 @dataclass(frozen=True, kw_only=True)

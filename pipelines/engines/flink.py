@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.engines.engine import Asked, Engine, unreachable, worker_processes
+from pipelines.engines.engine import SHORT_LIVED, Asked, Engine, unreachable, worker_processes
 from pipelines.engines.parts import cached_part
 
 _PORT = 8081
@@ -26,6 +26,7 @@ class Flink(Engine):
             options = {"flink_job_server_jar": jar, "flink_version": _CACHED_VERSION}
         if self._is_local(asked):
             options |= {"flink_master": "[local]", "parallelism": asked.cores}
+            options["job_server_jvm_properties"] = list(SHORT_LIVED)
             return options | worker_processes(asked, asked.cores)
         return options | worker_processes(asked, asked.workers or 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.engines.engine import Asked, Engine, unreachable, worker_processes
+from pipelines.engines.engine import SHORT_LIVED, Asked, Engine, unreachable, worker_processes
 from pipelines.engines.parts import cached_part
 
 _PORT = 7077
@@ -24,6 +24,7 @@ class Spark(Engine):
         options: dict[str, Any] = {} if jar is None else {"spark_job_server_jar": jar}
         if self._is_local(asked):
             options["spark_master_url"] = f"local[{asked.cores},{_TRIES}]"
+            options["job_server_jvm_properties"] = [*SHORT_LIVED, "-Dspark.ui.enabled=false"]
             return options | worker_processes(asked, asked.cores)
         return options | worker_processes(asked, asked.workers or 0)
 

@@ -22,6 +22,7 @@ def ask(workers: int | None = 2, **given: Any) -> Asked:
 
 
 def options(runner: str | None, asked: Asked) -> dict[str, str]:
+    """Options of a run by name; of those given several times the last."""
     arguments = choose_engine(runner, asked).arguments(asked)
     return dict(argument.removeprefix("--").split("=", 1) for argument in arguments)
 
@@ -62,6 +63,7 @@ def test_spark_on_this_machine() -> None:
     assert found == {
         "runner": "SparkRunner",
         "spark_master_url": "local[2,4]",
+        "job_server_jvm_properties": "-Dspark.ui.enabled=false",
         "environment_type": "PROCESS",
         "environment_config": json.dumps({"command": WORKER}),
         "sdk_worker_parallelism": "2",
