@@ -94,13 +94,11 @@ class Reason(str, Enum):
         "A takedown list names the row.",
         "Named by a takedown list",
     )
-
     SLOT_EXPECTED = (
         "slot_expected",
         "The output holds a slot to fill in, as its instruction calls for.",
         "Output holds a slot that its instruction calls for: {placeholder}",
     )
-
     WRONG_ARITHMETIC = (
         "wrong_arithmetic",
         "The output states a sum with a wrong result.",
@@ -209,8 +207,7 @@ class Reason(str, Enum):
 
 
 _BITS = {reason: 1 << at for at, reason in enumerate(Reason)}
-_FIRST_OWN, OWN_RULES = 40, 24
-"""The bits from 40 on are those of a recipe's own rules, in its order."""
+_FIRST_OWN, OWN_RULES = 40, 24  # the bits from 40 on are those of a recipe's own rules, in its order
 
 NAMES = [reason.value for reason in Reason]
 REASONS = {reason.value: reason for reason in Reason}
@@ -348,7 +345,6 @@ MEASURES = pa.schema(
         ("cluster_size", pa.int64()),
     ],
 )
-"""What the tally needs beside the ledger: `cluster_size` is, for a kept row, the rows it stands for
-(itself included), else null."""
+"""What the tally needs beside the ledger; `cluster_size` counts what a kept row stands for, with itself."""
 
 RESOLVED = pa.schema([*LEDGER, *MEASURES])
