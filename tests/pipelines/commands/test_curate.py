@@ -28,7 +28,7 @@ class Elsewhere(LocalFileSystem):
         return bool(super().exists(path.removeprefix("elsewhere:/")))
 
     def size(self, path: str) -> int:
-        """Size of a file in bytes."""
+        """Its size."""
         return int(super().size(path.removeprefix("elsewhere:/")))
 
     def open(self, path: str, mime_type: str = "", compression_type: str = CompressionTypes.AUTO) -> Any:

@@ -228,8 +228,7 @@ def test_tallies_are_added_where_they_are_made(either: Translated) -> None:
 def test_side_inputs_are_small(large: Translated) -> None:
     """Those of a billion rows take 35 MB at most: 23,000 units of eight row groups, 14,000 parts, a tally."""
     digests = tuple(f"{group:064x}" for group in range(8))
-    counted = dict.fromkeys(("verdicts", "curated", "rejects", "duplicates", "stayed", "accounted"), 10**6)
-    unit = Resolved(unit=10**6, file=10**5, digests=digests, **counted)
+    unit = Resolved(10**6, 10**6, 10**6, 10**6, 10**6, 10**6, 10**5, 10**6, digests)
     part = Part(
         "duplicates",
         10**5,
