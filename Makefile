@@ -38,7 +38,7 @@ test: .venv/.dev ## check style, types and import contracts, then run all tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/engines
 
-test-engines: .venv/.dev ## run the sample on real engines: in memory, Prism, Spark, a Spark cluster, Flink
+test-engines: .venv/.dev ## run the sample on real engines (Prism, Spark, Flink) and by a real Airflow
 	$(BIN)/python deploy/parts/fetch.py
 	$(BIN)/python -m pytest tests/engines
 

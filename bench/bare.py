@@ -20,17 +20,23 @@ from schemas.example import FIELDS, INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe import built_in
 from transforms.kernels import language
 from transforms.kernels.minhash import sign
+from transforms.kernels.quality_marks import mark_quality
+from transforms.kernels.rules import mark_rows
 from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.kernels.slots import mark_slots
+from transforms.kernels.tagger import by_phrases
 from transforms.kernels.text import join_present, normalise
+from transforms.kernels.texts import Texts
 from transforms.steps.language_model import find_model
 
 READ, AGAIN, LANGUAGE, NORMALISE = "read", "read again", "language ID", "normalise"
+RULES, TAGS = "rules", "tags"
 SHINGLES, MINHASH, WRITE = "shingles", "MinHash", "write"
-KERNELS = (READ, LANGUAGE, NORMALISE, SHINGLES, MINHASH, AGAIN, WRITE)
+KERNELS = (READ, RULES, TAGS, LANGUAGE, NORMALISE, SHINGLES, MINHASH, AGAIN, WRITE)
 """Every kernel of the sum, in the job's order."""
 
 ROWS, SHINGLED, WRITTEN = "rows", "shingles", "written rows"
-WORK = {READ: ROWS, LANGUAGE: ROWS, NORMALISE: ROWS, AGAIN: ROWS, WRITE: WRITTEN}
+WORK = {READ: ROWS, RULES: ROWS, TAGS: ROWS, LANGUAGE: ROWS, NORMALISE: ROWS, AGAIN: ROWS, WRITE: WRITTEN}
 WORK |= dict.fromkeys((SHINGLES, MINHASH), SHINGLED)
 """What the work of each kernel is counted in."""
 
@@ -99,6 +105,8 @@ def _warm_up(together: Barrier) -> None:
     text = pa.array(["é, a warm-up in five words or more"], pa.large_string())
     language.identify(_model(), text, built_in("default"))
     sign(shingle(normalise(text), PART_TAGS[0]))
+    _mark(Texts(text, text, text))
+    by_phrases(Texts(text, text, text))
     together.wait(_START_SECONDS)
 
 
@@ -156,6 +164,8 @@ def _judge(unit: Unit, costs: Costs) -> None:
     model, recipe = _model(), built_in("default")
     for batch in _read(unit, costs, READ):
         texts = _texts(batch)
+        costs.spend(RULES, _mark, Texts(**texts))
+        costs.spend(TAGS, by_phrases, Texts(**texts))
         for name in (INSTRUCTION, OUTPUT):
             costs.spend(LANGUAGE, language.identify, model, texts[name], recipe)
         parts = costs.spend(NORMALISE, _parts, texts)
@@ -164,6 +174,12 @@ def _judge(unit: Unit, costs: Costs) -> None:
             costs.spend(MINHASH, sign, shingles)
             costs.count(SHINGLED, len(shingles.values))
         costs.count(ROWS, len(batch))
+
+
+def _mark(texts: Texts) -> None:
+    """All that rules of the default recipe look for in texts, but languages."""
+    for mark in (mark_rows, mark_slots, mark_quality):
+        mark(built_in("default"), texts)
 
 
 def _texts(batch: pa.RecordBatch) -> dict[str, pa.LargeStringArray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.lease import Claim
 from transforms.steps import conditional, storage
 
-OPEN, COMMITTED, ABANDONED = "open", "committed", "abandoned"
+OPEN, HELD, COMMITTED, ABANDONED = "open", "held", "committed", "abandoned"
 
 
 def _path(root: str, release: str) -> str:
@@ -17,33 +17,46 @@ def claim(root: str, release: str, owner: str) -> bool:
     return conditional.write(_path(root, release), _packed(owner, OPEN), None) is not None
 
 
-def commit(root: str, release: str, owner: str) -> bool:
-    """Settle that a release will be published; whether it may be. From here on nobody deletes its files."""
-    return storage.is_local(root) or _settle(root, release, COMMITTED, owner) == COMMITTED
+def commit(root: str, release: str, owner: str, state: str = COMMITTED) -> bool:
+    """Settle that a release will be published, or held by a gate; whether it may be.
+
+    From here on nobody deletes its files, unless it is held.
+    """
+    return storage.is_local(root) or _settle(root, release, OPEN, state, owner) == state
 
 
 def is_committed(root: str, release: str, owner: str) -> bool:
-    """Whether a run has committed its release before."""
+    """Whether a run has committed its release before, to be published or held."""
     found = conditional.load(_path(root, release))
-    return found is not None and found.content == _packed(owner, COMMITTED)
+    return found is not None and found.content in {_packed(owner, state) for state in (COMMITTED, HELD)}
 
 
 def abandon(root: str, release: str) -> bool:
     """Settle that a release will never be published; whether that is so, and its files may be deleted."""
-    return _settle(root, release, ABANDONED) != COMMITTED
+    return _settle(root, release, OPEN, ABANDONED) == ABANDONED
 
 
-def _settle(root: str, release: str, state: str, owner: str | None = None) -> str:
-    """The state that a claim has for good: the one wished for, unless another came first."""
+def let_go(root: str, release: str) -> bool:
+    """Settle that a held release will be published all the same; whether it may be."""
+    return storage.is_local(root) or _settle(root, release, HELD, COMMITTED) == COMMITTED
+
+
+def drop(root: str, release: str, state: str) -> bool:
+    """Settle that a held or published release is none; whether that is so, and its files may be deleted."""
+    return _settle(root, release, state, ABANDONED) == ABANDONED
+
+
+def _settle(root: str, release: str, before: str, after: str, owner: str | None = None) -> str:
+    """The state that a claim has once it is in one that it may be moved from no longer."""
     while True:
         found = conditional.load(_path(root, release))
         if found is None:
             return ABANDONED
         held = Claim.model_validate_json(found.content)
-        if held.state != OPEN or owner not in {None, held.owner}:
+        if held.state != before or owner not in {None, held.owner}:
             return held.state if owner in {None, held.owner} else ABANDONED
-        if conditional.write(_path(root, release), _packed(held.owner, state), found) is not None:
-            return state
+        if conditional.write(_path(root, release), _packed(held.owner, after), found) is not None:
+            return after
 
 
 def _packed(owner: str, state: str) -> bytes:

@@ -7,7 +7,19 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from pipelines.commands import curate, duplicates, explain, recipe, sample, unlock
+from pipelines.commands import (
+    audit,
+    curate,
+    diff,
+    duplicates,
+    explain,
+    prune,
+    publish,
+    recipe,
+    sample,
+    unlock,
+    verify,
+)
 from pipelines.errors import TamisError, UsageError
 from pipelines.options import Parser
 from schemas.recipe import RecipeError
@@ -40,7 +52,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, recipe, explain, duplicates, unlock, sample):
+    for command in (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, unlock, sample):
         command.add(commands)
     return parser
 

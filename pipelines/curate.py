@@ -6,9 +6,11 @@ import apache_beam as beam
 from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.finish import finish
+from transforms.choice import ChooseRows
 from transforms.dedup import FindDuplicates, Steps
 from transforms.judge import JudgeUnits
 from transforms.resolve import COUNTS, TALLIES, ResolveUnits, add_tallies
+from transforms.steps.choice import DROPPED, chooses
 from transforms.steps.job import Job
 from transforms.write import WriteParts
 
@@ -20,6 +22,8 @@ def curate(pipeline: beam.Pipeline, job: Job) -> None:
     judged = pipeline | "Judge units" >> JudgeUnits(job, len(plan.units))
     found = judged | "Find duplicates" >> FindDuplicates(Steps(job))
     tallies = [found.pop(TALLIES)] if TALLIES in found else []
+    if chooses(job.recipe):
+        found[DROPPED] = {"unit": judged, **found} | "Choose rows" >> ChooseRows(job)
     resolved = {"unit": judged, **found} | "Resolve units" >> ResolveUnits(job)
     counts = resolved[COUNTS]
     tallies = [resolved[TALLIES], *tallies] | "All tallies" >> beam.Flatten()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines import claims, lease
+from pipelines import claims, lease, publish
+from pipelines.releases.retention import prune
 from schemas.release import Manifest, Outcome
 from transforms.steps import conditional, storage
 from transforms.steps.job import Job
@@ -16,28 +17,41 @@ def loss(job: Job) -> str | None:
     return lease.loss(root, job.owner)
 
 
-def commit(manifest: Manifest, job: Job) -> str | None:
-    """Write the manifest, which makes the release; the sentence that says why it cannot be written."""
+def commit(manifest: Manifest, state: str, job: Job) -> str | None:
+    """Write the manifest, which makes or holds the release; the sentence that says why it cannot be."""
     root, release = job.places.root, job.places.release
-    if not claims.commit(root, release, job.owner):
+    if not claims.commit(root, release, job.owner, state):
         return f"{root}: the run was taken for dead and its release {release} given up; nothing was published"
     text = manifest.model_dump_json(indent=2) + "\n"
-    if conditional.write(job.places.manifest, text.encode(), None) is None:
+    path = job.places.held if state == claims.HELD else job.places.manifest
+    if conditional.write(path, text.encode(), None) is None:
         return f"{root} has another release {release} already; releases are never changed"
     return None
 
 
 def record(outcome: Outcome, job: Job) -> None:
-    """Write down how the run ended, and clear up after a job that nobody waits for."""
+    """Write down how the run ended, delete what is no longer wanted, and clear up where nobody waits."""
     text = outcome.model_dump_json(indent=2).encode()
     if not job.detached:
         storage.write_bytes(job.places.outcome, text)
-        return
-    if conditional.write(f"{job.places.runs}/outcome.json", text, None) is None:
+    elif conditional.write(f"{job.places.runs}/outcome.json", text, None) is None:
         storage.write_bytes(f"{job.places.runs}/outcome-again.json", text)
+    _tidy(outcome, job)
+    if not job.detached:
+        return
     _clear(job)
     if not storage.is_local(job.places.root):
         lease.free(job.places.root, job.owner)
+
+
+def _tidy(outcome: Outcome, job: Job) -> None:
+    """Delete what a gate held before and, after a release, old ones; leave a lost folder alone."""
+    root = job.places.root
+    if outcome.status == "failed" or not (storage.is_local(root) or lease.loss(root, job.owner) is None):
+        return
+    publish.clear_held(root, but=job.places.release)
+    if outcome.status == "published" and job.plan.keep is not None:
+        prune(root, job.plan.keep)
 
 
 def _clear(job: Job) -> None:
@@ -45,5 +59,5 @@ def _clear(job: Job) -> None:
     places = job.places
     for name in storage.list_names(places.staging):
         path = f"{places.staging}/{name}"
-        if path not in {places.plan, places.released, places.benchmarks}:
+        if path not in {places.plan, places.released, places.previous, places.removals, places.benchmarks}:
             storage.delete_folder(path)

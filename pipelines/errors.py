@@ -15,6 +15,12 @@ class RunError(TamisError):
     """The run failed."""
 
 
+class GateError(TamisError):
+    """A gate of the recipe held the release."""
+
+    exit_code = GATE_FAILED
+
+
 class UsageError(TamisError):
     """The command, the recipe or the input is not what it has to be."""
 

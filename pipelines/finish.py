@@ -6,11 +6,22 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from pipelines import ending
-from pipelines.publish import move_latest
-from pipelines.report import Context, build, render_card, render_html, to_json
+from pipelines import claims, ending
+from pipelines.gate import find_failures
+from pipelines.publish import REMOVALS, move_latest
+from pipelines.releases.digests import digest_release, name_columns
+from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
 from schemas.plan import Plan
-from schemas.release import BenchmarkRecord, Counts, InputRecord, Manifest, Outcome, OutputRecord
+from schemas.release import (
+    Before,
+    BenchmarkRecord,
+    Counts,
+    InputRecord,
+    Manifest,
+    Outcome,
+    OutputRecord,
+    PreviousRecord,
+)
 from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
@@ -86,8 +97,10 @@ def _rows_by_file(plan: Plan) -> Counter[int]:
 
 
 def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
-    digest, content = _digest(parts, job.plan), _content_digest(parts)
-    report = build(tally, _context(parts, job, digest, content))
+    columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
+    digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
+    before = None if job.previous is None else Before.model_validate_json(job.previous)
+    report = _compare(build(tally, _context(parts, job, digest, content)), before, resolved, job)
     files = [
         OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
     ]
@@ -98,20 +111,22 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         benchmarks=list(_benchmarks(job.plan)),
         benchmark_index=job.plan.benchmarks,
         released=job.plan.released,
+        previous=before and PreviousRecord(release=before.release, digest=before.digest),
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
         counts=_counts(report, parts),
+        columns=columns,
         content_digest=content,
         digest=digest,
         files=files,
     )
-    problem = ending.commit(manifest, job)
+    problem = ending.commit(manifest, claims.HELD if report.failures else claims.COMMITTED, job)
     if problem is not None:
         return _failed(problem, job)
     return Outcome(
-        status="published",
-        message=move_latest(job.places.root, job.plan.release, job.owner) or "",
+        status="held" if report.failures else "published",
+        message="\n".join(report.failures) or move_latest(job.places.root, job.plan.release, job.owner) or "",
         release=job.plan.release,
         digest=digest,
         content_digest=content,
@@ -119,14 +134,21 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     )
 
 
-def _digest(parts: Sequence[Part], plan: Plan) -> str:
-    """Digest of the columns and the ordered rows of curated and ledger, wherever they are cut."""
-    total = hashlib.blake2b(digest_size=16)
-    for kind in (CURATED, VERDICTS):
-        rows = sum(part.digest for part in parts if part.kind == kind) % (1 << 128)
-        columns = [f"{field.name}:{field.type}" for field in part_schema(kind, plan)]
-        total.update(f"{kind}:{columns}:{rows:032x};".encode())
-    return total.hexdigest()
+def _compare(report: Report, before: Before | None, resolved: Sequence[Resolved], job: Job) -> Report:
+    """The report with what moved since the release before, and the limits that are not kept to."""
+    dedup = job.recipe.dedup
+    if before is not None:
+        stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
+        report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
+    return report.model_copy(update={"failures": tuple(find_failures(job.recipe.gate, report))})
+
+
+def _sum_digests(parts: Sequence[Part]) -> Counter[str]:
+    """Sum of the digests of the parts, by kind."""
+    sums = Counter[str]()
+    for part in parts:
+        sums[part.kind] += part.digest
+    return sums
 
 
 def _content_digest(parts: Sequence[Part]) -> str:
@@ -138,10 +160,16 @@ def _content_digest(parts: Sequence[Part]) -> str:
 def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Context:
     rules = {reason.value: getattr(job.recipe.rules, reason.value, None) for reason in Reason}
     by_action = {reason: rule.action for reason, rule in rules.items() if rule is not None}
+    by_action |= {rule.name: rule.action for rule in job.recipe.own}
     if not job.recipe.benchmarks:
         by_action.pop(Reason.CONTAMINATED.value)
     if job.recipe.dedup.max_answers_per_prompt is not None:
         by_action[Reason.PROMPT_CAP.value] = "reject"
+    for reason, asked in ((Reason.BALANCE, job.recipe.balance), (Reason.BELOW_TOP, job.recipe.top)):
+        if asked is not None:
+            by_action[reason.value] = "reject"
+    if job.plan.removals is not None:
+        by_action[Reason.REMOVED.value] = "reject"
     if not job.recipe.language.enabled:
         by_action = {
             reason: action for reason, action in by_action.items() if not reason.startswith("language")
@@ -161,16 +189,19 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         levels=tuple(levels_of(job.recipe.dedup)) if job.recipe.dedup.near else (),
         references=tuple(reference.name for reference in job.recipe.references),
         flagging=tuple(reason for reason, action in by_action.items() if action == "flag"),
+        own=tuple((rule.name, rule.meaning) for rule in job.recipe.own),
     )
 
 
 def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
-    """Write the report and the dataset card."""
+    """Write the report, the dataset card and, where there is one, the takedown list."""
     texts = {
         "report/report.json": to_json(report),
         "report/report.html": render_html(report),
         "README.md": render_card(report),
     }
+    if job.plan.removals is not None:
+        texts[REMOVALS] = storage.read_bytes(job.places.removals).decode()
     for path, text in texts.items():
         content = text.encode()
         storage.write_bytes(f"{job.places.release_folder}/{path}", content)

@@ -17,7 +17,9 @@ from schemas.lease import Holder
 from transforms.steps import conditional, presence, storage
 
 OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
-MANIFEST = "manifest.json"
+MANIFEST, HELD, REMOVALS = "manifest.json", "held.json", "removals.txt"
+"""The manifest of a release; what a release that a gate holds has instead; a release's takedown list."""
+
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _PATIENCE_SECONDS = 60.0
 
@@ -42,33 +44,46 @@ def check_name(name: str) -> None:
 
 def releases(root: str) -> list[str]:
     """Names of the releases of a root, sorted: folders with a manifest."""
+    return _with_file(root, MANIFEST)
+
+
+def held(root: str) -> list[str]:
+    """Names of the releases that a gate holds, sorted: folders with a manifest by another name."""
+    whole = set(releases(root))
+    return [name for name in _with_file(root, HELD) if name not in whole]
+
+
+def _with_file(root: str, file: str) -> list[str]:
     names = storage.list_names(f"{root}/releases")
-    return [name for name in names if is_published(root, name)]
-
-
-def is_published(root: str, name: str) -> bool:
-    """Whether a release is there, whole."""
-    return storage.exists(f"{root}/releases/{name}/{MANIFEST}")
+    return [name for name in names if storage.exists(f"{root}/releases/{name}/{file}")]
 
 
 def choose_name(root: str, wanted: str | None, owner: str) -> str:
     """The name of a run's release: the wanted one or the next number, on an object store claimed for good."""
     if wanted is not None:
-        if is_published(root, wanted):
-            raise UsageError(
-                f"{root} has a release {wanted} already; releases are never changed, name another"
-            )
+        _check_free(root, wanted)
         if not storage.is_local(root) and not claims.claim(root, wanted, owner):
             raise UsageError(
                 f"{root}: the name {wanted} is that of a run that published nothing; name another"
             )
         return wanted
     if storage.is_local(root):
-        return _number(releases(root))
+        return _number({*releases(root), *held(root)})
     taken = {*storage.list_names(f"{root}/releases"), *storage.list_names(f"{root}/runs")}
     while not claims.claim(root, name := _number(taken), owner):
         taken.add(name)
     return name
+
+
+def _check_free(root: str, name: str) -> None:
+    """Refuse the name of a release, or of one that a gate holds."""
+    if name in releases(root):
+        raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
+    if name in held(root):
+        raise UsageError(
+            f"{root}: a gate holds the release {name}; publish it by 'tamis publish {root} {name} --held', "
+            "or name another"
+        )
 
 
 def _number(taken: Collection[str]) -> str:
@@ -117,13 +132,42 @@ def clear_leftovers(root: str) -> list[str]:
     """Delete what killed runs left: half-written files and releases, staging areas; give the names."""
     if not storage.is_local(root):
         return _clear_abandoned(root)
-    whole = set(releases(root))
+    whole = {*releases(root), *held(root)}
     dead = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
     for name in dead:
         storage.delete_folder(f"{root}/releases/{name}")
     storage.delete_folder(f"{root}/.staging")
     storage.delete_partials(root)
     return dead
+
+
+def clear_held(root: str, but: str | None = None) -> list[str]:
+    """Delete the releases that a gate holds, but for one; give their names."""
+    return [name for name in held(root) if name != but and delete_release(root, name, claims.HELD)]
+
+
+def delete_release(root: str, name: str, state: str = claims.COMMITTED) -> bool:
+    """Delete a release, or one in another state, for good; whether it was in that state.
+
+    What is left of it should this be killed, the next run clears, on an object store by the staging area.
+    """
+    if storage.is_local(root):
+        _delete_files(root, name)
+        return True
+    storage.write_bytes(f"{root}/.staging/{name}/deleted", b"")
+    dropped = claims.drop(root, name, state)
+    if dropped:
+        _delete_files(root, name)
+    storage.delete_folder(f"{root}/.staging/{name}")
+    return dropped
+
+
+def _delete_files(root: str, name: str) -> None:
+    """Delete a release's folder, the manifest first: it is whole or none at any moment."""
+    folder = f"{root}/releases/{name}"
+    for file in (MANIFEST, HELD):
+        storage.delete_file(f"{folder}/{file}")
+    storage.delete_folder(folder)
 
 
 def _clear_abandoned(root: str) -> list[str]:
@@ -136,7 +180,7 @@ def _clear_abandoned(root: str) -> list[str]:
     for name in storage.list_names(f"{root}/.staging"):
         if claims.abandon(root, name):
             dead.append(name)
-            storage.delete_folder(f"{root}/releases/{name}")
+            _delete_files(root, name)
         storage.delete_folder(f"{root}/.staging/{name}")
     return dead
 

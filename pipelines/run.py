@@ -13,19 +13,22 @@ from typing import Any
 from pipelines import publish
 from pipelines.detached import handed_over, is_detached, waits
 from pipelines.engines import Asked, choose_engine
-from pipelines.errors import RunError, UsageError
+from pipelines.errors import GateError, RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
-from pipelines.planning.previous import read_released
+from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
+from pipelines.planning.removals import read_lists
 from pipelines.progress import watch
-from schemas.plan import CROWD_ROWS, Places
+from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
+from transforms.kernels.own_rules import OwnRuleError, try_own
+from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
-from transforms.steps.job import Job, store
+from transforms.steps.job import Job, store, store_bytes
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.stores.registry import configure
 
@@ -38,6 +41,8 @@ class Request:
     output: str
     release: str | None = None
     previous: str | None = None
+    remove: Sequence[str] = ()
+    keep: int | None = None
     cache: str | None = None
     workers: int | None = 1
     runner: str | None = None
@@ -58,21 +63,23 @@ def run(request: Request) -> tuple[Outcome, Places]:
     engine = choose_engine(request.runner, asked)
     engine.check(asked)
     configure(request.beam)
+    check_gate(request.recipe.gate, request.previous)
     publish.check_root(root, cache)
     if request.release is not None:
         publish.check_name(request.release)
-    planned = plan_run(request.recipe, _model(request.recipe), request.unit_bytes, request.buckets)
+    try_rules(request.recipe)
+    planned = _plan(request)
     benchmarks = read_benchmarks(request.recipe)
-    released = None if request.previous is None else read_released(storage.absolute(request.previous))
+    removals = read_lists(request.remove)
+    previous = None if request.previous in {None, LATEST} else find_previous(str(request.previous))
     with publish.lock(root) as hold:
         publish.clear_leftovers(root)
         name = publish.choose_name(root, request.release, hold.owner)
         hold.name(name)
         places = Places(root=root, release=name, cache=cache)
         started = time.time()
-        plan = replace(planned, release=name, crowd_rows=request.crowd_rows)
-        if released is not None:
-            plan = replace(plan, released=store(places.released, released))
+        previous = find_latest(root) if request.previous == LATEST else previous
+        plan = _look_back(replace(planned, release=name), places, previous, removals)
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
@@ -83,11 +90,43 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if job.detached:
             return handed_over(places, request.given), places
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
-        if outcome.status != "published":
+        if outcome.status == "failed":
             raise RunError(outcome.message)
         _write_run_record(places, started, shuffled, {"workers": asked.cores, "runner": engine.label})
         storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
+        _check_gate(outcome, places)
     return outcome, places
+
+
+def _plan(request: Request) -> Plan:
+    """The plan but for what the output folder has to say to it."""
+    plan = plan_run(request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets)
+    return replace(plan, crowd_rows=request.crowd_rows, keep=request.keep)
+
+
+def _check_gate(outcome: Outcome, places: Places) -> None:
+    """Say why a gate holds the release, if one does."""
+    if outcome.status == "held":
+        raise GateError(
+            f"release {places.release} is held and nothing was published:\n{outcome.message}\n"
+            f"look at {places.release_folder}; "
+            f"'tamis publish {places.root} {places.release} --held' publishes it"
+        )
+
+
+def _look_back(plan: Plan, places: Places, previous: Previous | None, removals: Removals) -> Plan:
+    """The plan with what the run takes over from the release before, and with the takedown list."""
+    if previous is not None:
+        before = previous.before.model_dump_json().encode()
+        plan = replace(
+            plan,
+            released=store(places.released, previous.released),
+            previous=store_bytes(places.previous, before),
+        )
+        removals |= previous.removals
+    if removals:
+        plan = replace(plan, removals=store_bytes(places.removals, str(removals).encode()))
+    return plan
 
 
 def _asked(request: Request, root: str, cache: str) -> Asked:
@@ -103,7 +142,15 @@ def _asked(request: Request, root: str, cache: str) -> Asked:
     )
 
 
-def _model(recipe: Recipe) -> tuple[str, str] | None:
+def try_rules(recipe: Recipe) -> None:
+    """Try the recipe's own rules; one that cannot be used is an error of usage."""
+    try:
+        try_own(recipe)
+    except OwnRuleError as error:
+        raise UsageError(str(error)) from None
+
+
+def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
     """Path and digest of the language model, if the recipe asks for one."""
     if not recipe.language.enabled:
         return None

@@ -23,15 +23,16 @@ LEFT_OUT = {"help", "runner", "workers", "quiet", "verbose"}
 """Options that make no sense in a template: it is Dataflow's, on a machine that nobody looks at."""
 
 _PATH = "[a-z][a-z0-9+.-]*://"
+_PATHS = {"paramType": "TEXT", "regexes": [rf"^['\"]?{_PATH}\S.*$"]}
 _FLAG = {"paramType": "BOOLEAN", "regexes": ["^(true|false)$"]}
 _KINDS: dict[Any, dict[str, Any]] = {
     int: {"paramType": "NUMBER", "regexes": ["^[1-9][0-9]*$"]},
     float: {"paramType": "NUMBER", "regexes": [r"^(0|1|[01]?\.[0-9]+)$"]},
 }
 _KINDS_BY_METAVAR: dict[Any, dict[str, Any]] = {
-    "GLOB": {"paramType": "TEXT", "regexes": [rf"^['\"]?{_PATH}\S.*$"]},
     "ROOT": {"paramType": "GCS_WRITE_FOLDER", "regexes": [r"^gs://\S+$"]},
     "DIR": {"paramType": "TEXT", "regexes": [rf"^{_PATH}\S+$"]},
+    "latest|DIR": {"paramType": "TEXT", "regexes": [rf"^(latest|{_PATH}\S+)$"]},
     "FILE": {"paramType": "GCS_READ_FILE", "regexes": [rf"^{_PATH}\S+$"]},
     "NAME": {"paramType": "TEXT", "regexes": ["^[A-Za-z0-9][A-Za-z0-9._-]*$"]},
     "CODES": {"paramType": "TEXT", "regexes": ["^[a-z-]+( *, *[a-z-]+)*$"]},
@@ -84,6 +85,8 @@ def _kind(action: argparse.Action) -> dict[str, Any]:
         return {"paramType": "ENUM", "enumOptions": options}
     if action.nargs == 0:
         return _FLAG
+    if action.nargs == "+":
+        return _PATHS
     return _KINDS.get(action.type) or _KINDS_BY_METAVAR[action.metavar]
 
 

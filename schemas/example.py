@@ -15,6 +15,10 @@ CURATED_COLUMNS = (
     "output_language",
     "verb",
     "category",
+    "noun",
+    "difficulty",
+    "domain",
+    "score",
     "flags",
 )
 """Ledger columns that curated rows carry too, there with the prefix `tamis_`."""

@@ -23,7 +23,10 @@ class Holder(Frozen):
 
 
 class Claim(Frozen):
-    """The one run that may publish under a name: `open`, then `committed` or `abandoned`, each for good."""
+    """The one run that may publish under a name: `open`, then `committed` or `abandoned`, each for good.
+
+    It is `held` in between where a gate holds the release.
+    """
 
     owner: str
     state: str

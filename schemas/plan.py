@@ -71,6 +71,9 @@ class Plan:
     group_rows: int
     crowd_rows: int = CROWD_ROWS
     released: str | None = None
+    previous: str | None = None
+    removals: str | None = None
+    keep: int | None = None
     benchmarks: str | None = None
     benchmark_files: list[InputFile] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -161,6 +164,11 @@ class Places:
         return f"{self.release_folder}/manifest.json"
 
     @property
+    def held(self) -> str:
+        """File that a release has in place of its manifest while a gate holds it."""
+        return f"{self.release_folder}/held.json"
+
+    @property
     def staging(self) -> str:
         """Folder of what a run needs only while it works."""
         return f"{self.root}/.staging/{self.release}"
@@ -192,6 +200,16 @@ class Places:
     def released(self) -> str:
         """File of the record ids of the release before."""
         return f"{self.staging}/released.arrow"
+
+    @property
+    def previous(self) -> str:
+        """File of the report of the release before."""
+        return f"{self.staging}/previous.json"
+
+    @property
+    def removals(self) -> str:
+        """File of the takedown list."""
+        return f"{self.staging}/removals.txt"
 
     @property
     def benchmarks(self) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.report import Report
+
 
 class Frozen(BaseModel):
     """A record that refuses unknown keys and changes."""
@@ -49,6 +51,21 @@ class OutputRecord(Frozen):
     rows: int | None = None
 
 
+class Before(Frozen):
+    """The release that a run follows: its name, its digest and its report."""
+
+    release: str
+    digest: str
+    report: Report
+
+
+class PreviousRecord(Frozen):
+    """The release whose rows won ties, and that the report is compared with."""
+
+    release: str
+    digest: str
+
+
 class Counts(Frozen):
     """Rows by verdict and by reason; `ledger` is the number of ledger rows."""
 
@@ -62,8 +79,10 @@ class Counts(Frozen):
 class Manifest(Frozen):
     """What a release is: it is one when this is written, last.
 
+    `columns` are the names and types of the columns that `digest` is over, by kind of part.
+
     `benchmark_index` is the digest of the n-grams and short prompts that rows were compared with, `released`
-    that of the record ids whose rows won ties.
+    that of the record ids whose rows won ties: those that the release `previous` kept.
     """
 
     version: int = 1
@@ -72,17 +91,19 @@ class Manifest(Frozen):
     benchmarks: list[BenchmarkRecord] = []
     benchmark_index: str | None = None
     released: str | None = None
+    previous: PreviousRecord | None = None
     recipe: dict[str, Any]
     versions: dict[str, str]
     language_model: str | None
     counts: Counts
+    columns: dict[str, list[str]] = {}
     content_digest: str
     digest: str
     files: list[OutputRecord]
 
 
 class Outcome(Frozen):
-    """How a run ended: `published`, or `failed` with the sentence that says why.
+    """How a run ended: `published`, or `failed` or `held` by a gate with the sentences that say why.
 
     A run that its launcher does not wait for is `handed over`, as far as the launcher knows.
     """

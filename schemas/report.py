@@ -171,6 +171,35 @@ class Prompts(Part):
     largest: int | None = Field(description="Most answers to one prompt; null where none has several.")
 
 
+class Drift(Part):
+    """How far a measure moved; `value`, `before` and `after` are of what moved most, null if nothing did."""
+
+    measure: str = Field(description="What is compared: kept rows by this; of `outcomes`, all rows.")
+    jensen_shannon_divergence: float = Field(description="Jensen-Shannon divergence, in bits.")
+    infinity_norm: float = Field(description="Most that the share of one value moved.")
+    population_stability_index: float = Field(
+        description="Population stability index, where a share counts as 0.0001 at least."
+    )
+    value: str | None = Field(description="The value whose share moved most.")
+    before: float | None = Field(description="Its share before.")
+    after: float | None = Field(description="Its share now.")
+
+
+class Moved(Part):
+    """What moved since the release before."""
+
+    release: str = Field(description="Name of the release before.")
+    digest: str = Field(description="Its digest.")
+    kept_before: int = Field(description="Rows it kept.")
+    kept: int = Field(description="Rows kept now.")
+    stayed: int | None = Field(
+        description="Rows kept in both, by record id; null where exact duplicates were not looked for."
+    )
+    entered: int | None = Field(description="Rows kept now that were not.")
+    left: int | None = Field(description="Rows that were kept and are not now.")
+    drift: tuple[Drift, ...] = Field(description="How far each measure moved.")
+
+
 class Report(Part):
     """The aggregate report of a release; the same for the same rows, whatever ran it and when."""
 
@@ -193,6 +222,10 @@ class Report(Part):
     sources: tuple[SourceShare, ...] = Field(description="Rows by source, the largest first.")
     verbs: tuple[Share, ...] = Field(description="Rows by task verb, the commonest first.")
     categories: tuple[Share, ...] = Field(description="Rows by task category, the commonest first.")
+    difficulties: tuple[Share, ...] = Field(
+        default=(), description="Rows by difficulty, the commonest first."
+    )
+    domains: tuple[Share, ...] = Field(default=(), description="Rows by domain, the commonest first.")
     languages: tuple[Share, ...] = Field(
         description="Rows by the instruction's language, the commonest first."
     )
@@ -202,4 +235,10 @@ class Report(Part):
     duplicates: Duplicates = Field(description="What deduplication found.")
     prompts: Prompts | None = Field(
         default=None, description="Prompts and their answers; null where duplicates were not looked for."
+    )
+    moved: Moved | None = Field(
+        default=None, description="What moved since the release before; null where the run followed none."
+    )
+    failures: tuple[str, ...] = Field(
+        default=(), description="Limits of the recipe's gate that are not kept to; they hold the release."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 import pyarrow as pa
@@ -88,14 +89,143 @@ class Reason(str, Enum):
         "The recipe keeps fewer answers to one prompt, and others rank higher.",
         "Ranks below {answers} to the same prompt",
     )
+    REMOVED = (
+        "removed",
+        "A takedown list names the row.",
+        "Named by a takedown list",
+    )
+    SLOT_EXPECTED = (
+        "slot_expected",
+        "The output holds a slot to fill in, as its instruction calls for.",
+        "Output holds a slot that its instruction calls for: {placeholder}",
+    )
+    WRONG_ARITHMETIC = (
+        "wrong_arithmetic",
+        "The output states a sum with a wrong result.",
+        "Output states a sum with a wrong result",
+    )
+    CONSTRAINT_MISSED = (
+        "constraint_missed",
+        "The output breaks a length or a form that the instruction asks for.",
+        "Output breaks a length or form that the instruction asks for",
+    )
+    TOO_FEW_ITEMS = (
+        "too_few_items",
+        "The output lists fewer items than the instruction asks for.",
+        "Output lists fewer items than asked for",
+    )
+    INPUT_MISSING = (
+        "input_missing",
+        "The instruction speaks of a text that is not there.",
+        "Instruction speaks of a text that is not there",
+    )
+    VAGUE = (
+        "vague",
+        "The instruction does not say what it is about.",
+        "Instruction does not say what it is about",
+    )
+    REFUSAL = (
+        "refusal",
+        "The output declines to answer.",
+        "Output declines to answer",
+    )
+    MODEL_IDENTITY = (
+        "model_identity",
+        "The output speaks of itself as a model.",
+        "Output speaks of itself as a model",
+    )
+    BYPASS_ATTEMPT = (
+        "bypass_attempt",
+        "The instruction tries to undo the rules a model is given.",
+        "Instruction tries to undo the rules a model is given",
+    )
+    TEMPLATE_DELIMITERS = (
+        "template_delimiters",
+        "A text holds delimiters of a prompt template.",
+        "Holds delimiters of a prompt template",
+    )
+    SPECIAL_TOKENS = (
+        "special_tokens",
+        "A text holds special tokens of a tokenizer.",
+        "Holds special tokens of a tokenizer",
+    )
+    ENCODING_DAMAGE = (
+        "encoding_damage",
+        "A text was damaged by a wrong encoding.",
+        "Damaged by a wrong encoding",
+    )
+    HTML_RESIDUE = (
+        "html_residue",
+        "The output holds HTML that nobody asked for.",
+        "Output holds HTML that nobody asked for",
+    )
+    PRIVATE_DATA = (
+        "private_data",
+        "A text holds an address, a number or a key that may be somebody's.",
+        "Holds an address, number or key that may be somebody's",
+    )
+    UNSAFE = (
+        "unsafe",
+        "A text speaks of doing grave harm.",
+        "Speaks of doing grave harm",
+    )
+    REPETITION = (
+        "repetition",
+        "The output repeats itself.",
+        "Output repeats itself",
+    )
+    ECHO = (
+        "echo",
+        "The output repeats the instruction.",
+        "Output repeats the instruction",
+    )
+    UNFINISHED = (
+        "unfinished",
+        "The output breaks off.",
+        "Output breaks off",
+    )
+    BARE_ANSWER = (
+        "bare_answer",
+        "The output is a word or two.",
+        "Output is a word or two",
+    )
+    BALANCE = (
+        "balance",
+        "Its kind has a larger share than the recipe allows, and a seed chose others.",
+        "Others of its kind were chosen",
+    )
+    BELOW_TOP = (
+        "below_top",
+        "The recipe keeps the rows that score best, and others score better.",
+        "Scores below the rows that the recipe keeps",
+    )
 
     @property
     def bit(self) -> int:
         """Mask with this reason's bit set."""
-        return 1 << list(Reason).index(self)
+        return _BITS[self]
 
+
+_BITS = {reason: 1 << at for at, reason in enumerate(Reason)}
+_FIRST_OWN, OWN_RULES = 40, 24  # the bits from 40 on are those of a recipe's own rules, in its order
 
 NAMES = [reason.value for reason in Reason]
+REASONS = {reason.value: reason for reason in Reason}
+
+
+def own_bit(number: int) -> int:
+    """Mask with the bit of an own rule set."""
+    return 1 << (_FIRST_OWN + number)
+
+
+def names_by_bit(own: Sequence[str] = ()) -> list[str]:
+    """The reason of each bit, with a recipe's own rules; an empty text for a bit that is nobody's.
+
+    >>> names_by_bit(["too_loud"])[-2:]
+    ['', 'too_loud']
+    """
+    return [*NAMES, *[""] * (_FIRST_OWN - len(NAMES)), *own] if own else NAMES
+
 
 LEDGER = pa.schema(
     [
@@ -112,6 +242,10 @@ LEDGER = pa.schema(
         ("output_language", pa.string()),
         ("verb", pa.string()),
         ("category", pa.string()),
+        ("noun", pa.string()),
+        ("difficulty", pa.string()),
+        ("domain", pa.string()),
+        ("score", pa.int16()),
         ("survivor_source", pa.string()),
         ("survivor_file", pa.string()),
         ("survivor_row", pa.int64()),
@@ -142,6 +276,10 @@ JUDGEMENT = pa.schema(
         ("output_language", pa.string()),
         ("verb", pa.string()),
         ("category", pa.string()),
+        ("noun", pa.string()),
+        ("difficulty", pa.string()),
+        ("domain", pa.string()),
+        ("score", pa.int16()),
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
@@ -178,8 +316,9 @@ def signatures_schema(permutations: int) -> pa.Schema:
 
 
 WON_BY = ("reference", "released", "source", "quality", "content")
-"""What a survivor outranks a duplicate by, the first that differs: it is of a reference set, was released
-before, is of a source of higher priority, ranks higher in the recipe's order, or comes first by content.
+"""What a survivor outranks a duplicate by, the first that differs: it is of a reference set, is of a source
+of higher priority, ranks higher in the recipe's order, or comes first by content. `released` is where all
+of these spoke for the other row, and only that it was released before for the survivor.
 A copy that falls to the row its original falls to is outranked by the same."""
 
 EDGES = pa.schema(
@@ -206,7 +345,6 @@ MEASURES = pa.schema(
         ("cluster_size", pa.int64()),
     ],
 )
-"""What the tally needs beside the ledger: `cluster_size` is, for a kept row, the rows it stands for
-(itself included), else null."""
+"""What the tally needs beside the ledger; `cluster_size` counts what a kept row stands for, with itself."""
 
 RESOLVED = pa.schema([*LEDGER, *MEASURES])

@@ -204,8 +204,10 @@ def _fall(line: Line, kept: Sequence[Line], threshold: float, likeness: Likeness
 
 def _why(winner: Line, loser: Line) -> str:
     """What the winner outranks the loser by."""
-    if winner.tier != loser.tier:
-        return winner.tier
+    if winner.tier == REFERENCE:
+        return REFERENCE
+    if winner.tier != loser.tier and winner.order[1:] > loser.order[1:]:
+        return RELEASED
     same = [one == other for one, other in zip(winner.order, loser.order, strict=True)]
     return "content" if same[1] and same[2] else "quality" if same[1] else "source"
 

@@ -12,15 +12,14 @@ from apache_beam.pvalue import TaggedOutput
 from transforms.kernels.tally import Tally
 from transforms.shuffle import JoinByUnit
 from transforms.steps.job import Job
-from transforms.steps.resolve import Fates, resolve_unit
+from transforms.steps.resolve import fates_of, resolve_unit
 
 COUNTS, TALLIES = "counts", "tallies"
 
 
 def _resolve(element: Any, job: Job) -> Iterator[TaggedOutput]:
     unit, judged, found = element
-    names = ("copies", "copied", "fates", "gained", "capped", "edges")
-    counts, tally = resolve_unit(unit, judged, Fates(*(found.get(name) for name in names)), job)
+    counts, tally = resolve_unit(unit, judged, fates_of(found), job)
     yield TaggedOutput(COUNTS, counts)
     yield TaggedOutput(TALLIES, tally.to_bytes())
 

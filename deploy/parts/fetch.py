@@ -1,4 +1,4 @@
-"""The parts that engines need beside Tamis, from the package registries, each once, into the user's cache.
+"""What engines and schedulers need beside Tamis, from package registries, each once, into the user's cache.
 
     python3 deploy/parts/fetch.py [PART ...]     have these (all of them), and say where they are
     python3 deploy/parts/fetch.py --path PART    have it, and print its path alone
@@ -7,6 +7,8 @@ prism              Beam's local engine, built by Go
 spark-job-server   translates Beam's pipelines to Spark's, put together by Maven
 flink-job-server   the same for Flink
 spark              a Spark distribution for clusters on one machine, out of PyPI's pyspark
+airflow            an environment with Airflow, for the test of its DAG
+kubernetes         a validator of Kubernetes manifests, for the test of the CronJob
 
 With access to all of Maven Central and GitHub, Beam fetches the first three by itself; these are for machines
 that reach package registries only. `tamis curate` uses what is in the cache, so `--runner` alone is enough.
@@ -26,6 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PRISM, JOB_SERVER, SPARK = "2.77.0", "2.62.0", "3.5.0"
+AIRFLOW, KUBERNETES = "3.3.2", "1.37.0"
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tamis" / "engines"
 
@@ -71,11 +74,28 @@ def _spark(work: Path) -> Path:
     return home
 
 
+def _airflow(work: Path) -> Path:
+    python = work / "airflow" / "bin" / "python"
+    constraints = str(HERE.parent / "airflow" / "constraints.txt")
+    _run(sys.executable, "-m", "venv", str(work / "airflow"), needs="Python's venv")
+    wanted = ["--constraint", constraints, f"apache-airflow=={AIRFLOW}"]
+    _run(str(python), "-m", "pip", "install", "--quiet", *wanted, needs="pip")
+    return work / "airflow"
+
+
+def _kubernetes(work: Path) -> Path:
+    package = ["--target", str(work / "packages"), f"kubernetes-validate=={KUBERNETES}"]
+    _run(sys.executable, "-m", "pip", "install", "--quiet", *package, needs="pip")
+    return work / "packages"
+
+
 PARTS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "prism": (f"prism-{PRISM}", _prism),
     "spark-job-server": (f"spark-job-server-{JOB_SERVER}.jar", lambda work: _job_server("spark", work)),
     "flink-job-server": (f"flink-job-server-{JOB_SERVER}.jar", lambda work: _job_server("flink", work)),
     "spark": (f"spark-{SPARK}", _spark),
+    "airflow": (f"airflow-{AIRFLOW}-python{sys.version_info[0]}.{sys.version_info[1]}", _airflow),
+    "kubernetes": (f"kubernetes-validate-{KUBERNETES}", _kubernetes),
 }
 """Name in the cache of each part, and what makes it in an empty folder."""
 

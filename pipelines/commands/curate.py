@@ -47,14 +47,24 @@ def add(commands: Commands) -> None:
     )
     flag(
         "--previous",
-        metavar="DIR",
-        help="a release, or a folder of releases for its latest: rows it kept win ties",
+        metavar="latest|DIR",
+        help="the release to follow, the latest of ROOT or one in another folder: rows it kept win ties, "
+        "what it removed stays removed, and the report says what moved since (default: none)",
     )
+    flag(
+        "--remove",
+        nargs="+",
+        metavar="FILE",
+        default=[],
+        help="takedown lists: record ids, or patterns of source, file and row, one a line",
+    )
+    flag("--keep", type=int, metavar="N", help="once published, delete all but the N newest releases")
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     flag("--release", metavar="NAME", help="name of the release (default: the next number)")
     flag("--languages", metavar="CODES", help="keep rows whose instruction is in one of these, such as en,de")
     flag("--threshold", type=float, help="similarity from which rows are near-duplicates (default: 0.8)")
+    flag("--top", type=int, metavar="N", help="keep only the N rows that score best")
     flag("--save-rejects", action="store_true", help="also write the rejected and duplicate rows in full")
     flag("--cache", metavar="DIR", help="folder of the verdict cache (default: ROOT/.cache)")
     flag(
@@ -91,6 +101,8 @@ def recipe_of(parsed: argparse.Namespace) -> Recipe:
         changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
     if parsed.threshold is not None:
         changes["dedup.threshold"] = parsed.threshold
+    if parsed.top is not None:
+        changes["top"] = parsed.top
     if parsed.save_rejects:
         changes["output.save_rejects"] = True
     recipe = override(recipe, changes, where="flags")
@@ -135,7 +147,7 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.run import Request, run
     from schemas.plan import CROWD_ROWS
 
-    for name in ("workers", "unit_bytes", "buckets", "crowd_rows"):
+    for name in ("workers", "unit_bytes", "buckets", "crowd_rows", "keep"):
         value = getattr(parsed, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} takes a whole number from 1, found {value}")
@@ -145,6 +157,8 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         output=parsed.output,
         release=parsed.release,
         previous=parsed.previous,
+        remove=parsed.remove,
+        keep=parsed.keep,
         cache=parsed.cache,
         workers=parsed.workers,
         runner=parsed.runner,

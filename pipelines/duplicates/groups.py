@@ -94,8 +94,8 @@ def _shrunk(table: pa.Table, files: Files) -> pa.Table:
     columns = {
         "place": files.places(*(table[name] for name in _PLACE)),
         "survivor": files.places(*(table[name] for name in _SURVIVOR)),
-        "record_id": from_hex(table["record_id"]),
-        "survivor_id": from_hex(table["survivor_id"]),
+        "record_id": from_hex(table["record_id"].combine_chunks()),
+        "survivor_id": from_hex(table["survivor_id"].combine_chunks()),
         "similarity": table["similarity"],
         "exact": table["exact"],
         "won_by": pc.fill_null(won_by, -1).cast(pa.int8()),

@@ -11,8 +11,11 @@ from pipelines.explain.spans import one_line
 from pipelines.explain.wins import tell_win
 from pipelines.releases.ledger import Entry, RowKey, entries_of, falls_to, read_ledger
 from pipelines.releases.release import Release
+from schemas.example import INPUT, INSTRUCTION
 from schemas.recipe import Recipe
 from schemas.verdict import Verdict
+from transforms.kernels.scores import BEST
+from transforms.kernels.tagger import tell as tell_task
 
 _FIRST_FEW = 5
 
@@ -38,9 +41,9 @@ def facts_of(release: Release, case: Case, alike: str) -> Iterator[Fact]:
     yield from (Fact("rejected", *tell(reason, case)) for reason in entry.reasons)
     yield from (Fact("flagged", *tell(flag, case)) for flag in entry.flags)
     yield Fact("language", _languages(entry))
-    yield Fact(
-        "task", f"{entry.verb} ({entry.category})" if entry.verb != entry.category else f"{entry.verb}"
-    )
+    yield Fact("task", _task(entry), _told(case))
+    if entry.score is not None:
+        yield Fact("score", f"{entry.score:,} of {BEST:,}")
     if entry.verdict is Verdict.KEPT and entry.cluster is not None and entry.key is not None:
         yield from _of_cluster(release, entry.key)
 
@@ -75,6 +78,23 @@ def _languages(entry: Entry) -> str:
         return "not identified; the recipe leaves it out"
     score = "" if entry.language_score is None else f" ({entry.language_score:.2f})"
     return f"{_language(entry.language)}{score}, output {_language(entry.output_language)}"
+
+
+def _task(entry: Entry) -> str:
+    """Verb, noun and category, difficulty and domain, as far as the tagger tells them."""
+    verb = " ".join(filter(None, (entry.verb, entry.noun)))
+    category = "" if entry.verb == entry.category else f" ({entry.category})"
+    more = [f"{entry.difficulty}, {entry.domain}"] if entry.difficulty else []
+    return ": ".join([f"{verb}{category}", *more])
+
+
+def _told(case: Case) -> str:
+    """Which pattern spoke for the task."""
+    if case.row is None or case.recipe.tagger != "phrases":
+        return ""
+    told = tell_task(case.text(INSTRUCTION), case.text(INPUT))
+    words = f"the words “{told.words}”" if told.words else ""
+    return ", ".join(filter(None, (told.decision and f"told by: {told.decision}", words)))
 
 
 def _language(code: str | None) -> str:

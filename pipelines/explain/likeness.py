@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from pipelines.releases.rows import Row
 from schemas.recipe import Recipe, Shingles
-from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.kernels.texts import Texts
 from transforms.steps.parts import near_parts, parts_of
 
 _PARTS = ("prompt", "output")

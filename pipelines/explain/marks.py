@@ -9,12 +9,16 @@ from pipelines.explain.likeness import number
 from pipelines.explain.spans import one_line
 from pipelines.releases.ledger import Entry
 from pipelines.releases.rows import Row
-from schemas.example import INSTRUCTION, OUTPUT
+from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
+from schemas.verdict import REASONS, Reason
 from transforms.kernels.rules import OutputContains
+from transforms.kernels.slots import find_slots
 
-_REASONS = {reason.value: reason for reason in Reason}
+_MOST = 5
+"""So many slots are named."""
+
+_FROM_THE_ROW = ("{instruction_chars}", "{placeholder}")
 
 
 class Case(NamedTuple):
@@ -30,26 +34,31 @@ class Case(NamedTuple):
 
 
 def found_placeholders(case: Case) -> list[str]:
-    """The recipe's placeholder patterns that stand in the output."""
-    return OutputContains(tuple(case.recipe.rules.placeholder.patterns)).found(case.text(OUTPUT))
+    """The slots in the output or, where the recipe goes by them, its placeholder patterns."""
+    output = case.text(OUTPUT)
+    if case.recipe.placeholders == "literal":
+        return OutputContains(tuple(case.recipe.rules.placeholder.patterns)).found(output)
+    prompt = f"{case.text(INSTRUCTION)}\n{case.text(INPUT)}"
+    return list(dict.fromkeys(output[slot.start : slot.end].strip() for slot in find_slots(prompt, output)))
 
 
 def tell(name: str, case: Case) -> tuple[str, str]:
     """A sentence on a mark, and the mark's name with what the recipe asks for."""
-    reason = _REASONS.get(name)
+    reason = REASONS.get(name)
     if reason is None:
-        return name, "a mark that this version does not know"
+        own = {rule.name: (rule.meaning, f"{name}: by {rule.use}") for rule in case.recipe.own}
+        return own.get(name, (name, "a mark that this version does not know"))
     detail = _DETAILS[reason](case) if reason in _DETAILS else ""
     return _sentence(reason, case), f"{name}: {detail}" if detail else name
 
 
 def _sentence(reason: Reason, case: Case) -> str:
-    if case.row is None and any(hole in reason.message for hole in ("{instruction_chars}", "{placeholder}")):
+    if case.row is None and any(hole in reason.message for hole in _FROM_THE_ROW):
         return reason.meaning
     entry = case.entry
     return reason.message.format(
         instruction_chars=len(case.text(INSTRUCTION)),
-        placeholder=", ".join(map(one_line, found_placeholders(case))),
+        placeholder=", ".join(map(one_line, found_placeholders(case)[:_MOST])),
         language=entry.language,
         language_score=entry.language_score or 0,
         output_language=entry.output_language,

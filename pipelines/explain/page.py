@@ -27,6 +27,7 @@ _LOOKS = {
     Verdict.UNREADABLE: "bold white on magenta",
 }
 
+_SLOTS = {Reason.PLACEHOLDER.value, Reason.SLOT_EXPECTED.value}
 _THIS, _OTHER = "this row", "the row it falls to"
 
 
@@ -87,7 +88,7 @@ def _rows(release: Release, case: Case, survivor: Row | Missing | None) -> Itera
         yield Cards(pair(titles, case.row, survivor))
         return
     marks = {*case.entry.reasons, *case.entry.flags}
-    patterns = found_placeholders(case) if Reason.PLACEHOLDER.value in marks else []
+    patterns = found_placeholders(case) if marks & _SLOTS else []
     if case.row:
         yield Cards([card(titles[0], case.row, patterns)])
     if isinstance(survivor, Row):

@@ -27,6 +27,7 @@ def _quality(recipe: Recipe) -> str:
     column = one_line(recipe.dedup.column or "")
     words = {
         "longest_output": "longer output",
+        "score": "higher score",
         "first_seen": "earlier in the input",
         "highest": f"higher {column}",
         "lowest": f"lower {column}",

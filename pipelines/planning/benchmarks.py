@@ -13,8 +13,8 @@ from pipelines.planning.footers import read_set
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, Recipe
 from transforms.kernels.containment import Index, Words, build_index, read_words
-from transforms.kernels.rules import Texts
 from transforms.kernels.text import normalise
+from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS, damage_of, texts_of
 from transforms.steps.parts import prompt_of

@@ -1,30 +1,72 @@
-"""The record ids of a release made before, whose rows win ties."""
+"""What a run takes over from a release made before: its kept rows, its report and its takedown list."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import RunError
-from pipelines.releases.release import first_line, open_release
+from pipelines import publish
+from pipelines.errors import RunError, UsageError
+from pipelines.releases.release import Release, first_line, open_release, read_removed, read_report
 from schemas.example import PREFIX
-from transforms.kernels.rows import from_hex
+from schemas.recipe import Gate
+from schemas.release import Before
+from transforms.kernels.removals import Removals
+from transforms.kernels.rows import as_words, from_hex, from_words, unique_words
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
 from transforms.steps.write import CURATED
 
+LATEST = "latest"
+"""What `--previous` takes for the latest release of the run's own folder."""
+
 _COLUMN = f"{PREFIX}record_id"
 
 
-def read_released(path: str) -> pa.Table:
+@dataclass(frozen=True)
+class Previous:
+    """The release before: its rows win ties, its report is compared with, what it removed stays removed."""
+
+    before: Before
+    released: pa.Table
+    removals: Removals
+
+
+def find_latest(root: str) -> Previous | None:
+    """The release that an output folder's LATEST names; None where nothing has been published yet."""
+    return None if publish.latest(root) is None else find_previous(root)
+
+
+def find_previous(path: str) -> Previous:
+    """The release at a folder, or the latest one of an output folder, to be followed."""
+    release = open_release(storage.absolute(path))
+    before = Before(release=release.name, digest=release.manifest.digest, report=read_report(release))
+    return Previous(before, _read_released(release), read_removed(release))
+
+
+def check_gate(gate: Gate, asked: str | None) -> None:
+    """Refuse limits on what moved where no release is followed that it could have moved from."""
+    if asked is None and (limits := gate.looking_back):
+        raise UsageError(
+            f"{limits[0]} needs a release before, found no --previous; --previous {LATEST} follows the "
+            "latest release of --output, and nothing where there is none yet"
+        )
+
+
+def _read_released(release: Release) -> pa.Table:
     """Record ids of the rows that a release kept, each once, sorted: a column `record_id` of 16 bytes."""
-    ids = {id_ for part in open_release(path).parts(CURATED) for id_ in _read_ids(part).to_pylist()}
-    return pa.table({"record_id": from_hex(pa.array(sorted(ids), pa.string()))})
+    ids = [np.zeros((0, 2), np.uint64)]
+    ids += [as_words(from_hex(column)) for part in release.parts(CURATED) for column in _read_ids(part)]
+    return pa.table({"record_id": from_words(unique_words(np.concatenate(ids)))})
 
 
-def _read_ids(part: str) -> pa.ChunkedArray:
+def _read_ids(part: str) -> Iterator[pa.StringArray]:
     try:
         with storage.open_input(part) as file:
-            return pq.read_table(file, columns=[_COLUMN])[_COLUMN].unique()
+            yield from pq.read_table(file, columns=[_COLUMN])[_COLUMN].chunks
     except READ_ERRORS as error:
         raise RunError(f"{part}: this file of the release cannot be read: {first_line(error)}") from None

@@ -60,6 +60,10 @@ class Entry:
     match_score: float | None
     rows_lost: int | None
     error: str | None
+    noun: str | None = None
+    difficulty: str | None = None
+    domain: str | None = None
+    score: int | None = None
 
     @property
     def key(self) -> RowKey | None:

@@ -11,6 +11,8 @@ from pipelines import publish
 from pipelines.errors import UsageError
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
+from schemas.report import Report
+from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
 
@@ -69,6 +71,24 @@ def open_release(path: str) -> Release:
     except READ_ERRORS as error:
         raise UsageError(f"there is no release to read at {path}: {first_line(error)}") from None
     return Release(folder, manifest, recipe)
+
+
+def read_report(release: Release) -> Report:
+    """The report of a release."""
+    path = f"{release.folder}/report/report.json"
+    try:
+        return Report.model_validate_json(storage.read_bytes(path))
+    except ValidationError as error:
+        raise UsageError(f"{path} is not one that this version reads: {_first(error)}") from None
+    except READ_ERRORS as error:
+        raise UsageError(f"{path} cannot be read: {first_line(error)}") from None
+
+
+def read_removed(release: Release) -> Removals:
+    """The takedown list that a release was made with; an empty one where there was none."""
+    if publish.REMOVALS not in {file.path for file in release.manifest.files}:
+        return Removals()
+    return read_removals(storage.read_bytes(f"{release.folder}/{publish.REMOVALS}").decode())
 
 
 def first_line(error: Exception) -> str:

@@ -13,7 +13,7 @@ from pipelines.releases.release import Release, first_line
 from schemas.example import FIELDS, PREFIX
 from schemas.verdict import Verdict
 from transforms.kernels.rows import record_ids
-from transforms.kernels.rules import Texts
+from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS, texts_of
 from transforms.steps.write import CURATED, REJECTS

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pipelines.report.build import Context, build, to_json
 from pipelines.report.card import render_card
+from pipelines.report.moved import describe_moves, measure_all
 from pipelines.report.page import render_html
 from pipelines.report.summary import summarise
 
-__all__ = ["Context", "build", "render_card", "render_html", "summarise", "to_json"]
+__all__ = [
+    "Context",
+    "build",
+    "describe_moves",
+    "measure_all",
+    "render_card",
+    "render_html",
+    "summarise",
+    "to_json",
+]

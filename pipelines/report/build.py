@@ -30,6 +30,8 @@ class Context:
     content_digest: str | None = None
     rejecting: tuple[str, ...] = ()
     flagging: tuple[str, ...] = ()
+    own: tuple[tuple[str, str], ...] = ()
+    """Name and meaning of each of the recipe's own rules."""
     levels: tuple[float, ...] = ()
     references: tuple[str, ...] = ()
 
@@ -55,6 +57,8 @@ def build(tally: Tally, context: Context) -> Report:
         sources=_share_sources(tally),
         verbs=_share(tally, "verb"),
         categories=_share(tally, "category"),
+        difficulties=_share(tally, "difficulty"),
+        domains=_share(tally, "domain"),
         languages=_share(tally, "language"),
         output_languages=_share(tally, "output_language"),
         duplicates=describe_duplicates(
@@ -90,31 +94,36 @@ def _count_rows(tally: Tally) -> Rows:
 
 def _list_rules(tally: Tally, context: Context) -> tuple[Rule, ...]:
     counts = tally.table("reason")
-    listed = [reason for reason in Reason if reason.value in counts or reason.value in context.rejecting]
     return tuple(
         Rule(
-            name=reason.value,
-            meaning=reason.meaning,
-            all=counts.get(reason.value, {}).get("all", 0),
-            alone=counts.get(reason.value, {}).get("alone", 0),
-            first=counts.get(reason.value, {}).get("first", 0),
+            name=name,
+            meaning=meaning,
+            all=counts.get(name, {}).get("all", 0),
+            alone=counts.get(name, {}).get("alone", 0),
+            first=counts.get(name, {}).get("first", 0),
         )
-        for reason in listed
+        for name, meaning in _reasons(context)
+        if name in counts or name in context.rejecting
     )
 
 
 def _list_flags(tally: Tally, context: Context) -> tuple[Flag, ...]:
     counts = tally.table("flag")
-    listed = [reason for reason in Reason if reason.value in counts or reason.value in context.flagging]
     return tuple(
         Flag(
-            name=reason.value,
-            meaning=reason.meaning,
-            all=sum(counts.get(reason.value, {}).values()),
-            kept=counts.get(reason.value, {}).get(Verdict.KEPT.value, 0),
+            name=name,
+            meaning=meaning,
+            all=sum(counts.get(name, {}).values()),
+            kept=counts.get(name, {}).get(Verdict.KEPT.value, 0),
         )
-        for reason in listed
+        for name, meaning in _reasons(context)
+        if name in counts or name in context.flagging
     )
+
+
+def _reasons(context: Context) -> list[tuple[str, str]]:
+    """Name and meaning of every reason there can be, in the order of their bits."""
+    return [*((reason.value, reason.meaning) for reason in Reason), *context.own]
 
 
 def _funnel(rows: Rows, rules: tuple[Rule, ...]) -> Iterator[Step]:

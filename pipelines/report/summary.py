@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.report.words import fold, group, percent, show
-from schemas.report import Lengths, Report, Share
+from schemas.report import Lengths, Moved, Report, Share
 
 _LISTED = 6
 _BAR_WIDTH = 24
@@ -95,8 +95,24 @@ def _notes(report: Report) -> Iterator[RenderableType]:
     if prompts is not None and prompts.conflicting:
         text = f"{group(prompts.conflicting)} of {group(prompts.all)} prompts have several answers"
         yield Text(f"Prompts: {text} ({group(prompts.answers)})")
-    if rows.unreadable or report.flags or (prompts is not None and prompts.conflicting):
+    moved = report.moved
+    if moved is not None:
+        yield Text(_since(moved))
+    if rows.unreadable or report.flags or moved or (prompts is not None and prompts.conflicting):
         yield ""
+
+
+def _since(moved: Moved) -> str:
+    """What moved since the release before, in a line."""
+    if moved.entered is None:
+        rows = f"{group(moved.kept_before)} rows were kept"
+    else:
+        rows = f"{group(moved.entered)} rows entered, {group(moved.left)} left"
+    farthest = max(moved.drift, key=lambda drift: drift.jensen_shannon_divergence)
+    if farthest.jensen_shannon_divergence == 0:
+        return f"Since {show(moved.release)}: {rows}"
+    drift = f"{farthest.measure} moved most ({farthest.jensen_shannon_divergence:.3f} bits)"
+    return f"Since {show(moved.release)}: {rows}; {drift}"
 
 
 def _mix(kind: str, shares: Sequence[Share], report: Report) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.recipe.dedup import Bands, Dedup, Shingles
 from schemas.recipe.errors import RecipeError
 from schemas.recipe.fields import Action
+from schemas.recipe.gate import Drift, Gate, Measure, Rejected
 from schemas.recipe.languages import LANGUAGE_CODES
 from schemas.recipe.load import built_in, load_recipe, override, unjudged
 from schemas.recipe.model import (
@@ -43,11 +44,14 @@ __all__ = [
     "Columns",
     "Contaminated",
     "Dedup",
+    "Drift",
     "FileSet",
     "Flagging",
+    "Gate",
     "InstructionTooLong",
     "InstructionTooShort",
     "Language",
+    "Measure",
     "NoEndPunctuation",
     "Output",
     "OutputEmpty",
@@ -55,6 +59,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "Reference",
+    "Rejected",
     "Rule",
     "Rules",
     "Shingles",

@@ -47,9 +47,9 @@ class Dedup(Section):
         default="parts",
         description="Of prompt and output the less alike (parts), or of one text (joined).",
     )
-    order: Literal["longest_output", "first_seen", "highest", "lowest"] = Field(
+    order: Literal["longest_output", "score", "first_seen", "highest", "lowest"] = Field(
         default="longest_output",
-        description="Of equal priority survives: longest_output, first_seen, or highest or lowest `column`.",
+        description="Which survives: longest_output, score, first_seen, or highest or lowest of `column`.",
     )
     column: Text | None = Field(
         default=None,

@@ -76,7 +76,7 @@ def unjudged(recipe: Recipe) -> Recipe:
     'off'
     """
     off = {f"rules.{name}.action": "off" for name in type(recipe.rules).model_fields}
-    return override(recipe, {**off, "language.enabled": False})
+    return override(recipe, {**off, "language.enabled": False, "own": ()})
 
 
 def _complete(tree: Mapping[str, Any], where: str) -> Recipe:

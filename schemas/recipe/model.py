@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
+from schemas.recipe.choice import Balance
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
+from schemas.recipe.gate import Gate
+from schemas.recipe.own import OwnRule, told_apart
 from schemas.recipe.rules import Rules
 
 Profile = Literal["default", "article", "fineweb", "data-juicer", "nemo", "text-dedup"]
@@ -134,17 +137,38 @@ class Recipe(Section):
         default=Rules(),
         description="Rules mark rows; a row carries every mark that applies, and one that rejects is enough.",
     )
+    own: Annotated[tuple[OwnRule, ...], BeforeValidator(freeze), AfterValidator(told_apart)] = Field(
+        default=(),
+        description="Rules of your own: functions on Arrow columns that mark rows.",
+        examples=[[{"name": "too_loud", "use": "my_rules:too_loud", "meaning": "It is all capitals."}]],
+    )
     language: Language = Field(
         default=Language(),
         description="Language identification, of instruction and output apart.",
     )
-    tagger: Literal["first_verb"] = Field(
-        default="first_verb",
-        description="How a row's task is told: first_verb looks for a known verb in the first five words.",
+    placeholders: Literal["precise", "literal"] = Field(
+        default="precise",
+        description="How placeholders are told: precise looks for unfilled slots, literal for `patterns`.",
+    )
+    tagger: Literal["phrases", "first_verb"] = Field(
+        default="phrases",
+        description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
     )
     dedup: Dedup = Field(
         default=Dedup(),
         description="Duplicates: among rows alike, the one that ranks highest is kept.",
+    )
+    balance: Balance | None = Field(
+        default=None,
+        description="Caps the share of one kind of row among those that would be kept; null caps none.",
+    )
+    top: Positive | None = Field(
+        default=None,
+        description="Of the rows that would be kept, only so many that score best stay; null keeps all.",
+    )
+    gate: Gate = Field(
+        default=Gate(),
+        description="What a release must be like to be published; else it is held, exit code 3.",
     )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
 
@@ -180,9 +204,9 @@ def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'language', 'tagger']
+    ['rules', 'own', 'language', 'placeholders', 'tagger']
     """
-    return recipe.model_dump(mode="json", include={"rules", "language", "tagger"})
+    return recipe.model_dump(mode="json", include={"rules", "own", "language", "placeholders", "tagger"})
 
 
 def json_schema() -> dict[str, Any]:

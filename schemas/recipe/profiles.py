@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.recipe.rules import Flagging, Rules
+
+SIGNALS = tuple(name for name, field in Rules.model_fields.items() if field.annotation is Flagging)
+"""Rules that only flag and have no other key."""
+
 ARTICLE: dict[str, Any] = {
     "rules": {
         "instruction_too_short": {"min_tokens": None},
         "instruction_too_long": {"max_chars": 1000, "flag_over": None},
-        "placeholder": {"action": "reject"},
         "language": {"action": "off"},
         "no_end_punctuation": {"endings": ".?!:"},
         "language_undetermined": {"action": "off"},
         "language_mismatch": {"action": "off"},
+        "slot_expected": {"action": "off"},
+        **{name: {"action": "off"} for name in SIGNALS},
     },
+    "placeholders": "literal",
+    "tagger": "first_verb",
 }
 
 

@@ -60,12 +60,12 @@ class OutputEmpty(Rule):
     )
 
 
-class Placeholder(Flagging):
+class Placeholder(Rule):
     """Text that stands where an output should be."""
 
     patterns: Texts = Field(
         default=PLACEHOLDERS,
-        description="An output with one of these anywhere in it, in any case, is marked.",
+        description="If `placeholders` is literal, an output with one of these, in any case, is marked.",
     )
 
 
@@ -130,3 +130,47 @@ class Rules(Section):
         default=Contaminated(),
         description="The row holds an example of one of the `benchmarks`.",
     )
+    slot_expected: Flagging = Field(
+        default=Flagging(),
+        description="The output holds a slot that its instruction calls for, as a letter's signature.",
+    )
+    wrong_arithmetic: Flagging = Field(
+        default=Flagging(), description="The output states a sum with a wrong result."
+    )
+    constraint_missed: Flagging = Field(
+        default=Flagging(), description="The output breaks a length or a form that the instruction asks for."
+    )
+    too_few_items: Flagging = Field(
+        default=Flagging(), description="The output lists fewer items than the instruction asks for."
+    )
+    input_missing: Flagging = Field(
+        default=Flagging(), description="The instruction speaks of a text that is not there."
+    )
+    vague: Flagging = Field(default=Flagging(), description="The instruction does not say what it is about.")
+    refusal: Flagging = Field(default=Flagging(), description="The output declines to answer.")
+    model_identity: Flagging = Field(
+        default=Flagging(), description="The output speaks of itself as a model."
+    )
+    bypass_attempt: Flagging = Field(
+        default=Flagging(), description="The instruction tries to undo the rules a model is given."
+    )
+    template_delimiters: Flagging = Field(
+        default=Flagging(), description="A text holds delimiters of a prompt template."
+    )
+    special_tokens: Flagging = Field(
+        default=Flagging(), description="A text holds special tokens of a tokenizer."
+    )
+    encoding_damage: Flagging = Field(
+        default=Flagging(), description="A text was damaged by a wrong encoding."
+    )
+    html_residue: Flagging = Field(
+        default=Flagging(), description="The output holds HTML that nobody asked for."
+    )
+    private_data: Flagging = Field(
+        default=Flagging(), description="A text holds an address, a number or a key that may be somebody's."
+    )
+    unsafe: Flagging = Field(default=Flagging(), description="A text speaks of doing grave harm.")
+    repetition: Flagging = Field(default=Flagging(), description="The output repeats itself.")
+    echo: Flagging = Field(default=Flagging(), description="The output repeats the instruction.")
+    unfinished: Flagging = Field(default=Flagging(), description="The output breaks off.")
+    bare_answer: Flagging = Field(default=Flagging(), description="The output is a word or two.")

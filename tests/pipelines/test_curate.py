@@ -15,12 +15,11 @@ REJECTED = {
     "instruction_null": "instruction_too_short",
     "instruction_too_long": "instruction_too_long",
     "output_empty": "output_empty",
+    "placeholder": "placeholder",
 }
 """Plants that a rule rejects, and its reason."""
 
 FLAGGED = {
-    "placeholder": "placeholder",
-    "ellipsis": "placeholder",
     "instruction_long": "instruction_too_long",
     "instruction_undetermined": "language_undetermined",
     "no_end_punctuation": "no_end_punctuation",
@@ -28,7 +27,7 @@ FLAGGED = {
 }
 """Plants that a rule flags, and its flag."""
 
-STANDING = ("placeholder_mention", "near_miss", "many_answers")
+STANDING = ("placeholder_mention", "ellipsis", "near_miss", "many_answers")
 COPIES = ("exact_duplicate", "exact_variant")
 
 

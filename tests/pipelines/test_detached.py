@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import lease
+from pipelines import lease, publish
 from pipelines.cli import main
 from pipelines.errors import RunError
 from schemas.release import Outcome
@@ -68,6 +68,29 @@ def test_template_that_is_started_twice_publishes_once(s3: S3, command: list[str
     second = outcome(s3, "outcome-again.json")
     assert second.status == "failed"
     assert second.message == f"{ROOT} has a release 0001 already; releases are never changed"
+
+
+def test_job_that_a_gate_holds_says_so(s3: S3, command: list[str], tmp_path: Path) -> None:
+    given = [*command, "--previous", "latest", "--keep", "1"]
+    recipe = "language: {enabled: false}\ngate: {min_rows: %d, max_lost: 0.5}\n"
+    for at, status in enumerate(("held", "published", "held", "held", "published"), 1):
+        rows = 11 if status == "held" else 10
+        (tmp_path / "recipe.yaml").write_text(recipe % rows, "utf-8")
+        assert main([*given, f"--template_location={TEMPLATE}"]) == 0
+        for name in ("outcome.json", "outcome-again.json"):
+            runners.start_kept(s3.flags)
+            found = Outcome.model_validate_json(s3.read(f"out/runs/000{at}/{name}"))
+            assert found.status == (status if name == "outcome.json" else "failed")
+            assert s3.objects(f"out/.staging/000{at}/") == [
+                f"out/.staging/000{at}/{left}"
+                for left in ("plan.json", "previous.json", "released.arrow")
+                if left == "plan.json" or at > 2
+            ]
+        if status == "held":
+            assert publish.held(ROOT) == [f"000{at}"]
+    assert check_whole(s3) == ["0005"]
+    assert publish.held(ROOT) == []
+    assert {key.split("/")[2] for key in s3.objects("out/releases/")} == {"0005"}
 
 
 def test_template_that_was_given_up_publishes_nothing(s3: S3, command: list[str]) -> None:

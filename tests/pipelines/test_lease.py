@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from pipelines import claims, lease, publish
 from pipelines.cli import main
-from pipelines.errors import RunError, UsageError
-from tests.buckets import ROOT, check_whole, curate, manifests, upload
+from pipelines.errors import GateError, RunError, UsageError
+from tests.buckets import INPUT, ROOT, check_whole, curate, manifests, upload
+from tests.releases import recipe_for
 from tests.rows import ask_all, write_rows
 from tests.stores import BUCKET, S3
 
@@ -142,7 +144,26 @@ def test_name_is_claimed_by_one_run_for_good(s3: S3) -> None:
     assert not claims.abandon(ROOT, "v1")
     assert claims.abandon(ROOT, "0001")
     assert not claims.commit(ROOT, "0001", "first")
+    assert not claims.let_go(ROOT, "0001")
+    assert claims.drop(ROOT, "v1", claims.COMMITTED)
+    assert not claims.commit(ROOT, "v1", "first")
     assert len(s3.objects("out/runs")) == 3
+
+
+def test_held_release_is_published_or_dropped_for_good(s3: S3) -> None:
+    for name, chosen in (("kept", claims.let_go), ("gone", partial(claims.drop, state=claims.HELD))):
+        publish.choose_name(ROOT, name, "first")
+        assert not chosen(ROOT, name)
+        assert claims.commit(ROOT, name, "first", claims.HELD)
+        assert claims.commit(ROOT, name, "first", claims.HELD)
+        assert claims.is_committed(ROOT, name, "first")
+        assert not claims.abandon(ROOT, name)
+        assert chosen(ROOT, name)
+        assert chosen(ROOT, name)
+        assert not claims.commit(ROOT, name, "first", claims.HELD)
+    assert not claims.drop(ROOT, "kept", claims.HELD)
+    assert not claims.let_go(ROOT, "gone")
+    assert len(s3.objects("out/runs")) == 2
 
 
 def at(s3: S3, method: str, path: str, act: Callable[[], object]) -> None:
@@ -200,6 +221,21 @@ def test_run_that_has_committed_is_not_stopped_but_moves_nothing(
     assert "out/LATEST" not in filled.objects()
     assert curate(filled) == ("0002", "")
     assert filled.read("out/LATEST") == b"0002\n"
+
+
+def test_run_that_a_gate_holds_is_fenced_off_as_any(filled: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    pace(monkeypatch, STILL)
+    recipe = recipe_for(INPUT, gate__min_rows=11)
+    at(filled, "PUT", "/0001/report/report.json", take_over)
+    with pytest.raises(RunError, match="its release 0001 given up; nothing was published"):
+        curate(filled, recipe=recipe)
+    assert publish.held(ROOT) == []
+    at(filled, "PUT", "/0002/held.json", take_over)
+    with pytest.raises(GateError):
+        curate(filled, recipe=recipe)
+    assert publish.held(ROOT) == ["0002"]
+    assert curate(filled) == ("0003", "")
+    assert {key.split("/")[2] for key in filled.objects("out/releases/")} == {"0003"}
 
 
 def test_pointer_that_a_later_run_has_moved_stays(filled: S3, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def refusal(text: str) -> str:
             "zzz: 1",
             (
                 "unknown key `zzz`; the keys here are profile, sources, references, benchmarks, "
-                "rules, language, tagger, dedup, output"
+                "rules, own, language, placeholders, tagger, dedup, balance, top, gate, output"
             ),
         ),
     ],
@@ -79,7 +79,7 @@ def test_unknown_key_names_the_nearest(text: str, problem: str) -> None:
             "rules: {placeholder: off}",
             '`rules.placeholder` must be a mapping with the keys action, patterns, found "off"',
         ),
-        ("tagger: last_verb", '`tagger` must be first_verb, found "last_verb"'),
+        ("tagger: last_verb", '`tagger` must be one of phrases, first_verb, found "last_verb"'),
         (
             "output: {shards: true}",
             "`output.shards` must be a whole number from 1 to 99,999 or null, found true",
@@ -184,7 +184,7 @@ def test_every_problem_has_its_line() -> None:
         ({"dedup.treshold": 1}, "unknown key `dedup.treshold`; did you mean `dedup.threshold`?"),
         ({"dedup.threshold": 2}, "`dedup.threshold` must be a number from 0.3 to 1, found 2"),
         ({"language.keep": {"en"}}, "`language.keep` must be a list, found set"),
-        ({"tagger.kind": 1}, "`tagger` must be first_verb, found a mapping"),
+        ({"tagger.kind": 1}, "`tagger` must be one of phrases, first_verb, found a mapping"),
         ({"profile": "article"}, "`profile` cannot be changed afterwards; name it in the recipe"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 import yaml
@@ -14,12 +15,16 @@ from schemas.recipe import (
     PROFILES,
     Columns,
     Dedup,
+    Drift,
+    Gate,
     InstructionTooLong,
     InstructionTooShort,
     Language,
+    Measure,
     Output,
     Placeholder,
     Recipe,
+    Rejected,
     Rule,
     Rules,
     Source,
@@ -70,6 +75,25 @@ LANGUAGES = st.builds(
     min_determined_score=SHARE,
     model=st.none() | TEXT,
 )
+LIMIT = st.none() | SHARE
+GATES = st.builds(
+    Gate,
+    min_rows=st.none() | COUNT,
+    max_lost=LIMIT,
+    max_unreadable=LIMIT,
+    max_rejected=st.lists(
+        st.builds(Rejected, reason=st.sampled_from(["language", "near_duplicate"]), share=SHARE), max_size=3
+    ).map(tuple),
+    max_drift=st.lists(
+        st.builds(
+            Drift,
+            measure=st.sampled_from(get_args(Measure)),
+            jensen_shannon_divergence=LIMIT,
+            population_stability_index=st.none() | st.floats(0, 100),
+        ),
+        max_size=3,
+    ).map(tuple),
+)
 RECIPES = st.builds(
     Recipe,
     profile=st.sampled_from(PROFILES),
@@ -77,6 +101,7 @@ RECIPES = st.builds(
     rules=RULES,
     language=LANGUAGES,
     dedup=st.builds(Dedup, threshold=st.floats(0.3, 1), exact=st.booleans()),
+    gate=GATES,
     output=st.builds(Output, shards=st.none() | st.integers(1, 99_999)),
 )
 

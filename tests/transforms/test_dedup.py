@@ -187,7 +187,7 @@ def test_rows_that_are_equal_are_nearly_so(curate: Curate, pattern: str, tmp_pat
 
 
 def test_rejected_rows_take_no_part(curate: Curate, rows: list[Row], tmp_path: Path) -> None:
-    marked = [{**row, "output": row["output"] + " TODO"} for row in rows]
+    marked = [{**row, "output": row["output"] + " TODO: more"} for row in rows]
     pattern = write_files(tmp_path / "in", [*marked, *rows], [], 1000)
     recipe = recipe_for(pattern, rules__placeholder__action="reject")
     release = curate(pattern, recipe=recipe)

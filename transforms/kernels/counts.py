@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.verdict import Reason, Verdict
+from schemas.verdict import NAMES, Verdict
 
 VERDICTS = [verdict.value for verdict in Verdict]
 
@@ -70,33 +71,38 @@ def count_lost(rows: pa.Table) -> Counts:
     return _filled(counts)
 
 
-def count_reasons(bits: np.ndarray) -> Counts:
+def count_reasons(bits: np.ndarray, names: Sequence[str] = NAMES) -> Counts:
     """Count rows by rejecting reason: in all, where it is the only one, where it is the first.
 
-    >>> both = Reason.OUTPUT_EMPTY.bit | Reason.LANGUAGE.bit
-    >>> counts = count_reasons(np.array([both, Reason.LANGUAGE.bit, 0], np.uint64))
+    >>> empty, language = (1 << NAMES.index(name) for name in ("output_empty", "language"))
+    >>> counts = count_reasons(np.array([empty | language, language, 0], np.uint64))
     >>> [counts[Cell("reason", "language", column)] for column in ("all", "alone", "first")]
     [2, 1, 1]
     """
     masks, rows = np.unique(bits, return_counts=True)
     lowest = masks & (~masks + np.uint64(1))
     counts: Counts = {}
-    for reason in Reason:
-        bit = np.uint64(reason.bit)
+    for at, name in _named(names):
+        bit = np.uint64(1 << at)
         chosen = {"all": (masks & bit) != 0, "alone": masks == bit, "first": lowest == bit}
-        counts |= {Cell("reason", reason.value, how): int(rows[where].sum()) for how, where in chosen.items()}
+        counts |= {Cell("reason", name, how): int(rows[where].sum()) for how, where in chosen.items()}
     return _filled(counts)
 
 
-def count_flags(bits: np.ndarray, verdicts: np.ndarray) -> Counts:
+def count_flags(bits: np.ndarray, verdicts: np.ndarray, names: Sequence[str] = NAMES) -> Counts:
     """Count rows by flag and verdict."""
     counts: Counts = {}
     for code, verdict in enumerate(VERDICTS):
         masks, rows = np.unique(bits[verdicts == code], return_counts=True)
-        for reason in Reason:
-            marked = (masks & np.uint64(reason.bit)) != 0
-            counts[Cell("flag", reason.value, verdict)] = int(rows[marked].sum())
+        for at, name in _named(names):
+            marked = (masks & np.uint64(1 << at)) != 0
+            counts[Cell("flag", name, verdict)] = int(rows[marked].sum())
     return _filled(counts)
+
+
+def _named(names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The bits that are somebody's, and their reasons."""
+    return ((at, name) for at, name in enumerate(names) if name)
 
 
 def count_duplicates(exact: np.ndarray, near: np.ndarray) -> Counts:

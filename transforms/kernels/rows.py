@@ -159,6 +159,24 @@ def as_words(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
     return data.view(">u8").astype(np.uint64).reshape(-1, 2)
 
 
+def from_words(words: np.ndarray) -> pa.FixedSizeBinaryArray:
+    """16-byte hashes from uint64 of shape (rows, 2), as `as_words` gives them."""
+    data = pa.py_buffer(words.astype(">u8").tobytes())
+    return pa.Array.from_buffers(pa.binary(16), len(words), [None, data])
+
+
+def unique_words(words: np.ndarray) -> np.ndarray:
+    """Each 16-byte hash once, sorted.
+
+    >>> unique_words(np.array([[2, 1], [1, 7], [2, 1]], np.uint64)).tolist()
+    [[1, 7], [2, 1]]
+    """
+    words = words[np.lexsort((words[:, 1], words[:, 0]))]
+    fresh = np.ones(len(words), bool)
+    fresh[1:] = (words[1:] != words[:-1]).any(1)
+    return np.asarray(words[fresh])
+
+
 def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
     """Where each 16-byte hash stands in a list that holds them all; None if it does not.
 
@@ -224,4 +242,8 @@ def from_hex(texts: pa.StringArray) -> pa.FixedSizeBinaryArray:
     >>> from_hex(pa.array(["00" * 15 + "ff"])).to_pylist()[0][-1]
     255
     """
-    return pa.array([bytes.fromhex(text) for text in texts.to_pylist()], pa.binary(16))
+    data, _ = buffers(texts.cast(pa.large_string()))
+    digits = data.reshape(-1, 32)
+    values = (digits & 15) + 9 * (digits >> 6)
+    packed = values[:, ::2] << 4 | values[:, 1::2]
+    return pa.Array.from_buffers(pa.binary(16), len(texts), [None, pa.py_buffer(packed.tobytes())])

@@ -14,17 +14,10 @@ import pyarrow.compute as pc
 from schemas.recipe import Recipe
 from schemas.verdict import Reason
 from transforms.kernels.arrays import buffers
+from transforms.kernels.texts import Texts
 from transforms.kernels.tokens import find_tokens
 
 _SPECIAL = re.compile(r"[\\.\[\]{}()*+?^$|]")
-
-
-class Texts(NamedTuple):
-    """The canonical fields of some examples: large_string columns without nulls."""
-
-    instruction: pa.LargeStringArray
-    input: pa.LargeStringArray
-    output: pa.LargeStringArray
 
 
 class Rule(Protocol):
@@ -134,8 +127,9 @@ def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
     if long.flag_over is not None and long.action != "off":
         yield Mark(Reason.INSTRUCTION_TOO_LONG, rejects=False, rule=InstructionLonger(long.flag_over))
     yield _mark(Reason.OUTPUT_EMPTY, rules.output_empty.action, OutputShorter(rules.output_empty.min_chars))
-    patterns = tuple(rules.placeholder.patterns)
-    yield _mark(Reason.PLACEHOLDER, rules.placeholder.action, OutputContains(patterns))
+    if recipe.placeholders == "literal":
+        literal = OutputContains(tuple(rules.placeholder.patterns))
+        yield _mark(Reason.PLACEHOLDER, rules.placeholder.action, literal)
     endings = InstructionEndsWithout(rules.no_end_punctuation.endings)
     yield _mark(Reason.NO_END_PUNCTUATION, rules.no_end_punctuation.action, endings)
 
@@ -158,6 +152,11 @@ def apply_rules(rules: Sequence[Mark], texts: Texts) -> Marks:
         target = marks.reasons if mark.rejects else marks.flags
         target[mark.rule(texts)] |= np.uint64(mark.reason.bit)
     return Marks(marks.reasons, marks.flags & ~marks.reasons)
+
+
+def mark_rows(recipe: Recipe, texts: Texts) -> Marks:
+    """Marks of the recipe's rules on lengths, endings and literal placeholders."""
+    return apply_rules(rules_of(recipe), texts)
 
 
 def _bools(mask: pa.BooleanArray) -> np.ndarray:

@@ -6,7 +6,7 @@ Its size depends on the tagger, the languages and the recipe's sources, never on
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas import example
-from schemas.verdict import Verdict
+from schemas.verdict import NAMES, Verdict
 from transforms.kernels.counts import (
     VERDICTS,
     Cell,
@@ -33,7 +33,7 @@ from transforms.kernels.histogram import Histogram
 READ, KEPT = "input", "curated"
 """The two scopes: every row that could be read, and the rows that were kept."""
 
-DIMENSIONS = ("language", "output_language", "verb", "category")
+DIMENSIONS = ("language", "output_language", "verb", "category", "difficulty", "domain")
 """Ledger columns counted by verdict on the rows that could be read; `source` is on all."""
 
 Spreads = dict[tuple[str, str], Histogram]
@@ -62,15 +62,15 @@ class Tally:
         return cls()
 
     @classmethod
-    def of(cls, resolved: pa.Table) -> Tally:
-        """Tally of rows whose columns are those of `schemas.verdict.RESOLVED`."""
+    def of(cls, resolved: pa.Table, names: Sequence[str] = NAMES) -> Tally:
+        """Tally of rows whose columns are those of `schemas.verdict.RESOLVED`; `names` are those of bits."""
         verdicts = read_verdicts(resolved["verdict"])
         counts = count_by_verdict("source", resolved["source"], verdicts)
         lost = _is(verdicts, Verdict.UNREADABLE)
         if lost.any():
             counts |= count_lost(resolved.select(["source", "rows_lost"]).filter(pa.array(lost)))
             resolved, verdicts = resolved.filter(pa.array(~lost)), verdicts[~lost]
-        return cls(counts | _count(resolved, verdicts), _spread(resolved, verdicts))
+        return cls(counts | _count(resolved, verdicts, names), _spread(resolved, verdicts))
 
     def __add__(self, other: Tally) -> Tally:
         """Tally of both sets of rows."""
@@ -118,13 +118,13 @@ def _is(verdicts: np.ndarray, verdict: Verdict) -> np.ndarray:
     return mask
 
 
-def _count(rows: pa.Table, verdicts: np.ndarray) -> Counts:
+def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str]) -> Counts:
     """Every table that is about readable rows."""
     counts: Counts = {}
     for name in DIMENSIONS:
         counts |= count_by_verdict(name, rows[name], verdicts)
-    counts |= count_reasons(read_numbers(rows["reason_bits"]))
-    counts |= count_flags(read_numbers(rows["flag_bits"]), verdicts)
+    counts |= count_reasons(read_numbers(rows["reason_bits"]), names)
+    counts |= count_flags(read_numbers(rows["flag_bits"]), verdicts, names)
     duplicate, exact = _is(verdicts, Verdict.DUPLICATE), read_numbers(rows["exact"])
     counts |= count_duplicates(duplicate & exact, duplicate & ~exact)
     outranked = read_numbers(pc.equal(rows["won_by"], "reference"))

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.kernels.texts import Texts
+
 OTHER = "other"
 FIRST_VERBS = {
     "write": "generation",
@@ -34,28 +36,32 @@ _WORDS = 5
 
 
 class Tasks(NamedTuple):
-    """Verb and category of some instructions: string columns."""
+    """What some examples ask for: string columns, null where a tagger does not tell."""
 
     verb: pa.StringArray
     category: pa.StringArray
+    noun: pa.StringArray
+    difficulty: pa.StringArray
+    domain: pa.StringArray
 
 
 class Tagger(Protocol):
-    """Tags the task of each instruction."""
+    """Tags the task of each example."""
 
-    def __call__(self, instruction: pa.LargeStringArray) -> Tasks:
-        """Verb and category of each instruction."""
+    def __call__(self, texts: Texts) -> Tasks:
+        """Verb and category of each example, and what else the tagger tells."""
 
 
-def first_verb(instruction: pa.LargeStringArray) -> Tasks:
+def first_verb(texts: Texts) -> Tasks:
     """Tag by the first of the article's verbs among the first five words, else `other`.
 
     In each word everything but a to z is left out, so that "Re-write" is rewrite.
 
     >>> asked = pa.array(["Please, SUMMARIZE it.", "Re-write this", "Why?"], pa.large_string())
-    >>> first_verb(asked).verb.to_pylist()
+    >>> first_verb(Texts(asked, asked, asked)).verb.to_pylist()
     ['summarize', 'rewrite', 'other']
     """
+    instruction = texts.instruction
     words = pc.utf8_split_whitespace(pc.utf8_ltrim_whitespace(instruction), max_splits=_WORDS)
     words = pc.list_slice(words, 0, _WORDS)
     bare = pc.replace_substring_regex(pc.utf8_lower(pc.list_flatten(words)), "[^a-z]+", "")
@@ -66,8 +72,5 @@ def first_verb(instruction: pa.LargeStringArray) -> Tasks:
     choice = np.full(len(instruction), len(FIRST_VERBS), np.int64)
     choice[first_rows] = verbs.to_numpy(zero_copy_only=False)[known[at]]
     indices = pa.array(choice)
-    return Tasks(pa.array(_VERBS).take(indices), pa.array(_CATEGORIES).take(indices))
-
-
-TAGGERS: dict[str, Tagger] = {"first_verb": first_verb}
-"""Taggers by the name a recipe gives them."""
+    untold = pa.nulls(len(instruction), pa.string())
+    return Tasks(pa.array(_VERBS).take(indices), pa.array(_CATEGORIES).take(indices), untold, untold, untold)

@@ -8,8 +8,9 @@ import pyarrow as pa
 from schemas.recipe import Recipe
 from transforms.kernels.containment import Index, contain, mark_contaminated
 from transforms.kernels.coverage import Grams
-from transforms.kernels.rules import Marks, Texts
+from transforms.kernels.rules import Marks
 from transforms.kernels.text import normalise
+from transforms.kernels.texts import Texts
 from transforms.steps.parts import prompt_of
 
 

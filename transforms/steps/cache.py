@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
+from transforms.kernels.own_rules import digest_rule
 from transforms.steps import tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 7
+_VERSION = 9
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -35,6 +36,7 @@ def unit_keys(
     hashed = {**texts, "similarity": recipe.dedup.similarity}
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
+    judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
     others = {"others": [other for _, other in digests], "column": recipe.dedup.column}

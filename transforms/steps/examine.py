@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
-from transforms.kernels import language, rules, tasks
+from transforms.kernels import language
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
+from transforms.kernels.own_rules import apply_own
 from transforms.kernels.quality import sort_keys
+from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.rows import (
     as_words,
     content_hashes,
@@ -24,8 +26,13 @@ from transforms.kernels.rows import (
     record_ids,
     sum_up_rows,
 )
-from transforms.kernels.rules import Texts
+from transforms.kernels.rules import Marks, mark_rows
+from transforms.kernels.scores import score_rows
 from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.kernels.slots import mark_slots
+from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
+from transforms.kernels.tasks import Tasks
+from transforms.kernels.texts import Texts
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
@@ -141,21 +148,27 @@ def judge(
 ) -> pa.Table:
     """JUDGEMENT of a slice, its rows at a position (row groups and rows): rules, languages, task, lengths."""
     rows = len(texts.output)
-    marks = rules.apply_rules(rules.rules_of(recipe), texts)
-    tagged = tasks.TAGGERS[recipe.tagger](texts.instruction)
+    tagged = TAGGERS[recipe.tagger](texts)
     asked, answered, spoken = _languages(texts, recipe, model)
     held, matches = compare(texts, recipe, benchmarks)
+    found = [
+        spoken,
+        held,
+        *(mark(recipe, texts) for mark in (mark_rows, mark_slots, mark_quality, apply_own)),
+    ]
+    reasons, flags = (np.bitwise_or.reduce([marks[at] for marks in found]) for at in (0, 1))
+    lengths = {role: pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()}
     columns = {
         "row_group": position[0],
         "row": position[1],
-        "reasons": marks.reasons | spoken.reasons | held.reasons,
-        "flags": marks.flags | spoken.flags | held.flags,
+        "reasons": reasons,
+        "flags": flags,
         "language": asked.codes,
         "language_score": asked.scores,
         "output_language": answered.codes,
-        "verb": tagged.verb,
-        "category": tagged.category,
-        **{f"{role}_chars": pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()},
+        **tagged._asdict(),
+        "score": _score(reasons | flags, lengths["output"], asked, tagged),
+        **{f"{role}_chars": chars for role, chars in lengths.items()},
         **matches,
         "rows_lost": pa.nulls(rows, pa.int64()),
         "error": pa.nulls(rows, pa.string()),
@@ -163,14 +176,20 @@ def judge(
     return pa.table(columns, schema=JUDGEMENT)
 
 
+def _score(marks: np.ndarray, chars: pa.Int64Array, asked: language.Languages, tagged: Tasks) -> np.ndarray:
+    """Score of each row; a difficulty that the tagger does not tell is simple."""
+    level = pc.fill_null(pc.index_in(tagged.difficulty, value_set=pa.array(DIFFICULTIES)), 0).to_numpy()
+    return score_rows(marks, chars.to_numpy(), asked.scores.to_numpy(zero_copy_only=False), level)
+
+
 def _languages(
     texts: Texts, recipe: Recipe, model: str | None
-) -> tuple[language.Languages, language.Languages, rules.Marks]:
+) -> tuple[language.Languages, language.Languages, Marks]:
     """Languages of instruction and output, and what the language rules say of them."""
     rows = len(texts.output)
     if model is None:
         untold = language.Languages(pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32()))
-        return untold, untold, rules.Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+        return untold, untold, Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
     loaded = language.load_model(model)
     asked = language.identify(loaded, texts.instruction, recipe)
     answered = language.identify(loaded, texts.output, recipe)

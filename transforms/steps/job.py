@@ -16,6 +16,7 @@ import pyarrow as pa
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, unjudged
 from transforms.kernels.containment import Index
+from transforms.kernels.removals import Marker, read_removals
 from transforms.kernels.rows import as_words
 from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
@@ -65,6 +66,19 @@ def _released(path: str, digest: str) -> np.ndarray:
 
 
 @cache
+def _removals(path: str, digest: str) -> Marker:
+    return Marker(read_removals(_read(path, digest).decode()))
+
+
+def _read(path: str, digest: str) -> bytes:
+    """A file that `store_bytes` wrote, if it is this run's."""
+    content = storage.read_bytes(path)
+    if digest_of(content) != digest:
+        raise StalePlanError(f"{path} is of another run")
+    return content
+
+
+@cache
 def _benchmarks(path: str, digest: str) -> Index:
     return benchmarks.from_table(_load(path, digest))
 
@@ -81,6 +95,12 @@ def store(path: str, table: pa.Table) -> str:
     """Store a table for the workers of a run; give its digest, which goes into the plan."""
     tables.store(path, table)
     return digest_of(tables.pack(table, None))
+
+
+def store_bytes(path: str, content: bytes) -> str:
+    """Store a file for the workers of a run; give its digest, which goes into the plan."""
+    storage.write_bytes(path, content)
+    return digest_of(content)
 
 
 class StalePlanError(RuntimeError):
@@ -138,6 +158,18 @@ class Job:
         """Record ids of the release before (uint64 of shape (rows, 2)), sorted; None where there is none."""
         digest = self.plan.released
         return None if digest is None else _released(self.places.released, digest)
+
+    @property
+    def previous(self) -> bytes | None:
+        """JSON of the release that the run follows; None where there is none."""
+        digest = self.plan.previous
+        return None if digest is None else _read(self.places.previous, digest)
+
+    @property
+    def removals(self) -> Marker | None:
+        """What marks the rows that a takedown list names; None where there is no list."""
+        digest = self.plan.removals
+        return None if digest is None else _removals(self.places.removals, digest)
 
     @property
     def benchmarks(self) -> Index | None:

@@ -71,12 +71,17 @@ def words(table: pa.Table, name: str) -> np.ndarray:
     return as_words(table[name].combine_chunks())
 
 
-def by_priority(table: pa.Table) -> np.ndarray:
-    """Row numbers by the priority order: tier and source, quality, content, record, whole row, position."""
+def by_priority(table: pa.Table, rank: np.ndarray | None = None) -> np.ndarray:
+    """Row numbers by the priority order: tier and source, quality, content, record, whole row, position.
+
+    Another `rank` may stand for tier and source.
+    """
     content, record = words(table, "content_hash"), words(table, "record_id")
     ties = (record[:, 1], record[:, 0], content[:, 1], content[:, 0])
     own = (numbers(table, "ref"), numbers(table, "row_hash"))
-    return np.lexsort((*own, *ties, numbers(table, "quality"), numbers(table, "rank")))
+    return np.lexsort(
+        (*own, *ties, numbers(table, "quality"), numbers(table, "rank") if rank is None else rank)
+    )
 
 
 def tiers(table: pa.Table) -> np.ndarray:
@@ -86,8 +91,13 @@ def tiers(table: pa.Table) -> np.ndarray:
 
 def won_by(table: pa.Table, winners: np.ndarray, losers: np.ndarray) -> np.ndarray:
     """Number in `WON_BY` (uint8) of what each winner outranks its loser by, both rows of a table."""
-    tier = tiers(table)
-    differs = [numbers(table, name)[winners] != numbers(table, name)[losers] for name in ("rank", "quality")]
-    choices = [tier[winners] == REFERENCE, tier[winners] < tier[losers], *differs]
+    tier, source = tiers(table), numbers(table, "rank") & ((1 << TIER_BITS) - 1)
+    only = tier[winners] < tier[losers]
+    if only.any():
+        place = np.empty(len(table), np.int64)
+        place[by_priority(table, source)] = np.arange(len(table))
+        only &= place[winners] > place[losers]
+    differs = [column[winners] != column[losers] for column in (source, numbers(table, "quality"))]
+    choices = [tier[winners] == REFERENCE, only, *differs]
     codes = [WON_BY.index(name) for name in ("reference", "released", "source", "quality")]
     return np.select(choices, codes, WON_BY.index("content")).astype(np.uint8)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from schemas.example import FIELDS
 from schemas.plan import InputFile, Plan, Unit
-from transforms.kernels.rules import Texts
+from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
 

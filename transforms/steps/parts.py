@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from schemas.recipe import Recipe
 from transforms.kernels.peer_texts import TEXTS
-from transforms.kernels.rules import Texts
 from transforms.kernels.text import join_present, normalise
+from transforms.kernels.texts import Texts
 
 
 def parts_of(texts: Texts, recipe: Recipe) -> list[pa.LargeStringArray]:

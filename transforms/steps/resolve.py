@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.plan import Plan
-from schemas.verdict import EDGES, NAMES, RESOLVED, WON_BY, Reason, Verdict
+from schemas.recipe import Recipe
+from schemas.verdict import EDGES, RESOLVED, WON_BY, Reason, Verdict, names_by_bit
+from transforms.kernels.rows import as_words, from_hex, holds_words
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job, writing
@@ -21,13 +24,17 @@ from transforms.steps.unit_rows import UnitRows
 
 @dataclass(frozen=True)
 class Resolved:
-    """How many rows of a unit each kind of part gets; how many are accounted for; its digests."""
+    """How many rows of a unit each kind of part gets; how many are accounted for; its digests.
+
+    `stayed` counts the kept rows that the release before kept, too.
+    """
 
     unit: int
     verdicts: int
     curated: int
     rejects: int
     duplicates: int
+    stayed: int
     file: int
     accounted: int
     digests: tuple[str, ...]
@@ -43,6 +50,12 @@ class Fates:
     gained: pa.Table | None
     capped: pa.Table | None = None
     edges: pa.Table | None = None
+    dropped: pa.Table | None = None
+
+
+def fates_of(found: Mapping[str, pa.Table | None]) -> Fates:
+    """The fates among what was found of a unit's rows."""
+    return Fates(**{field.name: found.get(field.name) for field in fields(Fates)})
 
 
 @writing
@@ -63,12 +76,33 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     kept = int((verdicts == Verdict.KEPT.value).sum())
     gone = int((verdicts == Verdict.UNREADABLE.value).sum())
     accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
-    counts = {"verdicts": len(table), "curated": kept, "rejects": len(table) - kept - gone}
-    return _resolved(rows, accounted, **counts, duplicates=len(edges)), Tally.of(table)
+    counts = {"verdicts": len(table), "curated": kept, "rejects": int(are_rejects(table).sum())}
+    counts |= {"duplicates": len(edges), "stayed": _stayed(table, verdicts, job)}
+    return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe))
+
+
+def own_names(recipe: Recipe) -> list[str]:
+    """The reason of each bit, with the recipe's own rules."""
+    return names_by_bit([rule.name for rule in recipe.own])
+
+
+def are_rejects(resolved: pa.Table) -> np.ndarray:
+    """Mask of the RESOLVED rows that are saved in full as rejects: dropped, and not taken down."""
+    dropped = np.isin(_strings(resolved, "verdict"), (Verdict.REJECTED.value, Verdict.DUPLICATE.value))
+    taken_down = numbers(resolved, "reason_bits") & np.uint64(Reason.REMOVED.bit)
+    return np.asarray(dropped & (taken_down == 0))
+
+
+def _stayed(table: pa.Table, verdicts: np.ndarray, job: Job) -> int:
+    """How many kept rows the release before kept, too."""
+    if job.released is None:
+        return 0
+    kept = table["record_id"].filter(pa.array(verdicts == Verdict.KEPT.value)).combine_chunks()
+    return int(holds_words(job.released, as_words(from_hex(kept))).sum())
 
 
 def _resolved(rows: UnitRows, accounted: int, **counts: int) -> Resolved:
-    none = dict.fromkeys(("verdicts", "curated", "rejects", "duplicates"), 0)
+    none = dict.fromkeys(("verdicts", "curated", "rejects", "duplicates", "stayed"), 0)
     file = rows.job.plan.units[rows.unit].file
     digests = rows.judged.digests
     return Resolved(unit=rows.unit, file=file, accounted=accounted, digests=digests, **(none | counts))
@@ -101,7 +135,8 @@ def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
     judgement = pa.concat_tables([rows.judgement, lost])
     found = _readable_columns(rows, fates, plan)
     padded = {name: _pad(values, len(lost)) for name, values in found.items()}
-    reasons = _reasons(rows, judgement, fates.capped)
+    reasons = _reasons(rows, judgement, fates)
+    names = own_names(rows.job.recipe)
     unit, file = plan.units[rows.unit], plan.files[plan.units[rows.unit].file]
     columns = {name: judgement[name] for name in judgement.column_names} | padded
     columns |= {
@@ -110,8 +145,8 @@ def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
         "row_group": _shifted(judgement["row_group"], unit.groups[0]),
         "row": _shifted(judgement["row"], unit.first_row),
         "verdict": _verdicts(reasons[: len(rows.row)], found, len(lost)),
-        "reasons": _names(reasons),
-        "flags": _names(numbers(judgement, "flags")),
+        "reasons": _names(reasons, names),
+        "flags": _names(numbers(judgement, "flags"), names),
         "reason_bits": reasons,
         "flag_bits": judgement["flags"],
     }
@@ -131,20 +166,35 @@ def _strings(table: pa.Table, name: str) -> np.ndarray:
     return np.asarray(table[name].to_numpy(), object)
 
 
-def _names(masks: np.ndarray) -> pa.ListArray:
+def _names(masks: np.ndarray, names: Sequence[str]) -> pa.ListArray:
     """Lists of reason names, in the order of the bits."""
-    bits = (masks[:, None] >> np.arange(len(NAMES), dtype=np.uint64)) & np.uint64(1)
+    bits = (masks[:, None] >> np.arange(len(names), dtype=np.uint64)) & np.uint64(1)
     rows, which = np.nonzero(bits)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(masks)))]).astype(np.int32)
-    return pa.ListArray.from_arrays(offsets, pa.array(NAMES).take(pa.array(which)))
+    return pa.ListArray.from_arrays(offsets, pa.array(names).take(pa.array(which)))
 
 
-def _reasons(rows: UnitRows, judgement: pa.Table, capped: pa.Table | None) -> np.ndarray:
+def _reasons(rows: UnitRows, judgement: pa.Table, fates: Fates) -> np.ndarray:
     """Mask of the reasons of each ledger row, the readable ones first."""
     reasons = numbers(judgement, "reasons").copy()
-    if capped is not None:
-        reasons[rows.at(numbers(capped, "row"))] |= np.uint64(Reason.PROMPT_CAP.bit)
+    reasons[_positions(rows, fates.capped)] |= np.uint64(Reason.PROMPT_CAP.bit)
+    if fates.dropped is not None:
+        reasons[_positions(rows, fates.dropped)] |= numbers(fates.dropped, "bit")
     return reasons
+
+
+def falls(rows: UnitRows, fates: Fates) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows that fall to another, and references to those; what is capped falls to none."""
+    survivor, gone = np.zeros(len(rows.row), np.uint64), np.zeros(len(rows.row), bool)
+    for table in (fates.copies, fates.fates):
+        if table is not None:
+            survivor[_positions(rows, table)], gone[_positions(rows, table)] = (
+                numbers(table, "survivor"),
+                True,
+            )
+    gone[_positions(rows, fates.capped)] = False
+    at = np.flatnonzero(gone)
+    return at, survivor[at]
 
 
 def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.Array:
@@ -160,7 +210,7 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
     survivor = np.zeros(size, np.uint64)
     similarity = np.full(size, np.nan)
     ids, won = np.full(size, None, object), np.zeros(size, np.uint8)
-    exact, capped = np.zeros(size, bool), _positions(rows, fates.capped)
+    exact, capped = np.zeros(size, bool), _removed(rows, fates)
     for table, same in ((fates.copies, True), (fates.fates, False)):
         at = _positions(rows, table)
         if table is not None:
@@ -191,6 +241,11 @@ def _positions(rows: UnitRows, table: pa.Table | None) -> np.ndarray:
     return np.zeros(0, np.int64) if table is None else rows.at(numbers(table, "row"))
 
 
+def _removed(rows: UnitRows, fates: Fates) -> np.ndarray:
+    """Positions of the rows that the recipe's caps and choices reject."""
+    return np.concatenate([_positions(rows, table) for table in (fates.capped, fates.dropped)])
+
+
 def _match_columns(rows: UnitRows, plan: Plan) -> dict[str, pa.Array]:
     """Source, file and row in the file of the benchmark's example that each contaminated row holds."""
     lines = rows.judgement["match"]
@@ -217,7 +272,7 @@ def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray
     if fates.gained is not None:
         np.add.at(sizes, rows.at(numbers(fates.gained, "row")), numbers(fates.gained, "gained"))
     sizes[gone | (numbers(rows.judgement, "reasons") != 0)] = 0
-    sizes[_positions(rows, fates.capped)] = 0
+    sizes[_removed(rows, fates)] = 0
     return sizes
 
 

@@ -74,6 +74,15 @@ def matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
     return fnmatchcase(names[0], patterns[0]) and matches(names[1:], patterns[1:])
 
 
+def files_in(folder: str) -> dict[str, int]:
+    """Size in bytes of every file in a folder, hidden ones too, by its path there."""
+    if is_local(folder):
+        found = [(str(path), path.stat().st_size) for path in Path(folder).rglob("*") if path.is_file()]
+    else:
+        found = list(store_of(folder).walk(f"{folder}/"))
+    return {path.removeprefix(f"{folder}/"): size for path, size in sorted(found)}
+
+
 def exists(path: str) -> bool:
     """Whether there is a file at the path."""
     return Path(path).is_file() if is_local(path) else store_of(path).size(path) is not None
@@ -145,6 +154,21 @@ def write_bytes(path: str, content: bytes) -> None:
     """Write a whole file."""
     with create(path) as file:
         file.write(content)
+
+
+def written_at(path: str) -> float:
+    """When a file was last written, in seconds since 1970, by the clock of where it is."""
+    if is_local(path):
+        return Path(path).stat().st_mtime
+    return store_of(path).written_at(path)
+
+
+def delete_file(path: str) -> None:
+    """Delete a file, if it is there."""
+    if is_local(path):
+        Path(path).unlink(missing_ok=True)
+    else:
+        store_of(path).delete([path])
 
 
 def delete_folder(path: str) -> None:

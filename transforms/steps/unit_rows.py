@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.recipe import Dedup
+from schemas.verdict import Reason
+from transforms.kernels.removals import Marker
 from transforms.kernels.rows import as_words, find_words, holds_words
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.steps import tables
@@ -34,6 +36,20 @@ class UnitRows:
         self.all = tables.load(judged.judgement)
         self.judgement = self.all.filter(self.all["row"].is_valid())
         self.row = numbers(self.judgement, "row")
+        if job.removals is not None and not job.plan.source_of(unit).reference:
+            self._remove(job.removals)
+
+    def _remove(self, mark: Marker) -> None:
+        """Give the rows that a takedown list names their reason, as if a rule had marked them."""
+        plan = self.job.plan
+        unit = plan.units[self.unit]
+        file = plan.files[unit.file]
+        marked = mark(
+            file.source, file.name, self.row + unit.first_row, lambda: words(self.identity, "record_id")
+        )
+        reasons = numbers(self.judgement, "reasons") | marked * np.uint64(Reason.REMOVED.bit)
+        at = self.judgement.column_names.index("reasons")
+        self.judgement = self.judgement.set_column(at, "reasons", pa.array(reasons))
 
     @cached_property
     def identity(self) -> pa.Table:
@@ -77,6 +93,8 @@ class UnitRows:
         """Numbers that are less for what ranks higher in the recipe's order."""
         if dedup.order == "longest_output":
             return -numbers(self.judgement, "output_chars")[positions]
+        if dedup.order == "score":
+            return -numbers(self.judgement, "score")[positions].astype(np.int64)
         if dedup.order == "first_seen":
             return refs(self.unit, self.row[positions]).astype(np.int64)
         return _ranked(self.identity["quality"].take(pa.array(positions)), flip=dedup.order == "highest")

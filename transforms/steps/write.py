@@ -18,11 +18,10 @@ from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
 from transforms.steps.parquet import UnitReader, plain_type
-from transforms.steps.resolve import Resolved
+from transforms.steps.resolve import Resolved, are_rejects
 
 CURATED, VERDICTS, REJECTS, DUPLICATES = "curated", "verdicts", "rejects", "duplicates"
 _BLOCK_ROWS, _GROUP_BYTES = 2048, 64 << 20
-_DROPPED = (Verdict.REJECTED.value, Verdict.DUPLICATE.value)
 _REJECT_COLUMNS = tuple(name for name in LEDGER.names if name not in {"rows_lost", "error"})
 
 
@@ -44,10 +43,10 @@ class Part:
 def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> Part | None:
     """Write one part: its share of the rows of its kind, in input order.
 
-    None, and nothing is written, where a job that was started twice has published already.
+    None, and nothing is written, where a job that was started twice has ended its release already.
     """
     kind, index = task
-    if job.detached and storage.exists(job.places.manifest):
+    if job.detached and (storage.exists(job.places.manifest) or storage.exists(job.places.held)):
         return None
     of, total = job.plan.parts[kind], sum(getattr(resolved, kind) for resolved in counts)
     low, high = index * total // of, (index + 1) * total // of
@@ -91,8 +90,8 @@ def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterat
         if kind == VERDICTS:
             yield resolved.slice(start, stop - start).select(LEDGER.names)
             continue
-        wanted = [Verdict.KEPT.value] if kind == CURATED else list(_DROPPED)
-        chosen = resolved.filter(pc.is_in(resolved["verdict"], value_set=pa.array(wanted)))
+        kept = pc.equal(resolved["verdict"], Verdict.KEPT.value)
+        chosen = resolved.filter(kept if kind == CURATED else pa.array(are_rejects(resolved)))
         chosen = chosen.slice(start, stop - start)
         names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
         yield from _with_input(UnitReader(job.plan, job.plan.units[unit]), chosen, names)
@@ -134,7 +133,7 @@ def part_schema(kind: str, plan: Plan) -> pa.Schema:
     return pa.schema([*input_schema(plan), *(LEDGER.field(name).with_name(PREFIX + name) for name in names)])
 
 
-def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table's columns in a schema's order and plain types; absent ones are null."""
     columns = {}
     for field in schema:
@@ -166,7 +165,7 @@ def _blocks(pieces: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]
     """The same rows in tables of exactly `_BLOCK_ROWS` rows, but for the last."""
     left = pa.table([], schema=pa.schema([]))
     for piece in pieces:
-        found = _conform(piece, schema)
+        found = conform(piece, schema)
         table = pa.concat_tables([left, found]) if len(left) else found
         whole = len(table) - len(table) % _BLOCK_ROWS
         for at in range(0, whole, _BLOCK_ROWS):
@@ -177,7 +176,7 @@ def _blocks(pieces: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]
 
 
 @dataclass
-class _Sums:
+class Sums:
     """What is summed up of written rows: their number, their digest in their places, and their record ids."""
 
     rows: int = 0
@@ -194,10 +193,10 @@ class _Sums:
         self.rows += len(table)
 
 
-def _write_groups(file: storage.Hashed, schema: pa.Schema, first: int, groups: Iterator[pa.Table]) -> _Sums:
+def _write_groups(file: storage.Hashed, schema: pa.Schema, first: int, groups: Iterator[pa.Table]) -> Sums:
     """Write a row group for each table."""
-    sums = _Sums()
-    schema = pa.schema([field.with_type(_stored_type(field.type)) for field in schema])
+    sums = Sums()
+    schema = pa.schema([field.with_type(stored_type(field.type)) for field in schema])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for table in groups:
             sums.add(table, first)
@@ -206,7 +205,7 @@ def _write_groups(file: storage.Hashed, schema: pa.Schema, first: int, groups: I
     return sums
 
 
-def _stored_type(kind: pa.DataType) -> pa.DataType:
+def stored_type(kind: pa.DataType) -> pa.DataType:
     """The type a column is written in: a dictionary's indices are int32, a view is large."""
     if pa.types.is_dictionary(kind):
         return pa.dictionary(pa.int32(), plain_type(kind))

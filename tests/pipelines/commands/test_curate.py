@@ -27,6 +27,10 @@ class Elsewhere(LocalFileSystem):
         """Whether there is a file."""
         return bool(super().exists(path.removeprefix("elsewhere:/")))
 
+    def size(self, path: str) -> int:
+        """Its size."""
+        return int(super().size(path.removeprefix("elsewhere:/")))
+
     def open(self, path: str, mime_type: str = "", compression_type: str = CompressionTypes.AUTO) -> Any:
         """A file to read."""
         return super().open(path.removeprefix("elsewhere:/"), mime_type, compression_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -64,6 +65,14 @@ CROWDED = {
         "Join groups/Join/CoGroupByKeyImpl/GroupByKey",
         "Group crowd sets/Group",
         "Gather similar/Group",
+    )
+}
+CHOOSING = {
+    f"Choose rows/{name}"
+    for name in (
+        "Join findings/Join/CoGroupByKeyImpl/GroupByKey",
+        "Gather lines/Group",
+        "Join dropped/Join/CoGroupByKeyImpl/GroupByKey",
     )
 }
 
@@ -156,16 +165,26 @@ def large(translate: Translate, plan: Plan) -> Translated:
     return translate(replace(plan, units=units, buckets=4096, parts=parts))
 
 
-@pytest.fixture(params=["small", "large"])
+@pytest.fixture(scope="module")
+def choosing(translate: Translate, sampled: Sampled) -> Translated:
+    """The pipeline of the sample where the recipe chooses among what is left."""
+    recipe = recipe_for(sampled.pattern, top=100, balance={"by": "language"})
+    return translate(replace(plan_run(recipe, None, UNIT_BYTES, None), release="0001"))
+
+
+@pytest.fixture(params=["small", "large", "choosing"])
 def either(request: pytest.FixtureRequest) -> Translated:
     """Both of them."""
     found: Translated = request.getfixturevalue(request.param)
     return found
 
 
-def test_keyed_steps_are_those_of_the_design(small: Translated, large: Translated) -> None:
+def test_keyed_steps_are_those_of_the_design(
+    small: Translated, large: Translated, choosing: Translated
+) -> None:
     assert set(small.steps(GROUP)) == GROUPED
     assert set(large.steps(GROUP)) == GROUPED | CROWDED
+    assert set(choosing.steps(GROUP)) == GROUPED | CHOOSING
 
 
 def test_keys_are_coded_deterministically(either: Translated) -> None:
@@ -181,7 +200,7 @@ def test_shuffled_values_are_packed_tables_and_addresses(either: Translated) -> 
         *others,
         *(
             name.split("/Join/")[0]
-            for name in (GROUPED | CROWDED) & set(either.steps(GROUP))
+            for name in (GROUPED | CROWDED | CHOOSING) & set(either.steps(GROUP))
             if "/Join/" in name
         ),
     }
@@ -209,7 +228,7 @@ def test_tallies_are_added_where_they_are_made(either: Translated) -> None:
 def test_side_inputs_are_small(large: Translated) -> None:
     """Those of a billion rows take 35 MB at most: 23,000 units of eight row groups, 14,000 parts, a tally."""
     digests = tuple(f"{group:064x}" for group in range(8))
-    unit = Resolved(10**6, 10**6, 10**6, 10**6, 10**6, 10**5, 10**6, digests)
+    unit = Resolved(10**6, 10**6, 10**6, 10**6, 10**6, 10**6, 10**5, 10**6, digests)
     part = Part(
         "duplicates",
         10**5,
@@ -232,6 +251,15 @@ def test_side_inputs_are_small(large: Translated) -> None:
     assert coders.keys() == bounds.keys()
     for name, (element, most) in bounds.items():
         assert len(coders[name].encode(element)) <= most, name
+
+
+def test_what_chooses_takes_little_more(small: Translated, choosing: Translated) -> None:
+    """The one side input more is where the choice cuts: a line for each kind that is too common."""
+    most = 2**64 - 1
+    cuts = {"kinds": {f"lan{number:03}": most for number in range(200)}, "top": (1000, most)}
+    more = choosing.side_inputs()
+    assert more.keys() - small.side_inputs().keys() == {"Choose rows/Drop/FlatMap(_drop):0"}
+    assert len(more["Choose rows/Drop/FlatMap(_drop):0"].encode(json.dumps(cuts))) <= 8_000
 
 
 def test_graph_stays_under_what_a_request_may_take(small: Translated, large: Translated) -> None:

@@ -67,7 +67,7 @@ def test_every_reason_is_told_with_and_without_text(case: Case) -> None:
             "Output is empty or too short",
             "2,129 characters once stripped, at least 1 asked for",
         ),
-        ("placeholder", "Output contains placeholder text: [insert, TODO", ""),
+        ("placeholder", "Output contains placeholder text: [Insert text]", ""),
         (
             "no_end_punctuation",
             "Instruction doesn't end with punctuation (minor)",

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.errors import RunError
-from pipelines.planning.previous import read_released
+from pipelines.planning.previous import find_previous
 from tests.releases import Curate, Release, make_release, recipe_for
 from tests.rows import ask, ask_all, crowd, write_files, write_rows
 
@@ -75,7 +75,7 @@ def test_growing_input_keeps_what_was_kept(curate: Curate, tmp_path: Path) -> No
 
 
 def test_ids_are_those_of_the_kept_rows_once(before: Release) -> None:
-    found = read_released(str(before.folder))
+    found = find_previous(str(before.folder)).released
     ids = [one.hex() for one in found["record_id"].to_pylist()]
     assert ids == sorted(set(before.curated["tamis_record_id"].to_pylist()))
 
@@ -97,7 +97,7 @@ def test_part_that_cannot_be_read_is_told(curate: Curate, tmp_path: Path) -> Non
     with pytest.raises(
         RunError, match=r"part-00000-of-00001\.parquet: this file of the release cannot be read: "
     ):
-        read_released(str(release.folder))
+        find_previous(str(release.folder))
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from transforms.kernels.rules import (
     OutputContains,
     OutputShorter,
     Rule,
-    Texts,
     apply_rules,
     rules_of,
 )
+from transforms.kernels.texts import Texts
 
 PLACEHOLDERS = ("[your response here]", "[insert", "TODO", "...")
 Example = tuple[str, str]
@@ -138,7 +138,8 @@ def test_placeholders_are_found_and_each_reported(output: str, found: list[str])
     assert marks_of(rule, [("", output)]) == [bool(found)]
     expected = {"placeholder"} if found else set()
     assert judge(built_in("article"), "Write a line.", output) == (expected, set())
-    assert judge(built_in("default"), "Write a line.", output) == (set(), expected)
+    literal = override(built_in("default"), {"placeholders": "literal", "rules.placeholder.action": "flag"})
+    assert judge(literal, "Write a line.", output) == (set(), expected)
 
 
 @given(st.lists(outputs, max_size=6))
@@ -219,7 +220,8 @@ def test_the_recipe_decides_what_a_mark_does(name: str) -> None:
         ("flag", (set(), {name})),
         ("reject", ({name}, set())),
     ):
-        recipe = override(built_in("default"), {f"rules.{name}.action": action})
+        literal = {"placeholders": "literal", f"rules.{name}.action": action}
+        recipe = override(built_in("default"), literal)
         reasons, flags = judge(
             recipe, "Hi" if name != "output_empty" else "Hello.", "" if name == "output_empty" else "..."
         )

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.recipe import Recipe
+from schemas.recipe import Recipe, built_in
 from tests.columns import text_column
 from tests.strategies import NEARLY_SPACES, ODD_CASES, SPACES, texts
-from transforms.kernels.tasks import FIRST_VERBS, OTHER, TAGGERS, first_verb
+from transforms.kernels.tagger import TAGGERS
+from transforms.kernels.tasks import FIRST_VERBS, OTHER, Tasks
+from transforms.kernels.tasks import first_verb as tag_by_first_verb
+from transforms.kernels.texts import Texts
 
 VERBS = [
     *("write", "translate", "summarize", "classify", "answer", "explain", "list", "describe"),
@@ -28,6 +31,10 @@ def tag_plainly(instruction: str) -> str:
         if bare in VERBS:
             return bare
     return "other"
+
+
+def first_verb(instruction: pa.LargeStringArray) -> Tasks:
+    return tag_by_first_verb(Texts(instruction, instruction, instruction))
 
 
 def verbs_of(instructions: list[str]) -> list[str]:
@@ -91,8 +98,14 @@ def test_every_verb_has_its_category() -> None:
 
 
 def test_no_rows_have_no_tasks() -> None:
-    assert [len(column) for column in first_verb(pa.array([], pa.large_string()))] == [0, 0]
+    assert [len(column) for column in first_verb(pa.array([], pa.large_string()))] == [0] * 5
 
 
-def test_the_recipes_default_tagger_is_known() -> None:
-    assert TAGGERS[Recipe().tagger] is first_verb
+def test_the_articles_tagger_stays() -> None:
+    assert TAGGERS[built_in("article").tagger] is tag_by_first_verb
+    assert Recipe().tagger in TAGGERS
+
+
+def test_it_tells_no_more() -> None:
+    tasks = first_verb(text_column(["Write a poem."]))
+    assert [column.null_count for column in tasks] == [0, 0, 1, 1, 1]

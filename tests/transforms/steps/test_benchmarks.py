@@ -10,7 +10,7 @@ import pytest
 from schemas.recipe import Recipe, override
 from tests.columns import text_column
 from transforms.kernels.containment import Index, build_index, contain, read_words
-from transforms.kernels.rules import Texts
+from transforms.kernels.texts import Texts
 from transforms.steps import tables
 from transforms.steps.benchmarks import compare, from_table, to_table
 

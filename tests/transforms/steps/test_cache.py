@@ -55,7 +55,7 @@ def test_path_is_no_part_of_the_key(curate: Curate, first: Release, tmp_path: Pa
     [
         ({"dedup__threshold": 0.5}, {}),
         ({"output__save_rejects": True, "dedup__order": "first_seen"}, {}),
-        ({"rules__placeholder__action": "reject"}, {"judgement": 1}),
+        ({"rules__placeholder__action": "flag"}, {"judgement": 1}),
         ({"language__min_letters": 3}, {"judgement": 1}),
         ({"dedup__similarity": "joined"}, {"identity": 1, "signatures": 1}),
     ],

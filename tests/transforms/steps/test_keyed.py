@@ -99,6 +99,10 @@ def test_tier_comes_before_source() -> None:
         ((REFERENCE, 0, 5), (INPUT, 0, 5), "reference"),
         ((REFERENCE, 0, 5), (RELEASED, 3, 1), "reference"),
         ((RELEASED, 4, 5), (INPUT, 0, 1), "released"),
+        ((RELEASED, 1, 5), (INPUT, 1, -1), "released"),
+        ((RELEASED, 1, 5), (INPUT, 1, 5), "released"),
+        ((RELEASED, 1, 5), (INPUT, 4, 1), "source"),
+        ((RELEASED, 1, -5), (INPUT, 1, -1), "quality"),
         ((RELEASED, 1, 5), (RELEASED, 4, 1), "source"),
         ((INPUT, 1, 5), (INPUT, 4, 1), "source"),
         ((RELEASED, 1, -5), (RELEASED, 1, -1), "quality"),
@@ -106,7 +110,7 @@ def test_tier_comes_before_source() -> None:
         ((INPUT, 1, 5), (INPUT, 1, 5), "content"),
     ],
 )
-def test_a_win_is_by_the_first_that_differs(
+def test_a_win_is_by_the_first_that_differs_or_only_by_having_been_released(
     winner: tuple[int, int, int], loser: tuple[int, int, int], name: str
 ) -> None:
     table = ranked(loser, winner)

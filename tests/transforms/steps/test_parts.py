@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from schemas.recipe import PROFILES, Recipe, built_in, override
 from tests import reference
 from tests.strategies import texts
-from transforms.kernels.rules import Texts
 from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
+from transforms.kernels.texts import Texts
 from transforms.steps.parquet import texts_of
 from transforms.steps.parts import near_parts, parts_of, signed_by
 

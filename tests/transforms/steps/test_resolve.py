@@ -62,5 +62,5 @@ def test_equal_rows_share_a_record_id(release: Release) -> None:
 def test_rejected_rows_have_reasons_and_facts(release: Release) -> None:
     line = release.lines()[SHORT]
     assert line["reasons"] == ["instruction_too_short"]
-    assert (line["verb"], line["category"], line["language"]) == ("other", "other", None)
+    assert (line["verb"], line["category"], line["language"]) == ("answer", "qa", None)
     assert (line["survivor_id"], line["similarity"]) == (None, None)

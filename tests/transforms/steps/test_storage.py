@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -86,3 +87,15 @@ def test_hash_and_size_of_what_was_written() -> None:
     hashed.close()
     assert (sink.getvalue(), hashed.bytes, hashed.closed) == (b"abcde", 5, True)
     assert hashed.sha256.hexdigest() == hashlib.sha256(b"abcde").hexdigest()
+
+
+def test_every_file_of_a_folder_is_listed_and_can_be_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for name, size in (("b/c", 2), (".hidden", 1), ("a", 3)):
+        storage.write_bytes(f"{folder}/{name}", b"." * size)
+    assert storage.files_in(str(folder)) == {".hidden": 1, "a": 3, "b/c": 2}
+    os.utime(folder / "a", (5, 7))
+    assert storage.written_at(f"{folder}/a") == 7
+    storage.delete_file(f"{folder}/a")
+    assert [*storage.files_in(str(folder))] == [".hidden", "b/c"]
+    assert storage.files_in(f"{folder}/nowhere") == {}

@@ -44,6 +44,15 @@ class GCSStore:
             found = self.client.bucket(bucket).get_blob(key)
         return None if found is None else int(found.size)
 
+    def written_at(self, path: str) -> float:
+        """When a file was written, in seconds since 1970 by the store's clock."""
+        bucket, key = split(path)
+        with _sentences(path):
+            found = self.client.bucket(bucket).get_blob(key)
+        if found is None:
+            raise not_found(path)
+        return float(found.updated.timestamp())
+
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a file, or those from `start` to `stop`, in one request."""
         with _sentences(path):

@@ -30,6 +30,13 @@ class OtherStore:
         with _filesystem(path) as files:
             return int(files.size(path)) if files.exists(path) else None
 
+    def written_at(self, path: str) -> float:
+        """When a file was written, in seconds since 1970 by the clock of where it is."""
+        with _filesystem(path) as files:
+            if not files.exists(path):
+                raise not_found(path)
+            return float(files.last_updated(path))
+
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a file, or those from `start` to `stop`."""
         with _filesystem(path) as files:

@@ -65,6 +65,12 @@ class S3Store:
         except FileNotFoundError:
             return None
 
+    def written_at(self, path: str) -> float:
+        """When a file was written, in seconds since 1970 by the store's clock."""
+        bucket, key = split(path)
+        with _sentences(path):
+            return float(self.client.head_object(Bucket=bucket, Key=key)["LastModified"].timestamp())
+
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a file, or those from `start` to `stop`, in one request."""
         bucket, key = split(path)

@@ -24,6 +24,9 @@ class Store(Protocol):
     def size(self, path: str) -> int | None:
         """Size of a file in bytes; None where there is none."""
 
+    def written_at(self, path: str) -> float:
+        """When a file was written, in seconds since 1970 by the store's clock."""
+
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a file, or those from `start` to `stop`, in one request."""
 

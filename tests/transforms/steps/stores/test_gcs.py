@@ -9,6 +9,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from pathlib import Path
 
 import platformdirs
@@ -30,6 +31,8 @@ pytest.importorskip("google.cloud.storage", reason="needs pip install 'tamis[gcs
 SERVER = "github.com/fsouza/fake-gcs-server@v1.56.1"
 ROOT = "gs://bucket/folder"
 FLAGS = ["--no_auth"]
+SINCE = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
+"""A moment that any file of today was written after."""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,13 @@ def test_files_are_written_read_listed_and_deleted() -> None:
     with storage.open_input(f"{ROOT}/b/c") as file:
         file.seek(2)
         assert (file.read(3), file.size()) == (b"cb/", 9)
+    assert storage.files_in(ROOT) == {"a": 3, "b/c": 9, "b/d/e": 15}
+    storage.write_bytes(f"{ROOT}/later", b"")
+    assert SINCE < storage.written_at(f"{ROOT}/a") <= storage.written_at(f"{ROOT}/later")
+    for _ in range(2):
+        storage.delete_file(f"{ROOT}/later")
+    with pytest.raises(FileNotFoundError):
+        storage.written_at(f"{ROOT}/later")
     storage.delete_folder(f"{ROOT}/b")
     assert storage.list_names(ROOT) == ["a"]
     assert not storage.exists(f"{ROOT}/b/c")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,9 @@ class FolderFileSystem(LocalFileSystem):
 
     def size(self, path: str) -> int:
         return _plain(path).stat().st_size
+
+    def last_updated(self, path: str) -> float:
+        return _plain(path).stat().st_mtime
 
     def create(self, path: str, *given: object, **options: object) -> object:
         return super().create(str(_plain(path)), *given, **options)
@@ -75,8 +79,16 @@ def test_files_are_written_read_listed_and_deleted(root: str) -> None:
         assert (file.read(2), file.size()) == (b"d/", 5)
     with pytest.raises(FileNotFoundError):
         storage.read_bytes(f"{root}/none")
+    os.utime(_plain(f"{root}/a"), (5, 7))
+    assert storage.written_at(f"{root}/a") == 7
+    assert storage.files_in(root) == dict(found)
     storage.delete_folder(f"{root}/b")
     assert storage.find(f"{root}/**/*") == [(f"{root}/a", 3)]
+    for _ in range(2):
+        storage.delete_file(f"{root}/a")
+    assert storage.files_in(root) == {}
+    with pytest.raises(FileNotFoundError):
+        storage.written_at(f"{root}/a")
 
 
 def test_new_name_is_taken_once(root: str) -> None:

@@ -29,6 +29,19 @@ def test_file_is_there_once_it_is_whole(s3: S3) -> None:
     assert s3.objects() == ["folder/file"]
 
 
+def test_when_a_file_was_written_is_told(s3: S3) -> None:
+    for name in ("first", ".hidden/second"):
+        storage.write_bytes(f"{ROOT}/{name}", name.encode())
+    assert storage.files_in(ROOT) == {".hidden/second": 14, "first": 5}
+    told = s3.client.head_object(Bucket=BUCKET, Key="folder/first")["LastModified"].timestamp()
+    assert storage.written_at(f"{ROOT}/first") == told <= storage.written_at(f"{ROOT}/.hidden/second")
+    for _ in range(2):
+        storage.delete_file(f"{ROOT}/first")
+    assert storage.files_in(ROOT) == {".hidden/second": 14}
+    with pytest.raises(FileNotFoundError):
+        storage.written_at(f"{ROOT}/first")
+
+
 @pytest.mark.parametrize("size", [3, LARGE])
 def test_file_that_fails_leaves_what_was_there(s3: S3, size: int) -> None:
     storage.write_bytes(f"{ROOT}/file", b"old")

@@ -1,0 +1,40 @@
+"""`tamis prune`: old releases deleted."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from pipelines.errors import PUBLISHED, UsageError
+from pipelines.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its flags."""
+    command = commands.add_parser(
+        "prune", help="delete old releases, never the latest, and those that a gate holds", allow_abbrev=False
+    )
+    command.set_defaults(handle=_prune, parser=command)
+    command.add_argument("root", metavar="ROOT", help="folder of the releases")
+    command.add_argument(
+        "--keep", type=int, metavar="N", required=True, help="how many of the newest releases to keep"
+    )
+
+
+def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines import publish
+    from pipelines.reach import reach
+    from pipelines.releases.retention import prune
+    from transforms.steps import storage
+
+    reach(parsed, rest)
+    if parsed.keep < 1:
+        raise UsageError(f"--keep takes a whole number from 1, found {parsed.keep}")
+    root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
+    if not publish.releases(root):
+        raise UsageError(f"there is no release in {root}")
+    with publish.lock(root):
+        waiting = publish.clear_held(root)
+        old = prune(root, parsed.keep)
+    print(f"deleted {', '.join([*old, *waiting]) or 'nothing'}; left are {', '.join(publish.releases(root))}")
+    return PUBLISHED

@@ -1,0 +1,41 @@
+"""`tamis publish`: LATEST moved to another release."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pipelines.errors import PUBLISHED
+from pipelines.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its flags."""
+    command = commands.add_parser(
+        "publish",
+        help="make another release of an output folder the latest, to roll back",
+        allow_abbrev=False,
+    )
+    command.set_defaults(handle=_publish, parser=command)
+    command.add_argument("root", metavar="ROOT", help="folder of the releases")
+    command.add_argument("name", metavar="NAME", help="name of the release")
+    command.add_argument("--held", action="store_true", help="publish a release that a gate holds")
+
+
+def _publish(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    from pipelines.reach import reach
+    from pipelines.releases.pointing import point_to
+    from transforms.steps import storage
+
+    reach(parsed, rest)
+    root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
+    returning = point_to(root, parsed.name, held=parsed.held)
+    print(f"{root}/LATEST names the release {parsed.name}")
+    if returning:
+        print(
+            f"tamis: rows that {len(returning):,} lines of the takedown list removed may be in this release; "
+            "runs that follow it do not know of them, so give --remove again",
+            file=sys.stderr,
+        )
+    return PUBLISHED

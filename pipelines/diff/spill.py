@@ -1,0 +1,124 @@
+"""The ledgers of two releases, spilled by record id so that any number of rows takes little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.errors import RunError
+from pipelines.releases.release import Release, first_line
+from schemas.verdict import Verdict
+from transforms.kernels.rows import as_words, from_hex
+from transforms.steps import storage
+from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.write import VERDICTS
+
+PARTITION_ROWS = 2_000_000
+"""Rows of both ledgers in a partition: some 110 bytes of memory each while they are matched."""
+
+LINE = np.dtype([("high", "<u8"), ("low", "<u8"), ("outcome", "<u4"), ("file", "<u4"), ("row", "<u8")])
+"""What is spilled of a ledger row: 32 bytes."""
+
+EXACT, NEAR = "exact_duplicate", "near_duplicate"
+_COLUMNS = ("source", "file", "row", "record_id", "verdict", "reasons", "exact")
+
+
+class Codes(dict[str, int]):
+    """Numbers for names, each given the next when it is first met."""
+
+    def __missing__(self, name: str) -> int:
+        """Give the next number."""
+        self[name] = len(self)
+        return self[name]
+
+    def of(self, column: pa.ChunkedArray | pa.Array) -> np.ndarray:
+        """Number of each name of a column (uint32)."""
+        coded = (
+            column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        ).dictionary_encode()
+        numbers = np.array([self[name] for name in coded.dictionary.to_pylist()], np.uint32)
+        return np.asarray(numbers[coded.indices.to_numpy()])
+
+    @property
+    def names(self) -> list[str]:
+        """The names, by number."""
+        return list(self)
+
+
+@dataclass
+class Spilled:
+    """The rows of a ledger that have a record id, in files by partition; how many lines have none."""
+
+    folder: Path
+    partitions: int
+    outcomes: Codes
+    files: Codes = field(default_factory=Codes)
+    unreadable: int = 0
+
+    def add(self, release: Release) -> None:
+        """Add the rows of a release."""
+        with ExitStack() as stack:
+            opened = [stack.enter_context(self._path(at).open("wb")) for at in range(self.partitions)]
+            for table in read_lines(release):
+                readable = table.filter(pc.is_valid(table["record_id"]))
+                self.unreadable += len(table) - len(readable)
+                lines = self._lines(readable)
+                where = lines["high"] >> np.uint64(64 - 16) if self.partitions > 1 else np.zeros(len(lines))
+                parts = (where * self.partitions).astype(np.uint64) >> np.uint64(16)
+                for at in np.unique(parts).tolist():
+                    opened[at].write(lines[parts == at].tobytes())
+
+    def _path(self, partition: int) -> Path:
+        return self.folder / f"{partition:05d}"
+
+    def _lines(self, table: pa.Table) -> np.ndarray:
+        lines = np.empty(len(table), LINE)
+        if len(table):
+            words = as_words(from_hex(table["record_id"].combine_chunks()))
+            lines["high"], lines["low"] = words[:, 0], words[:, 1]
+            lines["outcome"] = self.outcomes.of(name_outcomes(table))
+            places = pc.binary_join_element_wise(table["source"], table["file"], "\0")
+            lines["file"], lines["row"] = self.files.of(places), table["row"].to_numpy()
+        return lines
+
+    def partition(self, at: int) -> np.ndarray:
+        """The rows of a partition, in the order of the ledger."""
+        return np.fromfile(self._path(at), LINE)
+
+    def address(self, line: np.void) -> str:
+        """SOURCE/FILE:ROW of a row."""
+        source, file = self.files.names[int(line["file"])].split("\0")
+        return f"{source}/{file}:{int(line['row'])}"
+
+
+def read_lines(release: Release) -> Iterator[pa.Table]:
+    """What is compared of a ledger, a row group at a time."""
+    for path in release.parts(VERDICTS):
+        yield from _read_part(path)
+
+
+def _read_part(path: str) -> Iterator[pa.Table]:
+    try:
+        with storage.open_input(path) as file:
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.metadata.num_row_groups):
+                yield parquet.read_row_group(group, list(_COLUMNS), use_threads=False)
+    except READ_ERRORS as error:
+        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
+
+
+def name_outcomes(table: pa.Table) -> pa.ChunkedArray:
+    """What became of each row: `kept`, a kind of duplicate, or its reasons joined by a plus."""
+    verdict = table["verdict"]
+    kinds = pc.if_else(pc.fill_null(table["exact"], False), EXACT, NEAR)  # noqa: FBT003 — what null stands for
+    reasons = pc.binary_join(table["reasons"], "+")
+    duplicate = pc.equal(verdict, Verdict.DUPLICATE.value)
+    rejected = pc.equal(verdict, Verdict.REJECTED.value)
+    return pc.if_else(rejected, reasons, pc.if_else(duplicate, kinds, verdict))

@@ -1,0 +1,72 @@
+"""Retention: the newest stay, and the one that LATEST names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines import publish
+from pipelines.cli import main
+from pipelines.releases.retention import prune
+from tests.releases import Curate
+from tests.rows import ask_all, write_rows
+from transforms.steps import storage
+
+
+@pytest.fixture
+def pattern(tmp_path: Path) -> str:
+    return str(write_rows(tmp_path / "in.parquet", ask_all(3)))
+
+
+def test_the_oldest_go_first_whatever_their_names(
+    curate: Curate, pattern: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["0009", "b", "0010", "a"]
+    root = str([curate(pattern, release=name).root for name in names][-1])
+    assert main(["prune", root, "--keep", "3"]) == 0
+    assert capsys.readouterr().out == "deleted 0009; left are 0010, a, b\n"
+    assert prune(root, 3) == []
+    assert main(["publish", root, "b"]) == 0
+    assert prune(root, 1) == ["0010"]
+    assert publish.releases(root) == ["a", "b"]
+    assert publish.latest(root) == "b"
+
+
+def test_age_is_that_of_the_manifest_where_no_run_is_recorded(curate: Curate, pattern: str) -> None:
+    root = [curate(pattern).root for _ in range(3)][-1]
+    for age, name in enumerate(("0002", "0001", "0003")):
+        (root / "runs" / name / "run.json").unlink()
+        os.utime(root / "releases" / name / "manifest.json", (age, age))
+    assert prune(str(root), 2) == ["0002"]
+
+
+def test_curate_keeps_so_many(curate: Curate, pattern: str) -> None:
+    for _ in range(4):
+        release = curate(pattern, keep=2)
+    assert publish.releases(str(release.root)) == ["0003", "0004"]
+    assert [path.name for path in (release.root / "releases").iterdir()] == ["0003", "0004"]
+
+
+def test_the_manifest_goes_first(curate: Curate, pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed prune leaves is no release, and the next run clears it."""
+    root = [curate(pattern).root for _ in range(2)][-1]
+
+    def die(folder: str) -> None:
+        raise KeyboardInterrupt(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "delete_folder", die)
+        with pytest.raises(KeyboardInterrupt):
+            prune(str(root), 1)
+    assert publish.releases(str(root)) == ["0002"]
+    assert (root / "releases" / "0001").exists()
+    curate(pattern)
+    assert not (root / "releases" / "0001").exists()
+
+
+def test_a_number_under_one_is_refused(curate: Curate, pattern: str) -> None:
+    root = str(curate(pattern).root)
+    assert main(["prune", root, "--keep", "0"]) == 2
+    assert main(["curate", "--input", pattern, "--output", root, "--keep", "0"]) == 2

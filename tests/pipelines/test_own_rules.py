@@ -1,0 +1,92 @@
+"""Rules of a user's own: the worked example of the docs, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.errors import UsageError
+from schemas.recipe import RecipeError, load_recipe, override
+from tests.releases import Curate, recipe_for
+from tests.rows import write_rows
+from transforms.kernels.own_rules import load_rule
+
+PAGE = (Path(__file__).parents[2] / "docs" / "own-rules.md").read_text("utf-8")
+PYTHON, YAML = (re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[0] for kind in ("python", "yaml"))
+WRONG = """
+import numpy as np
+import pyarrow as pa
+short = lambda rows: pa.array([True])
+words = lambda rows: pa.array(["yes"] * len(rows))
+holes = lambda rows: pa.array([None] * len(rows), pa.bool_())
+number = lambda rows: 1
+thing = 3
+masks = lambda rows: np.zeros(len(rows), bool)
+"""
+
+
+@pytest.fixture(autouse=True)
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example's module and one of wrong rules, where Python finds them."""
+    (tmp_path / "my_rules.py").write_text(PYTHON, "utf-8")
+    (tmp_path / "wrong_rules.py").write_text(WRONG, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("my_rules", "wrong_rules"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    load_rule.cache_clear()
+
+
+ROWS = [
+    {"instruction": "SAY HELLO TO ALL!", "input": "", "output": "Hello."},
+    {"instruction": "Say goodbye to all.", "input": "", "output": "Goodbye."},
+]
+
+
+def test_the_worked_example(tmp_path: Path, curate: Curate) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    recipe = override(recipe_for(pattern), {"own": yaml.safe_load(YAML)["own"]})
+    release = curate(pattern, recipe=recipe)
+    assert release.ledger["verdict"].to_pylist() == ["rejected", "kept"]
+    assert release.ledger["reasons"].to_pylist()[0] == ["too_loud"]
+    rule = next(rule for rule in release.report.rules if rule.name == "too_loud")
+    assert (rule.all, rule.meaning) == (1, "The instruction is all capitals.")
+
+
+@pytest.mark.parametrize(
+    ("use", "sentence"),
+    [
+        ("wrong_rules:short", "expected 2 booleans, one a row, found 1"),
+        ("wrong_rules:words", "expected an array of booleans, found an array of string"),
+        ("wrong_rules:holes", "expected true or false for each row, found null"),
+        ("wrong_rules:number", "expected an array of booleans, found int"),
+        ("wrong_rules:thing", "expected a function, found int"),
+        ("wrong_rules:none", "module wrong_rules has no none"),
+        ("no_such_module:rule", "module no_such_module cannot be imported"),
+        ("nobody", "expected MODULE:FUNCTION or an entry point of tamis.rules, found neither"),
+    ],
+)
+def test_a_wrong_rule_is_refused(tmp_path: Path, curate: Curate, use: str, sentence: str) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    own = [{"name": "mine", "use": use, "meaning": "It is mine."}]
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        curate(pattern, recipe=override(recipe_for(pattern), {"own": own}))
+
+
+def test_numpy_masks_do_as_well(tmp_path: Path, curate: Curate) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    own = [{"name": "mine", "use": "wrong_rules:masks", "meaning": "It is mine.", "action": "flag"}]
+    release = curate(pattern, recipe=override(recipe_for(pattern), {"own": own}))
+    assert release.ledger["verdict"].to_pylist() == ["kept", "kept"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("refusal", "which is a rule already"), ("Too Loud", "must be a name in lower case")],
+)
+def test_a_wrong_name_is_refused(name: str, sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence):
+        load_recipe(yaml.safe_dump({"own": [{"name": name, "use": "a:b", "meaning": "It is mine."}]}))

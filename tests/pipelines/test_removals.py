@@ -1,0 +1,135 @@
+"""Takedown lists: what they name is rejected, counted, and does not come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.errors import UsageError
+from pipelines.releases.release import open_release
+from pipelines.releases.verify import find_faults
+from tests.releases import Curate, Release, recipe_for
+from tests.rows import Row, ask, write_rows
+
+WORDS = [f"word{at}" for at in range(60)]
+LONG = {"instruction": "Tell me.", "output": " ".join([*WORDS, "more", "and", "more"])}
+SHORT = {"instruction": "Tell me.", "output": " ".join(WORDS)}
+COPY = {"instruction": "TELL ME.", "output": LONG["output"]}
+
+
+def write_input(folder: Path, rows: list[Row]) -> str:
+    write_rows(folder / "in" / "a.parquet", rows, row_group_size=2)
+    return f"{folder}/in/*.parquet"
+
+
+def ids_of(release: Release) -> list[str]:
+    found: list[str] = release.ledger["record_id"].to_pylist()
+    return found
+
+
+def name(folder: Path, *lines: str) -> str:
+    path = folder / "takedown.txt"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return str(path)
+
+
+def test_a_removed_row_is_no_survivor(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_input(tmp_path, [LONG, ask(1), SHORT, COPY, LONG])
+    before = curate(pattern)
+    assert before.verdicts() == ["duplicate", "kept", "duplicate", "kept", "duplicate"] or (
+        before.verdicts()[0] == "kept"
+    )
+    after = curate(pattern, remove=[name(tmp_path, ids_of(before)[0])])
+    lines = after.lines()
+    assert [line["verdict"] for line in lines] == ["rejected", "kept", "duplicate", "kept", "rejected"]
+    assert [lines[at]["reasons"] for at in (0, 4)] == [["removed"], ["removed"]]
+    assert (lines[2]["survivor_row"], lines[2]["cluster"]) == (3, lines[3]["record_id"])
+    assert after.manifest.counts.reasons["removed"] == 2
+    assert {rule.name: rule.all for rule in after.report.rules}["removed"] == 2
+    assert list(find_faults(open_release(str(after.folder)))) == []
+
+
+def test_rows_of_a_place_are_removed(curate: Curate, tmp_path: Path) -> None:
+    write_rows(tmp_path / "in" / "b.parquet", [ask(9)])
+    pattern = write_input(tmp_path, [ask(at) for at in range(6)])
+    lists = [name(tmp_path, "# asked for", "source=input file=a.* row=1-2", "file=b.parquet")]
+    release = curate(pattern, remove=lists, unit_bytes=1)
+    gone = [(line["file"], line["row"]) for line in release.lines() if line["reasons"] == ["removed"]]
+    assert gone == [("a.parquet", 1), ("a.parquet", 2), ("b.parquet", 0)]
+
+
+def test_what_was_removed_never_returns(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_input(tmp_path, [ask(1), ask(2), ask(3)])
+    first = curate(pattern)
+    curate(pattern, remove=[name(tmp_path, ids_of(first)[1])])
+    write_input(tmp_path, [ask(2), ask(4), ask(3)])
+    third = curate(pattern, previous="latest")
+    assert third.verdicts() == ["rejected", "kept", "kept"]
+    more = curate(pattern, previous="latest", remove=[name(tmp_path, ids_of(first)[2])])
+    assert more.verdicts() == ["rejected", "kept", "rejected"]
+    named = (more.folder / "removals.txt").read_text().split()
+    assert named == sorted(ids_of(first)[1:])
+    assert curate(pattern, previous="latest").manifest.digest == more.manifest.digest
+    assert curate(pattern).verdicts() == ["kept", "kept", "kept"]
+
+
+def test_removing_re_judges_nothing(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_input(tmp_path, [ask(at) for at in range(6)])
+    first = curate(pattern)
+    cached = {path: path.stat().st_mtime_ns for path in (first.root / ".cache").rglob("*.arrow")}
+    curate(pattern, remove=[name(tmp_path, ids_of(first)[0])])
+    assert {path: path.stat().st_mtime_ns for path in (first.root / ".cache").rglob("*.arrow")} == cached
+
+
+def test_texts_that_were_removed_are_in_no_part(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_input(tmp_path, [LONG, SHORT, ask(1), {"instruction": "", "output": "x"}])
+    ids = ids_of(curate(pattern))
+    recipe = recipe_for(pattern, output__save_rejects=True)
+    release = curate(pattern, recipe=recipe, remove=[name(tmp_path, ids[0])])
+    assert release.verdicts() == ["rejected", "kept", "kept", "rejected"]
+    assert release.read("rejects")["tamis_row"].to_pylist() == [3]
+    assert list(find_faults(open_release(str(release.folder)))) == []
+
+
+def test_rows_of_references_stay(curate: Curate, tmp_path: Path) -> None:
+    known = write_rows(tmp_path / "known.parquet", [LONG])
+    pattern = write_input(tmp_path, [SHORT, ask(1)])
+    recipe = recipe_for(pattern, references=[{"name": "known", "input": str(known)}])
+    release = curate(pattern, recipe=recipe, remove=[name(tmp_path, "file=known.parquet")])
+    assert release.verdicts() == ["duplicate", "kept"]
+
+
+def test_explain_says_so(curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pattern = write_input(tmp_path, [ask(1), ask(2)])
+    root = curate(pattern, remove=[name(tmp_path, "row=1")]).root
+    assert main(["explain", str(root), "a.parquet:1"]) == 0
+    assert "Named by a takedown list" in capsys.readouterr().out
+
+
+def test_going_back_warns_of_what_comes_back(
+    curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pattern = write_input(tmp_path, [ask(1), ask(2)])
+    root = curate(pattern).root
+    curate(pattern, remove=[name(tmp_path, "row=1")])
+    assert main(["publish", str(root), "0001"]) == 0
+    assert "rows that 1 lines of the takedown list removed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"what?", ", line 1: takes a record id"),
+        (b"\xff", ": the takedown list cannot be read: it is not UTF-8"),
+    ],
+)
+def test_what_is_no_list_is_refused(curate: Curate, tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        curate(write_input(tmp_path, [ask(1)]), remove=[str(path)])
+    assert str(caught.value).startswith(f"{path}{words}")
+    with pytest.raises(UsageError, match="nowhere: the takedown list cannot be read: "):
+        curate(write_input(tmp_path, [ask(1)]), remove=[str(tmp_path / "nowhere")])

@@ -1,0 +1,214 @@
+"""The signals of quality, by `phrases/quality.yaml`: columns are searched, few rows looked at one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import regex
+
+from schemas.recipe import Recipe
+from schemas.verdict import REASONS, Reason
+from transforms.kernels.arrays import buffers
+from transforms.kernels.phrases import load_phrases
+from transforms.kernels.quality_checks import CHECKS, Example
+from transforms.kernels.rules import Marks
+from transforms.kernels.texts import Texts
+
+_START, _LONG, _MOST, _ECHO, _BARE, _PROMPT = 300, 300, 4000, 40, 45, 480
+_FEW = 8
+"""Rows from which RE2, which has to be made ready, is faster than Python."""
+
+_LEFT = 0.4
+"""Of a text that repeats itself lz4 leaves less than this."""
+
+_FIELDS = {"any": Texts._fields, "start": ("output",)}
+
+
+class Signal(NamedTuple):
+    """A signal as the data file has it."""
+
+    reason: Reason
+    field: str
+    look: str | None
+    hint: str | None
+    check: str | None
+    alone: bool
+
+
+@cache
+def signals() -> tuple[Signal, ...]:
+    """Every signal, in the order of the data file."""
+    return tuple(
+        Signal(
+            REASONS[name],
+            each["in"],
+            each.get("look"),
+            each.get("hint", each.get("look")),
+            each.get("check"),
+            each.get("alone", False),
+        )
+        for name, each in load_phrases("quality")["signals"].items()
+    )
+
+
+@cache
+def _pattern(look: str) -> regex.Pattern[str]:
+    """The expression as Python looks for it, to tell what was found."""
+    return regex.compile(
+        regex.sub(r"\\x\{(\w+)\}", lambda code: regex.escape(chr(int(code[1], 16))), look), regex.IGNORECASE
+    )
+
+
+def mark_quality(recipe: Recipe, texts: Texts) -> Marks:
+    """Marks of every signal that the recipe does not turn off."""
+    rows = len(texts.output)
+    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    actions = {signal: getattr(recipe.rules, signal.reason.value).action for signal in signals()}
+    for signal, found in _found(texts, tuple(each for each in signals() if actions[each] != "off")):
+        target = marks.reasons if actions[signal] == "reject" else marks.flags
+        target[found] |= np.uint64(signal.reason.bit)
+    return marks
+
+
+def _found(texts: Texts, wanted: tuple[Signal, ...]) -> Iterator[tuple[Signal, np.ndarray]]:
+    """Every signal and rows that it marks."""
+    for field in Texts._fields:
+        sought = [signal for signal in wanted if field in _FIELDS.get(signal.field, (signal.field,))]
+        for signal in sought:
+            if signal.reason.value in _SHAPES:
+                yield signal, _look(signal, texts, field, np.flatnonzero(_SHAPES[signal.reason.value](texts)))
+            elif signal.alone:
+                mask = _matches(getattr(texts, field), signal.look or "")
+                yield signal, _look(signal, texts, field, np.flatnonzero(mask))
+        together = [each for each in sought if not each.alone and each.reason.value not in _SHAPES]
+        every, bare = np.arange(len(texts.output)), np.flatnonzero(_has_bare_prompt(texts))
+        yield from _search(texts, field, every, [each for each in together if each.check not in _BARE_PROMPT])
+        yield from _search(texts, field, bare, [each for each in together if each.check in _BARE_PROMPT])
+
+
+def _search(
+    texts: Texts, field: str, rows: np.ndarray, sought: list[Signal]
+) -> Iterator[tuple[Signal, np.ndarray]]:
+    """Some rows of one field in which signals are found: those that have any one's hint, then each alone."""
+    hints = tuple(signal.hint for signal in sought if signal.hint)
+    if not hints or len(rows) == 0:
+        return
+    column = getattr(texts, field)
+    column = column if len(rows) == len(column) else column.take(pa.array(rows))
+    some = np.flatnonzero(_matches(column, _union(hints)))
+    column = column.take(pa.array(some))
+    for signal in sought:
+        hinted = rows[some[_matches(column, f"(?i){signal.hint}")]]
+        if len(hinted):
+            yield signal, _look(signal, texts, field, hinted)
+
+
+@cache
+def _union(looks: tuple[str, ...]) -> str:
+    return "(?i)" + "|".join(f"(?:{look})" for look in looks)
+
+
+def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndarray:
+    """Those of some rows in which the signal is found and passes its check."""
+    looked = signal.look is None
+    if signal.look is not None and len(rows) > _FEW:
+        text = getattr(texts, field).take(pa.array(rows))
+        text = pc.utf8_slice_codeunits(text, 0, _START) if signal.field == "start" else text
+        rows, looked = rows[_matches(text, signal.look if signal.alone else f"(?i){signal.look}")], True
+        if signal.check is None:
+            return rows
+    found = [_is_found(signal, example, looked=looked) for example in _examples(texts, rows, field)]
+    return rows[np.array(found, bool)]
+
+
+def _is_found(signal: Signal, example: Example, *, looked: bool) -> bool:
+    """Whether a signal's expression stands in a text and passes its check."""
+    text = example.text[:_START] if signal.field == "start" else example.text
+    if not looked and not _pattern(signal.look or "").search(text):
+        return False
+    return signal.check is None or _passes(signal, example)
+
+
+def _matches(column: pa.LargeStringArray, pattern: str) -> np.ndarray:
+    return np.asarray(pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False))
+
+
+def _examples(texts: Texts, rows: np.ndarray, field: str) -> Iterator[Example]:
+    fields = [column.take(pa.array(rows)).to_pylist() for column in texts]
+    at = Texts._fields.index(field)
+    for row in zip(*fields, strict=True):
+        instruction, given, output = row
+        yield Example(instruction, given, output, row[at], "")
+
+
+def _passes(signal: Signal, example: Example) -> bool:
+    """Whether something that the expression finds passes the check."""
+    check = CHECKS[signal.check or ""]
+    if signal.look is None or signal.check not in _ON_FOUND:
+        return check(example)
+    found = _pattern(signal.look).finditer(example.text)
+    return any(check(example._replace(found=one[0])) for one in found)
+
+
+def _has_bare_prompt(texts: Texts) -> np.ndarray:
+    """Mask of the rows of a short instruction and no input."""
+    asked, given = (np.diff(buffers(text).offsets) for text in (texts.instruction, texts.input))
+    return (given == 0) & (asked < _PROMPT)
+
+
+_BARE_PROMPT = frozenset({"input_missing", "without_input"})
+"""Checks that nothing else passes."""
+
+_ON_FOUND = frozenset({"private", "constraint_missed"})
+"""Checks that look at what was found."""
+
+
+def _repeating(texts: Texts) -> np.ndarray:
+    """Mask of the long outputs that lz4 shortens much, by their ends."""
+    data, offsets = buffers(texts.output)
+    codec, mask = pa.Codec("lz4_raw"), np.zeros(len(texts.output), bool)
+    for row in np.flatnonzero(np.diff(offsets) > _LONG):
+        start, end = offsets[row], offsets[row + 1]
+        raw = pa.py_buffer(data[max(start, end - _MOST) : end])
+        mask[row] = codec.compress(raw).size < _LEFT * raw.size
+    return mask
+
+
+def _echoing(texts: Texts) -> np.ndarray:
+    """Mask of the outputs that begin as their instructions do, for some characters."""
+    asked, answered = buffers(texts.instruction), buffers(texts.output)
+    long = (np.diff(asked.offsets) >= _ECHO) & (np.diff(answered.offsets) >= _ECHO)
+    for at in range(_ECHO):
+        rows = np.flatnonzero(long)
+        same = asked.data[asked.offsets[rows] + at] == answered.data[answered.offsets[rows] + at]
+        long[rows[~same]] = False
+    return long
+
+
+def _breaking_off(texts: Texts) -> np.ndarray:
+    """Mask of the outputs whose end, or whose code fences, may be those of a text that breaks off."""
+    data, offsets = buffers(texts.output)
+    last = data[np.maximum(offsets[1:] - 1, 0)] if len(data) else np.zeros(len(texts.output), np.uint8)
+    fences = np.searchsorted(offsets, np.flatnonzero(data == ord("`")), "right") - 1
+    fenced = np.bincount(fences, minlength=len(last)) >= 3
+    ends = _ENDS[last] & (np.diff(offsets) > 20)
+    open_ = pc.match_substring_regex(texts.output.filter(pa.array(ends)), _BROKEN)
+    ends[ends] = open_.to_numpy(zero_copy_only=False)
+    return ends | fenced
+
+
+def _short(texts: Texts) -> np.ndarray:
+    """Mask of the outputs of a few bytes."""
+    length = np.diff(buffers(texts.output).offsets)
+    return (length > 0) & (length < _BARE)
+
+
+_BROKEN = r"(?:[\p{Ll},;]|\.\.\.|\x{2026})\s*(?:<\|endoftext\|>)?\s*$"
+_ENDS = np.isin(np.arange(256), list(b".,;> \n")) | (np.arange(256) >= ord("a"))
+_SHAPES = {"repetition": _repeating, "echo": _echoing, "unfinished": _breaking_off, "bare_answer": _short}
+"""What narrows down the rows of signals that no expression does."""

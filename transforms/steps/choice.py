@@ -1,0 +1,140 @@
+"""Choosing among the rows that would be kept: no kind over its share, then the rows that score best.
+
+What is chosen by is one line of fixed width a row, gathered in one step: some 12 bytes a row that stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.recipe import Recipe
+from schemas.verdict import Reason
+from transforms.kernels.shingles import mix
+from transforms.steps.keyed import Keyed, numbers, to_units, words
+from transforms.steps.resolve import Fates, falls
+from transforms.steps.unit_rows import UnitRows
+
+LINES, ASKED, DROPPED = "lines", "asked", "dropped"
+
+
+class Cuts(TypedDict):
+    """Where the choice cuts: by kind the last key that stays, and the last score with its last key."""
+
+    kinds: dict[str, int]
+    top: tuple[int, int] | None
+
+
+def chooses(recipe: Recipe) -> bool:
+    """Whether a recipe chooses at all."""
+    return recipe.balance is not None or recipe.top is not None
+
+
+def lines(rows: UnitRows, fates: Fates) -> Iterator[Keyed]:
+    """Kind, score and key of the unit's rows that would be kept, all to one place."""
+    if not rows.job.plan.source_of(rows.unit).reference:
+        yield 0, _lines(rows, _kept(rows, fates))
+
+
+def _kept(rows: UnitRows, fates: Fates) -> np.ndarray:
+    """Positions of the rows that nothing removes so far."""
+    kept = numbers(rows.judgement, "reasons") == 0
+    kept[falls(rows, fates)[0]] = False
+    if fates.capped is not None:
+        kept[rows.at(numbers(fates.capped, "row"))] = False
+    return np.flatnonzero(kept)
+
+
+def _lines(rows: UnitRows, positions: np.ndarray) -> pa.Table:
+    recipe, at = rows.job.recipe, pa.array(positions)
+    balance = recipe.balance
+    kinds = rows.judgement[balance.by].take(at) if balance else pa.nulls(len(at), pa.string())
+    content = words(rows.identity, "content_hash")[positions]
+    whole = numbers(rows.identity, "row_hash")[positions]
+    seed = mix(np.array([balance.seed if balance else 0], np.uint64))
+    columns = {
+        "kind": kinds,
+        "score": numbers(rows.judgement, "score")[positions],
+        "key": mix(content[:, 0] ^ mix(content[:, 1] ^ mix(whole ^ seed))),
+    }
+    return pa.table(columns).cast(
+        pa.schema([("kind", pa.string()), ("score", pa.int16()), ("key", pa.uint64())])
+    )
+
+
+def cut(element: Keyed, recipe: Recipe) -> str:
+    """Where the choice cuts the lines of all units, as JSON."""
+    table = element[1]
+    key, score = numbers(table, "key"), numbers(table, "score").astype(np.int64)
+    coded = table["kind"].combine_chunks().dictionary_encode("encode")
+    kind, names = coded.indices.to_numpy(), coded.dictionary.to_pylist()
+    cuts: Cuts = {"kinds": {}, "top": None}
+    standing = np.ones(len(key), bool)
+    if recipe.balance is not None:
+        most = int(recipe.balance.max_share * len(key))
+        for number in np.flatnonzero(np.bincount(kind) > most).tolist():
+            last = _last(key[kind == number], most)
+            cuts["kinds"][_name(names[number])] = last
+            standing &= (kind != number) | (key <= np.uint64(max(last, 0))) & (last >= 0)
+    if recipe.top is not None and recipe.top < standing.sum():
+        score, key = score[standing], key[standing]
+        order = np.lexsort((key, -score))
+        last_row = order[recipe.top - 1]
+        cuts["top"] = (int(score[last_row]), int(key[last_row]))
+    return json.dumps(cuts)
+
+
+def _last(keys: np.ndarray, most: int) -> int:
+    """The greatest of the `most` least keys; -1 for none."""
+    return int(np.partition(keys, most - 1)[most - 1]) if most else -1
+
+
+def _name(kind: str | None) -> str:
+    return "" if kind is None else kind
+
+
+def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[str, Keyed]]:
+    """Rows of the unit that are not chosen; and to the units of survivors, which rows fall to them."""
+    gone, survivor = falls(rows, fates)
+    for keyed in to_units(survivor, {"asker": _refs(rows, gone)}):
+        yield ASKED, keyed
+    if rows.job.plan.source_of(rows.unit).reference or not cuts:
+        return
+    where: Cuts = json.loads(cuts[0])
+    positions = _kept(rows, fates)
+    table = _lines(rows, positions)
+    key, score = numbers(table, "key"), numbers(table, "score").astype(np.int64)
+    kinds = np.array([_name(kind) for kind in table["kind"].to_pylist()], object)
+    bits = np.zeros(len(key), np.uint64)
+    for kind, last in where["kinds"].items():
+        over = (kinds == kind) & ((key > np.uint64(max(last, 0))) | (last < 0))
+        bits[over] = Reason.BALANCE.bit
+    if where["top"] is not None:
+        least, last = where["top"]
+        below = (score < least) | (score == least) & (key > np.uint64(last))
+        bits[below & (bits == 0)] = Reason.BELOW_TOP.bit
+    some = bits > 0
+    if some.any():
+        row = pa.array(rows.row[positions[some]].astype(np.uint32))
+        yield DROPPED, (rows.unit, pa.table({"row": row, "bit": bits[some]}))
+
+
+def _refs(rows: UnitRows, positions: np.ndarray) -> np.ndarray:
+    return np.asarray(rows.contenders(positions)["ref"])
+
+
+def spread(dropped: pa.Table | None, asked: pa.Table | None) -> Iterator[Keyed]:
+    """Rows that fall to one that is not chosen fall with it: their reasons, to their units."""
+    if dropped is None or asked is None:
+        return
+    row, bit = numbers(dropped, "row"), numbers(dropped, "bit")
+    order = np.argsort(row)
+    row, bit = row[order], bit[order]
+    wanted = numbers(asked, "row")
+    at = np.minimum(np.searchsorted(row, wanted), len(row) - 1)
+    found = row[at] == wanted
+    yield from to_units(numbers(asked, "asker")[found], {"bit": bit[at[found]]})
