@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: help env demo test test-engines format bench bench-near bench-growth clean
+.PHONY: help env demo test test-engines format bench bench-near bench-engines bench-growth clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench: .venv/.dev ## measure the job against its bare kernels: make bench INPUT=
 
 bench-near: .venv/.bench ## measure near-duplicates against the peers: make bench-near INPUT='data/*.parquet'
 	$(BIN)/python bench/near.py --input $(INPUT)
+
+bench-engines: .venv/.dev ## measure the job on every engine: make bench-engines INPUT='data/*.parquet'
+	$(BIN)/python bench/engines.py --input $(INPUT)
 
 bench-growth: .venv/.dev ## measure how deduplication alone grows, from 100,000 to 10,000,000 generated rows
 	$(BIN)/python bench/growth.py
