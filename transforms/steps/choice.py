@@ -79,7 +79,7 @@ def cut(element: Keyed, recipe: Recipe) -> str:
         for number in np.flatnonzero(np.bincount(kind) > most).tolist():
             last = _last(key[kind == number], most)
             cuts["kinds"][_name(names[number])] = last
-            standing &= (kind != number) | (key <= np.uint64(max(last, 0))) & (last >= 0)
+            standing &= ~((kind == number) & _over(key, last))
     if recipe.top is not None and recipe.top < standing.sum():
         score, key = score[standing], key[standing]
         order = np.lexsort((key, -score))
@@ -91,6 +91,11 @@ def cut(element: Keyed, recipe: Recipe) -> str:
 def _last(keys: np.ndarray, most: int) -> int:
     """The greatest of the `most` least keys; -1 for none."""
     return int(np.partition(keys, most - 1)[most - 1]) if most else -1
+
+
+def _over(keys: np.ndarray, last: int) -> np.ndarray:
+    """Whether each key is past the last one that stays."""
+    return (keys > np.uint64(max(last, 0))) | (last < 0)
 
 
 def _name(kind: str | None) -> str:
@@ -111,8 +116,7 @@ def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[st
     kinds = np.array([_name(kind) for kind in table["kind"].to_pylist()], object)
     bits = np.zeros(len(key), np.uint64)
     for kind, last in where["kinds"].items():
-        over = (kinds == kind) & ((key > np.uint64(max(last, 0))) | (last < 0))
-        bits[over] = Reason.BALANCE.bit
+        bits[(kinds == kind) & _over(key, last)] = Reason.BALANCE.bit
     if where["top"] is not None:
         least, last = where["top"]
         below = (score < least) | (score == least) & (key > np.uint64(last))
