@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,23 +43,29 @@ class Cluster:
     faults: Path
 
 
+@contextmanager
+def standing(engine: str, state: Path, port: int, **variables: str) -> Iterator[str]:
+    """Address of an engine's cluster of two workers on this machine, up while the body runs."""
+    script = str(DEPLOY / engine / "standalone")
+    environment = {**os.environ, "STATE": str(state), "PORT": str(port), **variables}
+    started = subprocess.run(
+        [script, "start", "2"], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    try:
+        yield started.stdout.strip()
+    finally:
+        subprocess.run([script, "stop"], env=environment, check=True)
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two executors of one core each."""
     folder = tmp_path_factory.mktemp("cluster")
     faults = folder / "faults"
     faults.mkdir()
-    script = str(DEPLOY / "spark" / "standalone")
-    port = str(17077 + os.getpid() % 1000)
-    paths = {"SPARK_HOME": str(part("spark")), "STATE": str(folder / "state"), "PORT": port}
-    variables = {**os.environ, **paths, **faulty(faults)}
-    started = subprocess.run(
-        [script, "start", "2"], env=variables, stdout=subprocess.PIPE, text=True, check=True
-    )
-    try:
-        yield Cluster(started.stdout.strip(), faults)
-    finally:
-        subprocess.run([script, "stop"], env=variables, check=True)
+    variables = {"SPARK_HOME": str(part("spark")), **faulty(faults)}
+    with standing("spark", folder / "state", 17077 + os.getpid() % 1000, **variables) as address:
+        yield Cluster(address, faults)
 
 
 def faulty(folder: Path) -> dict[str, str]:

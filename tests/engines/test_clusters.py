@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.conftest import CUTS, DEPLOY, Cluster, Runs, part
+from tests.engines.conftest import CUTS, Cluster, Runs, part, standing
 from tests.releases import Release
 
 
@@ -18,16 +18,8 @@ from tests.releases import Release
 def flink(tmp_path: Path) -> Iterator[str]:
     """Address of a Flink cluster of two task managers."""
     part("flink-job-server")
-    script = str(DEPLOY / "flink" / "standalone")
-    port = str(18081 + 3 * (os.getpid() % 1000))
-    variables = {**os.environ, "STATE": str(tmp_path / "state"), "PORT": port}
-    started = subprocess.run(
-        [script, "start", "2"], env=variables, stdout=subprocess.PIPE, text=True, check=True
-    )
-    try:
-        yield started.stdout.strip()
-    finally:
-        subprocess.run([script, "stop"], env=variables, check=True)
+    with standing("flink", tmp_path / "state", 18081 + 3 * (os.getpid() % 1000)) as address:
+        yield address
 
 
 def test_flink_cluster_gives_the_same_release(flink: str, runs: Runs, undisturbed: Release) -> None:
