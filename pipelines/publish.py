@@ -49,13 +49,16 @@ def releases(root: str) -> list[str]:
 
 def held(root: str) -> list[str]:
     """Names of the releases that a gate holds, sorted: folders with a manifest by another name."""
-    whole = set(releases(root))
-    return [name for name in _with_file(root, HELD) if name not in whole]
+    return [name for name in _with_file(root, HELD) if not _has(root, name, MANIFEST)]
 
 
 def _with_file(root: str, file: str) -> list[str]:
     names = storage.list_names(f"{root}/releases")
-    return [name for name in names if storage.exists(f"{root}/releases/{name}/{file}")]
+    return [name for name in names if _has(root, name, file)]
+
+
+def _has(root: str, name: str, file: str) -> bool:
+    return storage.exists(f"{root}/releases/{name}/{file}")
 
 
 def choose_name(root: str, wanted: str | None, owner: str) -> str:
@@ -77,9 +80,9 @@ def choose_name(root: str, wanted: str | None, owner: str) -> str:
 
 def _check_free(root: str, name: str) -> None:
     """Refuse the name of a release, or of one that a gate holds."""
-    if name in releases(root):
+    if _has(root, name, MANIFEST):
         raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
-    if name in held(root):
+    if _has(root, name, HELD):
         raise UsageError(
             f"{root}: a gate holds the release {name}; publish it by 'tamis publish {root} {name} --held', "
             "or name another"
