@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipelines.commands.curate import recipe_of
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands
 from schemas.recipe import PROFILES
 
 
@@ -35,8 +35,9 @@ def add(commands: Commands) -> None:
 
 def _audit(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.audit import audit
+    from pipelines.reach import reach
 
-    refuse(parsed, rest)
+    reach(parsed, rest)
     for name in ("examples", "seed"):
         if getattr(parsed, name) < 0:
             raise UsageError(f"--{name} takes a whole number from 0, found {getattr(parsed, name)}")

@@ -10,7 +10,10 @@ import pytest
 from pipelines.audit import collect
 from pipelines.cli import main
 from pipelines.errors import UsageError
+from tests.buckets import INPUT, upload
 from tests.releases import Sampled, recipe_for
+from tests.rows import ask_all, write_rows
+from tests.stores import S3
 
 
 def test_it_counts_what_a_release_counts(sampled: Sampled) -> None:
@@ -61,3 +64,14 @@ def test_the_command_gives_json(sampled: Sampled, capsys: pytest.CaptureFixture[
 def test_a_wrong_share_is_refused(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--input", "x.parquet", "--sample", sample]) == UsageError.exit_code
     assert "--sample takes a share" in capsys.readouterr().err
+
+
+def test_the_input_may_lie_in_a_bucket(s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows(tmp_path / "in" / "a.parquet", ask_all(10))
+    upload(s3, tmp_path / "in")
+    (tmp_path / "recipe.yaml").write_text("language: {enabled: false}\n", "utf-8")
+    command = ["audit", "--input", INPUT, "--recipe", str(tmp_path / "recipe.yaml"), "--json"]
+    assert main([*command, *s3.flags]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 10
+    assert main([*command, "--s3_endpoint"]) == 2
+    assert "unrecognised arguments: --s3_endpoint" in capsys.readouterr().err
