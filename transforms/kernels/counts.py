@@ -31,7 +31,7 @@ def read_verdicts(column: pa.ChunkedArray) -> np.ndarray:
     >>> read_verdicts(pa.chunked_array([["duplicate", "kept"]])).tolist()
     [2, 0]
     """
-    names, codes = _code(column)
+    names, codes = code(column)
     verdicts: np.ndarray = np.array([VERDICTS.index(str(name)) for name in names], np.int64)[codes]
     return verdicts
 
@@ -54,7 +54,7 @@ def count_by_verdict(table: str, column: pa.ChunkedArray, verdicts: np.ndarray) 
     >>> counts[Cell("verb", "write", "kept")], counts[Cell("verb", None, "kept")], len(counts)
     (2, 1, 2)
     """
-    names, codes = _code(column)
+    names, codes = code(column)
     width = len(VERDICTS)
     counts = np.bincount(codes * width + verdicts, minlength=len(names) * width)
     filled = np.flatnonzero(counts).tolist()
@@ -125,7 +125,7 @@ def count_references(sources: pa.ChunkedArray, exact: np.ndarray) -> Counts:
     return counts
 
 
-def _code(column: pa.ChunkedArray) -> tuple[list[str | None], np.ndarray]:
+def code(column: pa.ChunkedArray) -> tuple[list[str | None], np.ndarray]:
     """Distinct values, null among them, and the place of each row's value in them (int64)."""
     coded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
     return coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)

@@ -6,6 +6,8 @@ Its size depends on the tagger, the languages and the recipe's sources, never on
 from __future__ import annotations
 
 import json
+import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +31,9 @@ from transforms.kernels.counts import (
     read_verdicts,
 )
 from transforms.kernels.histogram import Histogram
+from transforms.kernels.mix import Meeting, count_meetings, count_pairs, sum_lengths
+from transforms.kernels.picks import Pick, merge_picks, pick_lost, pick_rows
+from transforms.kernels.sampling import Places, Sampling, below
 
 READ, KEPT = "input", "curated"
 """The two scopes: every row that could be read, and the rows that were kept."""
@@ -45,8 +50,9 @@ class Tally:
 
     Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
     first), `duplicate` (exact, near), `reference` (per set: exact, near), `lost` (per source: entries,
-    rows, unknown), `prompt` (all, conflicting, answers) and `what_if` (per threshold: fallen). Measures
-    are the characters of each field, `cluster_size`, `similarity` and `answers` to a prompt.
+    rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per threshold: fallen), `pair` (of verb
+    and noun, by verdict, on a sample of the size `pairs`) and `verb_chars`. Measures are the
+    characters of each field, `cluster_size`, `similarity` and `answers` to a prompt.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
     >>> tally.table("verb"), tally.spread("output", KEPT).mean
@@ -55,6 +61,8 @@ class Tally:
 
     counts: Mapping[Cell, int] = field(default_factory=dict)
     spreads: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
+    meetings: Mapping[Meeting, int] = field(default_factory=dict)
+    picks: Mapping[str, tuple[Pick, ...]] = field(default_factory=dict)
 
     @classmethod
     def zero(cls) -> Tally:
@@ -62,24 +70,31 @@ class Tally:
         return cls()
 
     @classmethod
-    def of(cls, resolved: pa.Table, names: Sequence[str] = NAMES) -> Tally:
+    def of(cls, resolved: pa.Table, names: Sequence[str] = NAMES, sampling: Sampling | None = None) -> Tally:
         """Tally of rows whose columns are those of `schemas.verdict.RESOLVED`; `names` are those of bits."""
+        sampling = sampling or Sampling()
         verdicts = read_verdicts(resolved["verdict"])
         counts = count_by_verdict("source", resolved["source"], verdicts)
         lost = _is(verdicts, Verdict.UNREADABLE)
+        picks: dict[str, tuple[Pick, ...]] = {}
         if lost.any():
-            counts |= count_lost(resolved.select(["source", "rows_lost"]).filter(pa.array(lost)))
+            gone = resolved.filter(pa.array(lost))
+            counts |= count_lost(gone.select(["source", "rows_lost"]))
+            picks = pick_lost(gone)
             resolved, verdicts = resolved.filter(pa.array(~lost)), verdicts[~lost]
-        return cls(counts | _count(resolved, verdicts, names), _spread(resolved, verdicts))
+        counts |= _count(resolved, verdicts, names, sampling)
+        picks = merge_picks(picks, pick_rows(resolved, verdicts, names, sampling))
+        return cls(counts, _spread(resolved, verdicts), count_meetings(resolved, verdicts, names), picks)
 
     def __add__(self, other: Tally) -> Tally:
         """Tally of both sets of rows."""
-        counts, spreads = dict(self.counts), dict(self.spreads)
-        for cell, rows in other.counts.items():
-            counts[cell] = counts.get(cell, 0) + rows
+        counts, meetings = Counter(self.counts), Counter(self.meetings)
+        counts.update(other.counts)
+        meetings.update(other.meetings)
+        spreads = dict(self.spreads)
         for key, spread in other.spreads.items():
             spreads[key] = spreads.get(key, Histogram()) + spread
-        return Tally(counts, spreads)
+        return Tally(dict(counts), spreads, dict(meetings), merge_picks(self.picks, other.picks))
 
     def table(self, name: str) -> dict[str | None, dict[str, int]]:
         """Counts of one table: row, then column; a count of 0 is absent."""
@@ -94,18 +109,24 @@ class Tally:
         return self.spreads.get((measure, scope), Histogram())
 
     def to_bytes(self) -> bytes:
-        """Compact JSON, the same for equal tallies."""
+        """Packed JSON, the same for equal tallies."""
         counts = [[*cell, self.counts[cell]] for cell in sorted(self.counts, key=_sort_key)]
         spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads)]
-        return json.dumps([counts, spreads], separators=(",", ":")).encode()
+        meetings = sorted(([*at, rows] for at, rows in self.meetings.items()), key=str)
+        picks = {name: self.picks[name] for name in sorted(self.picks)}
+        return zlib.compress(
+            json.dumps([counts, spreads, meetings, picks], separators=(",", ":")).encode(), 1
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Tally:
         """Tally that `to_bytes` was called on."""
-        counts, spreads = json.loads(data)
+        counts, spreads, meetings, picks = json.loads(zlib.decompress(data))
         return cls(
             {Cell(table, row, column): rows for table, row, column, rows in counts},
             {(measure, scope): Histogram.from_lists(lists) for measure, scope, *lists in spreads},
+            {Meeting(*at): rows for *at, rows in meetings},
+            {name: tuple(Pick(*pick) for pick in lists) for name, lists in picks.items()},
         )
 
 
@@ -118,9 +139,10 @@ def _is(verdicts: np.ndarray, verdict: Verdict) -> np.ndarray:
     return mask
 
 
-def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str]) -> Counts:
+def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling: Sampling) -> Counts:
     """Every table that is about readable rows."""
-    counts: Counts = {}
+    sampled = below(Places.of(rows, sampling).hashes, sampling.pairs)
+    counts = count_pairs(rows, verdicts, sampled) | sum_lengths(rows, verdicts)
     for name in DIMENSIONS:
         counts |= count_by_verdict(name, rows[name], verdicts)
     counts |= count_reasons(read_numbers(rows["reason_bits"]), names)
