@@ -10,7 +10,16 @@ from pipelines import claims, ending
 from pipelines.gate import find_failures
 from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
-from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
+from pipelines.report import (
+    Context,
+    add_excerpts,
+    build,
+    describe_moves,
+    places_of,
+    render_card,
+    render_html,
+    to_json,
+)
 from schemas.plan import Plan
 from schemas.release import (
     Before,
@@ -26,6 +35,7 @@ from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
+from transforms.steps.excerpts import read_texts
 from transforms.steps.job import Job, writing
 from transforms.steps.resolve import Resolved
 from transforms.steps.verify import levels_of
@@ -100,7 +110,9 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
     digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
     before = None if job.previous is None else Before.model_validate_json(job.previous)
-    report = _compare(build(tally, _context(parts, job, digest, content)), before, resolved, job)
+    report = build(tally, _context(parts, job, digest, content))
+    report = add_excerpts(report, tally.picks, read_texts(places_of(tally.picks), job))
+    report = _compare(report, before, resolved, job)
     files = [
         OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
     ]
@@ -189,6 +201,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         levels=tuple(levels_of(job.recipe.dedup)) if job.recipe.dedup.near else (),
         references=tuple(reference.name for reference in job.recipe.references),
         flagging=tuple(reason for reason, action in by_action.items() if action == "flag"),
+        licence=job.recipe.license,
         own=tuple((rule.name, rule.meaning) for rule in job.recipe.own),
     )
 

@@ -84,6 +84,13 @@ class Plan:
         return sum(unit.rows for unit in self.units) > self.crowd_rows
 
     @cached_property
+    def rows_and_groups(self) -> tuple[int, int]:
+        """Rows of the input that are to be read, and row groups they are in."""
+        units = [unit for unit in self.units if not self.source_of(unit.index).reference]
+        groups = sum(unit.groups[1] - unit.groups[0] for unit in units if unit.skip == 0)
+        return sum(unit.rows for unit in units), groups
+
+    @cached_property
     def unit_files(self) -> np.ndarray:
         """Number of the file of each unit."""
         return np.array([unit.file for unit in self.units], np.int64)

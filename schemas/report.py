@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-REPORT_VERSION: Literal[1] = 1
+from schemas.diversity import (
+    Cluster,
+    Cost,
+    Example,
+    Index,
+    Mix,
+    Pairs,
+    Phrasing,
+    TaskLength,
+    Unreadable,
+)
+from schemas.part import Part
 
+REPORT_VERSION: Literal[2] = 2
 
-class Part(BaseModel):
-    """A part of the report: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+CHARACTERS_A_TOKEN = 4
+"""What a token is taken for, where no tokenizer counts them."""
 
 
 class Scale(Part):
@@ -98,6 +108,7 @@ class Corpus(Part):
 
     rows: int = Field(description="Rows in it.")
     characters: int = Field(description="Characters of instruction, input and output together.")
+    tokens: int = Field(default=0, description="Tokens of them, as a quarter of the characters.")
     with_input: int = Field(description="Rows that have an input.")
     without_input: int = Field(description="Rows that have none.")
     instruction: Lengths = Field(description="Characters of the instruction.")
@@ -154,6 +165,7 @@ class Duplicates(Part):
     near: int = Field(description="Rows at least as similar to a kept row as the threshold.")
     similarity: tuple[Bin, ...] = Field(description="Near duplicates by exact similarity, in hundredths.")
     clusters: Clusters = Field(description="Sizes of the clusters.")
+    largest: tuple[Cluster, ...] = Field(default=(), description="The largest clusters.")
     what_if: tuple[WhatIf, ...] = Field(
         default=(), description="What other thresholds would have left, from the least that is stored."
     )
@@ -169,6 +181,9 @@ class Prompts(Part):
     conflicting: int = Field(description="Prompts with more than one distinct answer.")
     answers: int = Field(description="Answers to those.")
     largest: int | None = Field(description="Most answers to one prompt; null where none has several.")
+    sizes: tuple[Bin, ...] = Field(
+        default=(), description="Prompts of several answers by powers of two of these."
+    )
 
 
 class Drift(Part):
@@ -203,7 +218,9 @@ class Moved(Part):
 class Report(Part):
     """The aggregate report of a release; the same for the same rows, whatever ran it and when."""
 
-    version: Literal[1] = Field(default=REPORT_VERSION, description="Version of this shape.")
+    version: Literal[1, 2] = Field(
+        default=REPORT_VERSION, description="Version of this shape; version 1 has less in it."
+    )
     release: str = Field(description="Name of the release.")
     tamis: str = Field(description="Version of Tamis.")
     profile: str = Field(description="Name of the recipe's profile.")
@@ -236,9 +253,26 @@ class Report(Part):
     prompts: Prompts | None = Field(
         default=None, description="Prompts and their answers; null where duplicates were not looked for."
     )
+    mix: Mix | None = Field(default=None, description="How sources, languages and tasks stand together.")
+    indices: tuple[Index, ...] = Field(default=(), description="How even each mix is, before and after.")
+    costs: tuple[Cost, ...] = Field(default=(), description="What each step took of each kind of row.")
+    pairs: Pairs | None = Field(default=None, description="Pairs of verb and noun.")
+    task_lengths: tuple[TaskLength, ...] = Field(default=(), description="Mean lengths by verb.")
+    phrasing: tuple[Phrasing, ...] = Field(default=(), description="How instructions are worded.")
+    examples: tuple[Example, ...] = Field(default=(), description="A few rows for each mark.")
+    unreadable: tuple[Unreadable, ...] = Field(
+        default=(), description="Files and row groups that cannot be read, the first fifty."
+    )
+    licence: str | None = Field(default=None, description="Licence of the rows, as the recipe states it.")
     moved: Moved | None = Field(
         default=None, description="What moved since the release before; null where the run followed none."
     )
     failures: tuple[str, ...] = Field(
         default=(), description="Limits of the recipe's gate that are not kept to; they hold the release."
     )
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of `report.json`."""
+    schema = Report.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

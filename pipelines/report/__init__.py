@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pipelines.report.build import Context, build, to_json
 from pipelines.report.card import render_card
+from pipelines.report.excerpts import add_excerpts, places_of
 from pipelines.report.moved import describe_moves, measure_all
 from pipelines.report.page import render_html
 from pipelines.report.summary import summarise
 
 __all__ = [
     "Context",
+    "add_excerpts",
     "build",
     "describe_moves",
     "measure_all",
+    "places_of",
     "render_card",
     "render_html",
     "summarise",

@@ -5,8 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pipelines.report.diversity import (
+    describe_costs,
+    describe_indices,
+    describe_mix,
+    describe_pairs,
+    describe_task_lengths,
+)
+from pipelines.report.excerpts import describe_unreadable
 from pipelines.report.spreads import describe_duplicates, describe_lengths, describe_prompts, describe_what_if
-from schemas.report import Corpus, Flag, Report, Rows, Rule, Scale, Share, SourceShare, Step
+from schemas.report import (
+    CHARACTERS_A_TOKEN,
+    Corpus,
+    Flag,
+    Report,
+    Rows,
+    Rule,
+    Scale,
+    Share,
+    SourceShare,
+    Step,
+)
 from schemas.verdict import Reason, Verdict
 from transforms.kernels.tally import KEPT, READ, Tally
 
@@ -34,12 +53,15 @@ class Context:
     """Name and meaning of each of the recipe's own rules."""
     levels: tuple[float, ...] = ()
     references: tuple[str, ...] = ()
+    licence: str | None = None
 
 
 def build(tally: Tally, context: Context) -> Report:
     """Report of a release; of no rows at all it has zeros and nulls."""
     rows = _count_rows(tally)
     rules = _list_rules(tally, context)
+    funnel = tuple(_funnel(rows, rules))
+    steps = [step.name for step in funnel]
     return Report(
         release=context.release,
         tamis=context.tamis,
@@ -49,7 +71,7 @@ def build(tally: Tally, context: Context) -> Report:
         content_digest=context.content_digest,
         scale=Scale(files_in=context.files_in, bytes_in=context.bytes_in, bytes_out=context.bytes_out),
         rows=rows,
-        funnel=tuple(_funnel(rows, rules)),
+        funnel=funnel,
         rules=rules,
         flags=_list_flags(tally, context),
         input=_describe(tally, READ, rows.found - rows.lost),
@@ -67,6 +89,13 @@ def build(tally: Tally, context: Context) -> Report:
             references=context.references,
         ),
         prompts=describe_prompts(tally),
+        mix=describe_mix(tally, steps),
+        indices=tuple(describe_indices(tally)),
+        costs=tuple(describe_costs(tally, steps)),
+        pairs=describe_pairs(tally, rows.found - rows.lost),
+        task_lengths=tuple(describe_task_lengths(tally)),
+        unreadable=describe_unreadable(tally.picks),
+        licence=context.licence,
     )
 
 
@@ -145,9 +174,11 @@ def _describe(tally: Tally, scope: str, rows: int) -> Corpus:
     instruction, given, output = (
         describe_lengths(tally.spread(name, scope)) for name in ("instruction", "input", "output")
     )
+    characters = instruction.total + given.total + output.total
     return Corpus(
         rows=rows,
-        characters=instruction.total + given.total + output.total,
+        characters=characters,
+        tokens=-(-characters // CHARACTERS_A_TOKEN),
         with_input=given.rows,
         without_input=rows - given.rows,
         instruction=instruction,

@@ -67,6 +67,7 @@ def describe_prompts(tally: Tally) -> Prompts | None:
         conflicting=counts.get("conflicting", 0),
         answers=counts.get("answers", 0),
         largest=tally.spread("answers", READ).high,
+        sizes=_bin(tally.spread("answers", READ)),
     )
 
 

@@ -170,6 +170,11 @@ class Recipe(Section):
         default=Gate(),
         description="What a release must be like to be published; else it is held, exit code 3.",
     )
+    license: Text | None = Field(
+        default=None,
+        description="Licence of the rows as the Hub names it, such as cc-by-4.0, for the dataset card.",
+        examples=["cc-by-4.0"],
+    )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
 
     @model_validator(mode="after")

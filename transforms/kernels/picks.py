@@ -40,6 +40,7 @@ class Pick(NamedTuple):
     other_source: str = ""
     other_file: str = ""
     other_row: int = -1
+    other_id: str = ""
     note: str = ""
 
 
@@ -125,13 +126,13 @@ def _read(rows: pa.Table, chosen: np.ndarray, keys: np.ndarray, values: np.ndarr
         Pick(
             int(keys[at]), line["source"], line["file"], _or(line["row_group"]), _or(line["row"]),
             line["record_id"] or "", round(float(values[at]), 6), line["survivor_source"] or "",
-            line["survivor_file"] or "", _or(line["survivor_row"]),
+            line["survivor_file"] or "", _or(line["survivor_row"]), line["survivor_id"] or "",
         )
         for at, line in zip(chosen.tolist(), lines, strict=True)
     ]  # fmt: skip
 
 
-_OTHER = ("survivor_source", "survivor_file", "survivor_row")
+_OTHER = ("survivor_source", "survivor_file", "survivor_row", "survivor_id")
 
 
 def _or(number: Any) -> int:

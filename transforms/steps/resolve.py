@@ -14,6 +14,7 @@ from schemas.plan import Plan
 from schemas.recipe import Recipe
 from schemas.verdict import EDGES, RESOLVED, WON_BY, Reason, Verdict, names_by_bit
 from transforms.kernels.rows import as_words, from_hex, holds_words
+from transforms.kernels.sampling import Sampling
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job, writing
@@ -78,7 +79,9 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
     counts = {"verdicts": len(table), "curated": kept, "rejects": int(are_rejects(table).sum())}
     counts |= {"duplicates": len(edges), "stayed": _stayed(table, verdicts, job)}
-    return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe))
+    all_rows, groups = job.plan.rows_and_groups
+    sampling = Sampling.of_size(rows=all_rows, groups=groups)
+    return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe), sampling)
 
 
 def own_names(recipe: Recipe) -> list[str]:
