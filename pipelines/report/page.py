@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from pipelines.report.library import allow, embed_json, library_script, own_script
+from pipelines.report.sentences import difference, sentences
 from pipelines.report.words import fold, group, measure, percent, shorten, show
 from schemas.report import Report
 
 
 def render_html(report: Report) -> str:
     """HTML text of a report; names in it are escaped, and nothing in it is fetched."""
-    return _environment().get_template("page.html.j2").render(report=report) + "\n"
+    return _render("page.html.j2", report=report, said=sentences(report), data=embed_json(_data(report)))
+
+
+def render_comparison(before: Report, after: Report) -> str:
+    """HTML text of two reports side by side."""
+    sides = [_data(before), _data(after)]
+    return _render("compare.html.j2", a=before, b=after, data=embed_json({"sides": sides}))
+
+
+def _data(report: Report) -> Any:
+    """What the page's pictures are drawn from: the report, with names as they are shown."""
+    return _shown(report.model_dump(mode="json", exclude={"examples"}))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shown(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shown(inner) for inner in value]
+    return show(value) if isinstance(value, str) else value
+
+
+def _render(template: str, **names: Any) -> str:
+    scripts = (library_script(), "\n" + own_script() + "\n")
+    page = _environment().get_template(template)
+    return (
+        page.render(
+            **{name: Markup(value) if name == "data" else value for name, value in names.items()},  # noqa: S704 — JSON without <
+            library=Markup(scripts[0]),  # noqa: S704 — of a package
+            own=Markup(scripts[1]),  # noqa: S704 — of this one
+            policy=allow(*scripts),
+        )
+        + "\n"
+    )
 
 
 @cache
@@ -31,5 +68,5 @@ def _environment() -> Environment:
         "show": show,
         "fold": fold,
     }
-    environment.globals |= {"percent": percent}
+    environment.globals |= {"percent": percent, "difference": difference}
     return environment

@@ -1,0 +1,46 @@
+"""The plotting library that the page carries: Vega, Vega-Lite and Vega-Embed in one script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@cache
+def library_script() -> str:
+    """Text of the library's script, which sets `vegaEmbed` and `vega`."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle()).replace("</script", r"<\/script")
+
+
+@cache
+def own_script() -> str:
+    """Text of the page's own script."""
+    folder = resources.files("pipelines.report") / "templates"
+    return "\n".join((folder / name).read_text("utf-8") for name in ("charts.js", "page.js"))
+
+
+def allow(*scripts: str) -> str:
+    """Content security policy that lets these scripts run, and lets nothing be fetched.
+
+    >>> allow("1")
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
+    """
+    digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}"
+
+
+def embed_json(value: Any) -> str:
+    r"""JSON that ends no script element and holds no line separators.
+
+    >>> embed_json({"a": "</script>"})
+    '{"a":"\\u003c/script>"}'
+    """
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", r"\u003c")

@@ -1,0 +1,146 @@
+"""What each picture of the report shows, in a sentence with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.report.words import group, percent, show
+from schemas.diversity import Index
+from schemas.report import Lengths, Report, Share
+
+
+def sentences(report: Report) -> dict[str, str]:
+    """A sentence for the whole, and one for each picture, by its name."""
+    rows, read, kept = report.rows, report.input, report.curated
+    conflicting = report.prompts.conflicting if report.prompts else 0
+    return {
+        "whole": _whole(report),
+        "since": _since(report),
+        "funnel": f"Of {group(rows.found)} rows, {group(rows.kept)} are left; a row counts at its first reason.",
+        "rules": _strongest(report),
+        "verbs": f"{_commonest('Tasks', report.verbs, kept.rows)} {_even(report.indices, 'verb')}".strip(),
+        "categories": _commonest("Categories", report.categories, kept.rows),
+        "difficulties": _commonest("Difficulties", report.difficulties, kept.rows),
+        "domains": _commonest("Domains", report.domains, kept.rows),
+        "languages": f"{_commonest('Languages', report.languages, kept.rows)} {_untold(report)}".strip(),
+        "outputs": _commonest("Languages of the output", report.output_languages, kept.rows),
+        "sources": _commonest("Sources", report.sources, kept.rows),
+        "pairs": _pairs(report),
+        "shape": "Mean characters of instruction and output by task; a larger mark has more rows.",
+        "openings": _openings(report),
+        "costs": _costs(report),
+        "lengths": f"{_half('instruction', kept.instruction)}; {_half('output', kept.output)}.",
+        "inputs": f"{percent(kept.with_input, kept.rows)} of the rows kept have an input, "
+        f"{percent(read.with_input, read.rows)} of those read.",
+        "similarity": f"{group(report.duplicates.near)} rows fell to one at least as similar as the threshold.",
+        "clusters": f"{group(report.duplicates.clusters.count)} kept rows stand for others; the largest cluster "
+        f"has {group(report.duplicates.clusters.largest or 0)} rows.",
+        "what-if": "Rows that other thresholds would have kept, survivors chosen anew.",
+        "prompts": f"{group(conflicting)} prompts have several distinct answers.",
+        "drift": "How far each distribution moved, in bits of Jensen-Shannon divergence (0 to 1).",
+    }
+
+
+def difference(one: float, other: float) -> str:
+    """Change from one number to another, with its sign.
+
+    >>> difference(10, 12), difference(12, 10), difference(0.5, 0.25), difference(3, 3)
+    ('+2', '-2', '-0.2', '0')
+    """
+    moved = other - one
+    return f"+{group(moved)}" if moved > 0 else group(moved)
+
+
+def _whole(report: Report) -> str:
+    rows = report.rows
+    text = f"{group(rows.kept)} of {group(rows.found)} rows are kept ({percent(rows.kept, rows.found)})."
+    steps = sorted((step for step in report.funnel[1:-1] if step.removed), key=lambda step: -step.removed)
+    if not steps:
+        return f"{text} Nothing was removed."
+    named = [f"{_plain(step.name)} ({group(step.removed)})" for step in steps[:3]]
+    return f"{text} Most of the rest went as {', '.join(named)}."
+
+
+def _plain(name: str) -> str:
+    return show(name).replace("_", " ")
+
+
+def _since(report: Report) -> str:
+    moved = report.moved
+    if moved is None:
+        return "There is no earlier release to compare with."
+    farthest = max(moved.drift, key=lambda drift: drift.jensen_shannon_divergence)
+    if moved.digest == report.digest:
+        return f"It is the same as release {show(moved.release)}, row for row."
+    text = f"Since release {show(moved.release)} it went from {group(moved.kept_before)} to {group(moved.kept)} rows"
+    if moved.entered is not None:
+        text += f": {group(moved.entered)} entered, {group(moved.left)} left"
+    if farthest.jensen_shannon_divergence == 0:
+        return f"{text}; no distribution moved."
+    name = _plain(farthest.measure)
+    return f"{text}; what moved most is {name} ({farthest.jensen_shannon_divergence:.3f} bits)."
+
+
+def _strongest(report: Report) -> str:
+    rule = max(report.rules, key=lambda rule: rule.all, default=None)
+    if rule is None or not rule.all:
+        return "No rule rejected a row."
+    alone = f"{group(rule.alone)} of them alone, so that they would have stood without it"
+    return f"{_plain(rule.name).capitalize()} marked most, {group(rule.all)} rows, {alone}."
+
+
+def _commonest(kind: str, shares: Sequence[Share], kept: int) -> str:
+    named = sorted((share for share in shares if share.curated), key=lambda share: -share.curated)[:3]
+    if not named:
+        return f"{kind}: no rows kept."
+    listed = ", ".join(f"{show(share.name)} {percent(share.curated, kept)}" for share in named)
+    return f"{kind} of the rows kept: {listed}."
+
+
+def _even(indices: Sequence[Index], name: str) -> str:
+    values = {index.scope: index.effective for index in indices if index.name == name}
+    if not values:
+        return ""
+    return (
+        f"They are as diverse as {values['curated']:.1f} equally common tasks ({values['input']:.1f} before)."
+    )
+
+
+def _untold(report: Report) -> str:
+    rows = sum(share.curated for share in report.languages if share.name in {None, "und"})
+    return f"It cannot be told for {group(rows)} of them." if rows else ""
+
+
+def _pairs(report: Report) -> str:
+    pairs = report.pairs
+    if pairs is None or not pairs.top:
+        return "No verb with a noun was found."
+    first = pairs.top[0]
+    size = (
+        f"a sample of {group(pairs.rows)} rows, ±{100 * pairs.error:.1f} points"
+        if pairs.error
+        else "all rows"
+    )
+    pair = f"{show(first.verb)} {show(first.noun)}"
+    return f"{group(pairs.distinct)} pairs of verb and noun in {size}; {pair} is the commonest."
+
+
+def _openings(report: Report) -> str:
+    if not report.phrasing or not report.phrasing[-1].rows:
+        return "No text was sampled."
+    kept = report.phrasing[-1]
+    return f"How {group(kept.rows)} sampled instructions begin, before and after."
+
+
+def _costs(report: Report) -> str:
+    marked = sum(cost.outlier for cost in report.costs)
+    if not marked:
+        return "No step took at least twice, or at most half, its overall share of any kind of row."
+    return (
+        f"Share of each kind of row that a step took. {group(marked)} stand out: at least twice or at most half "
+        "the step's share of all rows, beyond chance."
+    )
+
+
+def _half(field: str, lengths: Lengths) -> str:
+    return f"half of the rows kept have at most {group(lengths.p50)} characters of {field}"

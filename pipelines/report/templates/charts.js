@@ -1,0 +1,280 @@
+"use strict";
+// The page's pictures, as specifications of Vega-Lite (one of Vega) over the report's JSON.
+
+const named = (name) => (name === null ? "none" : name);
+const short = (text) => (text.length > 28 ? text.slice(0, 27) + "…" : text);
+
+function theme() {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue("--" + name).trim();
+  return Object.fromEntries(
+    ["paper", "ink", "quiet", "line", "read", "accent", "gone", "faint"].map((name) => [name, colour(name)]),
+  );
+}
+
+function config(look) {
+  const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+  return {
+    background: null, font, view: { stroke: null }, padding: 2, aria: false,
+    axis: {
+      domain: false, ticks: false, gridColor: look.line, labelColor: look.quiet, titleColor: look.quiet,
+      labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelPadding: 6, labelLimit: 190,
+    },
+    legend: {
+      labelColor: look.quiet, titleColor: look.quiet, orient: "top", labelFontSize: 12, titleFontWeight: "normal",
+      symbolType: "square", title: null, offset: 4,
+    },
+    header: { labelColor: look.quiet, labelFontSize: 12, title: null, labelAnchor: "start" },
+    text: { color: look.ink, fontSize: 11 }, bar: { cornerRadiusEnd: 1.5 },
+  };
+}
+
+const two = (look) => ({
+  field: "scope", type: "nominal", scale: { domain: ["read", "kept"], range: [look.read, look.accent] },
+});
+const tip = (field, title, format) => ({ field, title, ...(format ? { type: "quantitative", format } : { type: "nominal" }) });
+const count = { labelExpr: "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~f')", tickCount: 5 };
+
+// Shares of the rows read and kept, a pair of bars each.
+function twins(rows, look, most) {
+  const all = { read: 0, kept: 0 };
+  for (const row of rows) { all.read += row.read; all.kept += row.kept; }
+  const values = rows.slice(0, most).flatMap((row) => ["read", "kept"].map((scope) => ({
+    name: short(named(row.name)), scope, rows: row[scope], share: all[scope] ? row[scope] / all[scope] : 0,
+  })));
+  return {
+    height: { step: 11 }, data: { values }, mark: { type: "bar", height: { band: 0.9 } },
+    encoding: {
+      y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } },
+      yOffset: { field: "scope", sort: ["read", "kept"] },
+      x: { field: "share", type: "quantitative", title: null, axis: { format: "~%", tickCount: 5 } },
+      color: two(look), tooltip: [tip("name", "kind"), tip("scope", "rows"), tip("rows", "count", ","), tip("share", "share", ".1%")],
+    },
+  };
+}
+
+function bars(values, look, { x = "rows", y = "name", format, ends } = {}) {
+  return {
+    height: { step: 22 }, data: { values }, mark: { type: "bar", color: look.accent, height: { band: 0.65 } },
+    encoding: {
+      y: { field: y, type: "nominal", sort: null, title: null },
+      x: { field: x, type: "quantitative", title: null, axis: format ? { format, tickCount: 5 } : count, ...(ends || {}) },
+      tooltip: [tip(y, "of"), tip(x, "value", format || ",")],
+    },
+  };
+}
+
+function columns(bins, look, digits) {
+  const label = (value) => value.toFixed(digits);
+  const values = bins.map((bin) => ({
+    name: bin.low === bin.high || digits ? label(bin.low) : label(bin.low) + "–" + label(bin.high), rows: bin.rows,
+  }));
+  return {
+    height: 150, data: { values }, mark: { type: "bar", color: look.accent },
+    encoding: {
+      x: { field: "name", type: "ordinal", sort: null, title: null, axis: { labelAngle: 0, labelOverlap: true, grid: false } },
+      y: { field: "rows", type: "quantitative", title: null, axis: { ...count, tickCount: 4 } },
+      tooltip: [tip("name", "range"), tip("rows", "rows", ",")],
+    },
+  };
+}
+
+function heat(cells, look, { x, y, value, format, log, mark }) {
+  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: -40, labelLimit: 90, grid: false } },
+    y: { field: y, type: "nominal", sort: null, title: null, axis: { grid: false } } };
+  const colour = { field: value, type: "quantitative", scale: { ...(log ? { type: "symlog" } : {}), range: [look.faint, look.accent], zero: true },
+    legend: { gradientLength: 140, gradientThickness: 8, format, title: null, tickCount: 3 } };
+  const layer = [{ mark: { type: "rect", stroke: look.paper, strokeWidth: 2, cornerRadius: 2 },
+    encoding: { color: colour, tooltip: [tip(y, "of"), tip(x, "in"), tip(value, "value", format)] } }];
+  if (mark) layer.push({ transform: [{ filter: "datum." + mark }], mark: { type: "point", shape: "circle", size: 26, filled: true, color: look.ink } });
+  return { height: { step: 22 }, data: { values: cells }, encoding: base, layer };
+}
+
+function treemap(pairs, look, width) {
+  const verbs = [...new Set(pairs.top.map((pair) => pair.verb))];
+  const total = (verb) => pairs.top.reduce((sum, pair) => sum + (pair.verb === verb ? pair.input : 0), 0);
+  const shown = verbs.sort((a, b) => total(b) - total(a)).slice(0, width < 500 ? 7 : 14);
+  const values = [{ id: "", parent: null }, ...shown.map((verb) => ({ id: verb, parent: "", verb }))];
+  for (const pair of pairs.top) {
+    if (shown.includes(pair.verb)) {
+      values.push({ id: pair.verb + "\t" + pair.noun, parent: pair.verb, verb: pair.verb, noun: pair.noun, rows: pair.input });
+    }
+  }
+  return {
+    $schema: "https://vega.github.io/schema/vega/v6.json", width: width - 4, height: 380, padding: 2,
+    data: [
+      { name: "tree", values, transform: [
+        { type: "stratify", key: "id", parentKey: "parent" },
+        { type: "treemap", field: "rows", sort: { field: "value", order: "descending" }, round: true, method: "squarify",
+          ratio: 1.4, paddingInner: 2, paddingOuter: 1, paddingTop: 17, size: [{ signal: "width" }, { signal: "height" }] } ] },
+      { name: "leaves", source: "tree", transform: [{ type: "filter", expr: "datum.noun" }] },
+      { name: "verbs", source: "tree", transform: [{ type: "filter", expr: "datum.verb && !datum.noun" }] },
+    ],
+    scales: [{ name: "shade", type: "sqrt", domain: { data: "leaves", field: "rows" }, range: [look.faint, look.accent], zero: true },
+      { name: "letter", type: "threshold", domain: [0.55], range: [look.ink, look.paper] }],
+    marks: [
+      { type: "rect", from: { data: "leaves" }, encode: { enter: {
+        x: { field: "x0" }, y: { field: "y0" }, x2: { field: "x1" }, y2: { field: "y1" }, fill: { scale: "shade", field: "rows" },
+        tooltip: { signal: "{asks: datum.verb + ' ' + datum.noun, rows: format(datum.rows, ',')}" } } } },
+      { type: "text", from: { data: "verbs" }, interactive: false, encode: { enter: {
+        x: { field: "x0", offset: 2 }, y: { field: "y0", offset: 12 }, text: { field: "verb" }, fill: { value: look.ink },
+        fontWeight: { value: 600 }, fontSize: { value: 12 }, limit: { signal: "datum.x1 - datum.x0 - 4" } } } },
+      { type: "text", from: { data: "leaves" }, interactive: false, encode: { enter: {
+        x: { field: "x0", offset: 4 }, y: { field: "y0", offset: 13 }, fontSize: { value: 11 },
+        text: { signal: "datum.y1 - datum.y0 > 15 && datum.x1 - datum.x0 > 30 ? datum.noun : ''" },
+        fill: { signal: "scale('letter', sqrt(datum.rows / domain('shade')[1]))" }, limit: { signal: "datum.x1 - datum.x0 - 6" } } } },
+    ],
+  };
+}
+
+const FIELDS = ["instruction", "input", "output"];
+
+function lengths(report, look) {
+  const values = [];
+  for (const field of FIELDS) for (const [scope, corpus] of [["read", report.input], ["kept", report.curated]]) {
+    for (const bin of corpus[field].histogram) values.push({ field, scope, low: Math.max(bin.low, 0.5), high: bin.high + 1, rows: bin.rows });
+  }
+  return {
+    data: { values }, facet: { row: { field: "field", type: "nominal", sort: FIELDS } }, spacing: 14,
+    spec: { height: 84, mark: { type: "area", interpolate: "step-after", line: { strokeWidth: 1.5 }, fillOpacity: 0.25 },
+      encoding: {
+        x: { field: "low", type: "quantitative", scale: { type: "log", nice: false }, title: "characters",
+          axis: { format: "~s", tickCount: 5, grid: false, values: [1, 10, 100, 1000, 10000, 100000, 1000000] } },
+        y: { field: "rows", type: "quantitative", stack: null, title: null, axis: { ...count, tickCount: 3 } },
+        color: two(look), tooltip: [tip("scope", "rows"), tip("low", "from", ","), tip("rows", "count", ",")] } },
+  };
+}
+
+function shape(report, look, width) {
+  const values = report.task_lengths.filter((task) => task.kept && task.kept_instruction > 0 && task.kept_output > 0)
+    .map((task) => ({ ...task, verb: named(task.verb) }));
+  const labelled = new Set(values.slice(0, width < 500 ? 8 : 16).map((task) => task.verb));
+  for (const task of values) task.label = labelled.has(task.verb) ? task.verb : "";
+  const axis = { format: "~s", tickCount: 5 };
+  return {
+    height: 340, data: { values },
+    encoding: {
+      x: { field: "kept_instruction", type: "quantitative", scale: { type: "log", nice: true }, title: "characters of the instruction, mean", axis },
+      y: { field: "kept_output", type: "quantitative", scale: { type: "log", nice: true }, title: "characters of the output, mean", axis },
+    },
+    layer: [
+      { mark: { type: "circle", color: look.accent, opacity: 0.55 }, encoding: {
+        size: { field: "kept", type: "quantitative", scale: { range: [20, 700] }, legend: null },
+        tooltip: [tip("verb", "task"), tip("category", "category"), tip("kept", "rows kept", ","), tip("kept_instruction", "instruction", ",.0f"), tip("kept_output", "output", ",.0f")] } },
+      { mark: { type: "text", dy: -10, color: look.ink }, encoding: { text: { field: "label" } } },
+    ],
+  };
+}
+
+function funnel(steps, look) {
+  const values = steps.map((step, at) => {
+    const ends = at === 0 || at === steps.length - 1;
+    return { name: step.name, begin: ends ? 0 : step.left, end: ends ? step.left : step.left + step.removed,
+      rows: ends ? step.left : step.removed, kind: at === steps.length - 1 ? "kept" : ends ? "read" : "removed" };
+  });
+  const text = { mark: { type: "text", align: "left", dx: 5 }, encoding: { x: { field: "end", type: "quantitative" }, text: { field: "rows", format: "," } } };
+  return {
+    height: { step: 24 }, data: { values }, encoding: { y: { field: "name", type: "nominal", sort: null, title: null, axis: { grid: false } } },
+    layer: [
+      { mark: { type: "bar", height: { band: 0.65 }, minBandSize: 2 }, encoding: {
+        x: { field: "begin", type: "quantitative", title: null, axis: { ...count, grid: true }, scale: { domainMax: 1.09 * Math.max(1, steps[0].left) } },
+        x2: { field: "end" },
+        color: { field: "kind", type: "nominal", legend: null, scale: { domain: ["read", "removed", "kept"], range: [look.read, look.gone, look.accent] } },
+        tooltip: [tip("name", "step"), tip("rows", "rows", ",")] } }, text ],
+  };
+}
+
+function both(rows, look, keys) {
+  const values = rows.flatMap((row) => keys.map(([key, label]) => ({ name: row.name, part: label, rows: row[key] })));
+  const labels = keys.map((key) => key[1]);
+  return {
+    height: { step: 11 }, data: { values }, mark: { type: "bar" },
+    encoding: {
+      y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } }, yOffset: { field: "part", sort: labels },
+      x: { field: "rows", type: "quantitative", title: null, axis: count },
+      color: { field: "part", type: "nominal", scale: { domain: labels, range: [look.read, look.accent] } },
+      tooltip: [tip("name", "mark"), tip("part", "rows"), tip("rows", "count", ",")],
+    },
+  };
+}
+
+function whatIf(report, look) {
+  return {
+    height: 170, data: { values: report.duplicates.what_if },
+    encoding: { x: { field: "threshold", type: "quantitative", scale: { zero: false }, title: "threshold", axis: { tickCount: 5 } },
+      y: { field: "kept", type: "quantitative", scale: { zero: false }, title: "rows kept", axis: { ...count, tickCount: 4 } },
+      tooltip: [tip("threshold", "threshold"), tip("kept", "rows kept", ",")] },
+    layer: [{ mark: { type: "line", color: look.accent, strokeWidth: 2 } }, { mark: { type: "point", filled: true, size: 60, color: look.accent } },
+      { transform: [{ filter: "datum.threshold === " + Number(report.threshold) }], mark: { type: "point", size: 220, color: look.ink, strokeWidth: 1.5 } }],
+  };
+}
+
+function openings(report, look) {
+  const [read, kept] = report.phrasing;
+  const of = (side, words) => (side.openings.find((opening) => opening.words === words) || { rows: 0 }).rows;
+  const rows = kept.openings.slice(0, 16).map((opening) => ({ name: short(opening.words), read: of(read, opening.words), kept: opening.rows }));
+  return both(rows, look, [["read", "read"], ["kept", "kept"]]);
+}
+
+function costs(report, look, width) {
+  const chosen = new Set();
+  for (const dimension of ["category", "language", "source"]) {
+    const kinds = report.costs.filter((cost) => cost.dimension === dimension);
+    const names = [...new Map(kinds.map((cost) => [named(cost.value), cost.rows])).entries()].sort((a, b) => b[1] - a[1]);
+    for (const [name] of names.slice(0, width < 500 ? 4 : 8)) chosen.add(dimension + "\t" + name);
+  }
+  const cells = report.costs.filter((cost) => chosen.has(cost.dimension + "\t" + named(cost.value))).map((cost) => ({
+    step: cost.step, kind: short(named(cost.value)), share: cost.share, outlier: cost.outlier }));
+  return heat(cells, look, { x: "kind", y: "step", value: "share", format: ".1%", mark: "outlier" });
+}
+
+function indices(report, look) {
+  const values = report.indices.filter((index) => index.seen).map((index) => ({ name: index.name, scope: index.scope === "input" ? "read" : "kept", value: index.effective }));
+  return {
+    height: { step: 11 }, data: { values }, mark: { type: "bar" },
+    encoding: { y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } }, yOffset: { field: "scope", sort: ["read", "kept"] },
+      x: { field: "value", type: "quantitative", title: "effective number", axis: { tickCount: 5 } }, color: two(look),
+      tooltip: [tip("name", "of"), tip("scope", "rows"), tip("value", "effective number", ".2f")] },
+  };
+}
+
+function inputs(report, look) {
+  const values = [["read", report.input], ["kept", report.curated]].flatMap(([name, corpus]) => [
+    { name, part: "with input", rows: corpus.with_input }, { name, part: "without", rows: corpus.without_input }]);
+  return {
+    height: { step: 26 }, data: { values }, mark: { type: "bar", height: { band: 0.65 } },
+    encoding: { y: { field: "name", type: "nominal", sort: null, title: null }, x: { field: "rows", type: "quantitative", title: null, axis: count },
+      color: { field: "part", type: "nominal", scale: { domain: ["with input", "without"], range: [look.accent, look.read] } },
+      tooltip: [tip("name", "rows"), tip("part", "part"), tip("rows", "count", ",")] },
+  };
+}
+
+const shares = (list) => list.map((share) => ({ name: share.name, read: share.input, kept: share.curated }));
+
+// What each picture is drawn from: the report, what the filter left of it, the look and the width.
+const CHARTS = {
+  funnel: ({ view, look }) => funnel(view.funnel, look),
+  rules: ({ report, look }) => both(report.rules, look, [["all", "all"], ["alone", "alone"]]),
+  flags: ({ report, look }) => both(report.flags, look, [["all", "read"], ["kept", "kept"]]),
+  drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".4f" }),
+  verbs: ({ view, look, width }) => twins(view.verb, look, width < 500 ? 12 : 20),
+  categories: ({ view, look }) => twins(view.category, look, 12),
+  difficulties: ({ report, look }) => twins(shares(report.difficulties), look, 12),
+  domains: ({ report, look }) => twins(shares(report.domains), look, 16),
+  languages: ({ view, look }) => twins(view.language, look, 16),
+  "output-languages": ({ report, look }) => twins(shares(report.output_languages), look, 16),
+  sources: ({ view, look }) => twins(view.source, look, 20),
+  pairs: ({ report, look, width }) => treemap(report.pairs, look, width),
+  shape: ({ report, look, width }) => shape(report, look, width),
+  "task-language": ({ view, look, width }) => heat(crossed(view, "verb", "language", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: "~s", log: true }),
+  "task-source": ({ view, look, width }) => heat(crossed(view, "verb", "source", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: "~s", log: true }),
+  indices: ({ report, look }) => indices(report, look),
+  costs: ({ report, look, width }) => costs(report, look, width),
+  openings: ({ report, look }) => openings(report, look),
+  lengths: ({ report, look }) => lengths(report, look),
+  inputs: ({ report, look }) => inputs(report, look),
+  similarity: ({ report, look }) => columns(report.duplicates.similarity, look, 2),
+  clusters: ({ report, look }) => columns(report.duplicates.clusters.sizes, look, 0),
+  prompts: ({ report, look }) => columns(report.prompts.sizes, look, 0),
+  "what-if": ({ report, look }) => whatIf(report, look),
+};
