@@ -29,7 +29,7 @@ def sentences(report: Report) -> dict[str, str]:
         "shape": "Mean characters of instruction and output by task; a larger mark has more rows.",
         "openings": _openings(report),
         "costs": _costs(report),
-        "lengths": f"{_half('instruction', kept.instruction)}; {_half('output', kept.output)}.",
+        "lengths": f"Half of the rows kept have {_half('instruction', kept.instruction)}, half {_half('output', kept.output)}.",
         "inputs": f"{percent(kept.with_input, kept.rows)} of the rows kept have an input, "
         f"{percent(read.with_input, read.rows)} of those read.",
         "similarity": f"{group(report.duplicates.near)} rows fell to one at least as similar as the threshold.",
@@ -143,4 +143,4 @@ def _costs(report: Report) -> str:
 
 
 def _half(field: str, lengths: Lengths) -> str:
-    return f"half of the rows kept have at most {group(lengths.p50)} characters of {field}"
+    return f"at most {group(lengths.p50)} characters of {field}"

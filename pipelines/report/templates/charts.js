@@ -2,6 +2,7 @@
 // The page's pictures, as specifications of Vega-Lite (one of Vega) over the report's JSON.
 
 const named = (name) => (name === null ? "none" : name);
+const distinct = (values, field) => new Set(values.map((value) => value[field])).size || 1;
 const short = (text) => (text.length > 28 ? text.slice(0, 27) + "…" : text);
 
 function theme() {
@@ -12,10 +13,11 @@ function theme() {
   );
 }
 
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
 function config(look) {
-  const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
   return {
-    background: null, font, view: { stroke: null }, padding: 2, aria: false,
+    background: null, font: FONT, view: { stroke: null }, padding: 2, aria: false,
     axis: {
       domain: false, ticks: false, gridColor: look.line, labelColor: look.quiet, titleColor: look.quiet,
       labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelPadding: 6, labelLimit: 190,
@@ -43,7 +45,7 @@ function twins(rows, look, most) {
     name: short(named(row.name)), scope, rows: row[scope], share: all[scope] ? row[scope] / all[scope] : 0,
   })));
   return {
-    height: { step: 11 }, data: { values }, mark: { type: "bar", height: { band: 0.9 } },
+    height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar", height: { band: 0.9 } },
     encoding: {
       y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } },
       yOffset: { field: "scope", sort: ["read", "kept"] },
@@ -55,7 +57,7 @@ function twins(rows, look, most) {
 
 function bars(values, look, { x = "rows", y = "name", format, ends } = {}) {
   return {
-    height: { step: 22 }, data: { values }, mark: { type: "bar", color: look.accent, height: { band: 0.65 } },
+    height: 22 * distinct(values, y), data: { values }, mark: { type: "bar", color: look.accent, height: { band: 0.65 } },
     encoding: {
       y: { field: y, type: "nominal", sort: null, title: null },
       x: { field: x, type: "quantitative", title: null, axis: format ? { format, tickCount: 5 } : count, ...(ends || {}) },
@@ -87,14 +89,14 @@ function heat(cells, look, { x, y, value, format, log, mark }) {
   const layer = [{ mark: { type: "rect", stroke: look.paper, strokeWidth: 2, cornerRadius: 2 },
     encoding: { color: colour, tooltip: [tip(y, "of"), tip(x, "in"), tip(value, "value", format)] } }];
   if (mark) layer.push({ transform: [{ filter: "datum." + mark }], mark: { type: "point", shape: "circle", size: 26, filled: true, color: look.ink } });
-  return { height: { step: 22 }, data: { values: cells }, encoding: base, layer };
+  return { height: 22 * distinct(cells, y), room: 190 + 64 * distinct(cells, x), data: { values: cells }, encoding: base, layer };
 }
 
 function treemap(pairs, look, width) {
   const verbs = [...new Set(pairs.top.map((pair) => pair.verb))];
   const total = (verb) => pairs.top.reduce((sum, pair) => sum + (pair.verb === verb ? pair.input : 0), 0);
   const shown = verbs.sort((a, b) => total(b) - total(a)).slice(0, width < 500 ? 7 : 14);
-  const values = [{ id: "", parent: null }, ...shown.map((verb) => ({ id: verb, parent: "", verb }))];
+  const values = [{ id: "\t", parent: null }, ...shown.map((verb) => ({ id: verb, parent: "\t", verb }))];
   for (const pair of pairs.top) {
     if (shown.includes(pair.verb)) {
       values.push({ id: pair.verb + "\t" + pair.noun, parent: pair.verb, verb: pair.verb, noun: pair.noun, rows: pair.input });
@@ -117,10 +119,10 @@ function treemap(pairs, look, width) {
         x: { field: "x0" }, y: { field: "y0" }, x2: { field: "x1" }, y2: { field: "y1" }, fill: { scale: "shade", field: "rows" },
         tooltip: { signal: "{asks: datum.verb + ' ' + datum.noun, rows: format(datum.rows, ',')}" } } } },
       { type: "text", from: { data: "verbs" }, interactive: false, encode: { enter: {
-        x: { field: "x0", offset: 2 }, y: { field: "y0", offset: 12 }, text: { field: "verb" }, fill: { value: look.ink },
+        x: { field: "x0", offset: 2 }, y: { field: "y0", offset: 12 }, text: { field: "verb" }, fill: { value: look.ink }, font: { value: FONT },
         fontWeight: { value: 600 }, fontSize: { value: 12 }, limit: { signal: "datum.x1 - datum.x0 - 4" } } } },
       { type: "text", from: { data: "leaves" }, interactive: false, encode: { enter: {
-        x: { field: "x0", offset: 4 }, y: { field: "y0", offset: 13 }, fontSize: { value: 11 },
+        x: { field: "x0", offset: 4 }, y: { field: "y0", offset: 13 }, fontSize: { value: 11 }, font: { value: FONT },
         text: { signal: "datum.y1 - datum.y0 > 15 && datum.x1 - datum.x0 > 30 ? datum.noun : ''" },
         fill: { signal: "scale('letter', sqrt(datum.rows / domain('shade')[1]))" }, limit: { signal: "datum.x1 - datum.x0 - 6" } } } },
     ],
@@ -148,14 +150,19 @@ function lengths(report, look) {
 function shape(report, look, width) {
   const values = report.task_lengths.filter((task) => task.kept && task.kept_instruction > 0 && task.kept_output > 0)
     .map((task) => ({ ...task, verb: named(task.verb) }));
-  const labelled = new Set(values.slice(0, width < 500 ? 8 : 16).map((task) => task.verb));
-  for (const task of values) task.label = labelled.has(task.verb) ? task.verb : "";
-  const axis = { format: "~s", tickCount: 5 };
+  const placed = [];
+  for (const task of values.slice(0, width < 500 ? 10 : 24)) {
+    const at = [Math.log(task.kept_instruction) * width / 6, Math.log(task.kept_output) * 60];
+    const free = placed.every((other) => Math.abs(other[0] - at[0]) > 62 || Math.abs(other[1] - at[1]) > 15);
+    if (free) placed.push(at);
+    task.label = free ? task.verb : "";
+  }
+  const axis = { format: "~s", values: [1, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000] };
   return {
     height: 340, data: { values },
     encoding: {
-      x: { field: "kept_instruction", type: "quantitative", scale: { type: "log", nice: true }, title: "characters of the instruction, mean", axis },
-      y: { field: "kept_output", type: "quantitative", scale: { type: "log", nice: true }, title: "characters of the output, mean", axis },
+      x: { field: "kept_instruction", type: "quantitative", scale: { type: "log", nice: false, padding: 24 }, title: "characters of the instruction, mean", axis },
+      y: { field: "kept_output", type: "quantitative", scale: { type: "log", nice: false, padding: 24 }, title: "characters of the output, mean", axis },
     },
     layer: [
       { mark: { type: "circle", color: look.accent, opacity: 0.55 }, encoding: {
@@ -174,7 +181,7 @@ function funnel(steps, look) {
   });
   const text = { mark: { type: "text", align: "left", dx: 5 }, encoding: { x: { field: "end", type: "quantitative" }, text: { field: "rows", format: "," } } };
   return {
-    height: { step: 24 }, data: { values }, encoding: { y: { field: "name", type: "nominal", sort: null, title: null, axis: { grid: false } } },
+    height: 24 * values.length, data: { values }, encoding: { y: { field: "name", type: "nominal", sort: null, title: null, axis: { grid: false } } },
     layer: [
       { mark: { type: "bar", height: { band: 0.65 }, minBandSize: 2 }, encoding: {
         x: { field: "begin", type: "quantitative", title: null, axis: { ...count, grid: true }, scale: { domainMax: 1.09 * Math.max(1, steps[0].left) } },
@@ -188,7 +195,7 @@ function both(rows, look, keys) {
   const values = rows.flatMap((row) => keys.map(([key, label]) => ({ name: row.name, part: label, rows: row[key] })));
   const labels = keys.map((key) => key[1]);
   return {
-    height: { step: 11 }, data: { values }, mark: { type: "bar" },
+    height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
     encoding: {
       y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } }, yOffset: { field: "part", sort: labels },
       x: { field: "rows", type: "quantitative", title: null, axis: count },
@@ -231,7 +238,7 @@ function costs(report, look, width) {
 function indices(report, look) {
   const values = report.indices.filter((index) => index.seen).map((index) => ({ name: index.name, scope: index.scope === "input" ? "read" : "kept", value: index.effective }));
   return {
-    height: { step: 11 }, data: { values }, mark: { type: "bar" },
+    height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
     encoding: { y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } }, yOffset: { field: "scope", sort: ["read", "kept"] },
       x: { field: "value", type: "quantitative", title: "effective number", axis: { tickCount: 5 } }, color: two(look),
       tooltip: [tip("name", "of"), tip("scope", "rows"), tip("value", "effective number", ".2f")] },
@@ -242,7 +249,7 @@ function inputs(report, look) {
   const values = [["read", report.input], ["kept", report.curated]].flatMap(([name, corpus]) => [
     { name, part: "with input", rows: corpus.with_input }, { name, part: "without", rows: corpus.without_input }]);
   return {
-    height: { step: 26 }, data: { values }, mark: { type: "bar", height: { band: 0.65 } },
+    height: 52, data: { values }, mark: { type: "bar", height: { band: 0.65 } },
     encoding: { y: { field: "name", type: "nominal", sort: null, title: null }, x: { field: "rows", type: "quantitative", title: null, axis: count },
       color: { field: "part", type: "nominal", scale: { domain: ["with input", "without"], range: [look.accent, look.read] } },
       tooltip: [tip("name", "rows"), tip("part", "part"), tip("rows", "count", ",")] },
@@ -266,8 +273,8 @@ const CHARTS = {
   sources: ({ view, look }) => twins(view.source, look, 20),
   pairs: ({ report, look, width }) => treemap(report.pairs, look, width),
   shape: ({ report, look, width }) => shape(report, look, width),
-  "task-language": ({ view, look, width }) => heat(crossed(view, "verb", "language", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: "~s", log: true }),
-  "task-source": ({ view, look, width }) => heat(crossed(view, "verb", "source", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: "~s", log: true }),
+  "task-language": ({ view, look, width }) => heat(crossed(view, "verb", "language", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: ",", log: true }),
+  "task-source": ({ view, look, width }) => heat(crossed(view, "verb", "source", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: ",", log: true }),
   indices: ({ report, look }) => indices(report, look),
   costs: ({ report, look, width }) => costs(report, look, width),
   openings: ({ report, look }) => openings(report, look),

@@ -119,13 +119,14 @@ async function draw(node) {
   if (!width) return;
   const look = theme(), name = node.dataset.chart;
   const spec = CHARTS[name]({ report, view, look, width });
+  const { room = width, ...picture } = spec;
   const grand = spec.$schema ? spec : {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...spec,
-    ...(spec.facet ? { spec: { ...spec.spec, width: width - 80 } } : { width, autosize: { type: "fit-x", contains: "padding" } }),
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...picture,
+    ...(spec.facet ? { spec: { ...spec.spec, width: width - 80 } } : { width: Math.min(room, width), autosize: { type: "fit-x", contains: "padding" } }),
   };
   node.view?.finalize();
   const made = await vegaEmbed(node, grand, {
-    mode: spec.$schema ? "vega" : "vega-lite", renderer: "svg", actions: false, ast: true, config: config(look),
+    mode: spec.$schema ? "vega" : "vega-lite", renderer: "svg", actions: false, ast: true, logLevel: 1, config: config(look),
     defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   node.view = made.view;
