@@ -16,6 +16,7 @@ from pipelines.commands import (
     prune,
     publish,
     recipe,
+    report,
     sample,
     unlock,
     verify,
@@ -24,6 +25,10 @@ from pipelines.errors import TamisError, UsageError
 from pipelines.options import Parser
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
+
+COMMANDS = (
+    curate, audit, recipe, explain, report, duplicates, diff, verify, publish, prune, unlock, sample
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +57,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, unlock, sample):
+    for command in COMMANDS:
         command.add(commands)
     return parser
 

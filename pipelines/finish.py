@@ -15,6 +15,7 @@ from pipelines.report import (
     add_excerpts,
     build,
     describe_moves,
+    draw_funnel,
     places_of,
     render_card,
     render_html,
@@ -208,15 +209,15 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
 
 def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
     """Write the report, the dataset card and, where there is one, the takedown list."""
-    texts = {
-        "report/report.json": to_json(report),
-        "report/report.html": render_html(report),
-        "README.md": render_card(report),
+    contents = {
+        "report/report.json": to_json(report).encode(),
+        "report/report.html": render_html(report).encode(),
+        "report/funnel.png": draw_funnel(report),
+        "README.md": render_card(report, job.plan.recipe).encode(),
     }
     if job.plan.removals is not None:
-        texts[REMOVALS] = storage.read_bytes(job.places.removals).decode()
-    for path, text in texts.items():
-        content = text.encode()
+        contents[REMOVALS] = storage.read_bytes(job.places.removals)
+    for path, content in contents.items():
         storage.write_bytes(f"{job.places.release_folder}/{path}", content)
         yield OutputRecord(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 

@@ -6,7 +6,8 @@ from pipelines.report.build import Context, build, to_json
 from pipelines.report.card import render_card
 from pipelines.report.excerpts import add_excerpts, places_of
 from pipelines.report.moved import describe_moves, measure_all
-from pipelines.report.page import render_html
+from pipelines.report.page import render_comparison, render_html
+from pipelines.report.picture import draw_funnel
 from pipelines.report.summary import summarise
 
 __all__ = [
@@ -14,9 +15,11 @@ __all__ = [
     "add_excerpts",
     "build",
     "describe_moves",
+    "draw_funnel",
     "measure_all",
     "places_of",
     "render_card",
+    "render_comparison",
     "render_html",
     "summarise",
     "to_json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 import yaml
@@ -19,10 +20,10 @@ _CODE = re.compile("(?!und)[a-z]{2,3}")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:]")
 
 
-def render_card(report: Report) -> str:
+def render_card(report: Report, recipe: Mapping[str, object] | None = None) -> str:
     """Markdown text of the dataset card; names that come from data show as they are written."""
     front = yaml.safe_dump(describe_front(report), sort_keys=False, allow_unicode=True)
-    body = _environment().get_template("card.md.j2").render(report=report)
+    body = _environment().get_template("card.md.j2").render(report=report, recipe=_fence(recipe))
     return f"---\n{front}---\n\n{body}\n"
 
 
@@ -34,12 +35,22 @@ def describe_front(report: Report) -> dict[str, object]:
     files = [{"split": "train", "path": "curated/*.parquet"}]
     return {
         "pretty_name": f"Release {show(report.release)}",
+        **({"license": report.licence} if report.licence else {}),
         **({"language": languages} if languages else {}),
         "task_categories": ["text-generation"],
         "size_categories": [name_size(report.curated.rows)],
         "tags": ["instruction-tuning", "tamis"],
         "configs": [{"config_name": "default", "data_files": files}],
     }
+
+
+def _fence(recipe: Mapping[str, object] | None) -> str | None:
+    """The recipe as YAML between fences that nothing in it can close."""
+    if recipe is None:
+        return None
+    text = yaml.safe_dump(recipe, sort_keys=False, allow_unicode=False, width=100)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}yaml\n{text}{fence}"
 
 
 def name_size(rows: int) -> str:

@@ -15,7 +15,8 @@ def library_script() -> str:
     """Text of the library's script, which sets `vegaEmbed` and `vega`."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle()).replace("</script", r"<\/script")
+    script = vl_convert.javascript_bundle()  # type: ignore[call-arg] # its stubs ask for what has a default
+    return script.replace("</script", r"<\/script")
 
 
 @cache
@@ -28,8 +29,8 @@ def own_script() -> str:
 def allow(*scripts: str) -> str:
     """Content security policy that lets these scripts run, and lets nothing be fetched.
 
-    >>> allow("1")
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
+    >>> allow("1").split("; ")[-1]
+    "script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
     """
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.report.compare import compare, say
 from pipelines.report.library import allow, embed_json, library_script, own_script
 from pipelines.report.sentences import difference, sentences
 from pipelines.report.words import fold, group, measure, percent, shorten, show
@@ -22,7 +23,9 @@ def render_html(report: Report) -> str:
 def render_comparison(before: Report, after: Report) -> str:
     """HTML text of two reports side by side."""
     sides = [_data(before), _data(after)]
-    return _render("compare.html.j2", a=before, b=after, data=embed_json({"sides": sides}))
+    tables = list(compare(before, after))
+    names = {"a": before, "b": after, "tables": tables, "said": say(before, after)}
+    return _render("compare.html.j2", data=embed_json({"sides": sides}), **names)
 
 
 def _data(report: Report) -> Any:

@@ -16,7 +16,7 @@ def sentences(report: Report) -> dict[str, str]:
     return {
         "whole": _whole(report),
         "since": _since(report),
-        "funnel": f"Of {group(rows.found)} rows, {group(rows.kept)} are left; a row counts at its first reason.",
+        "funnel": f"{group(rows.kept)} of {group(rows.found)} rows are left; what goes counts once.",
         "rules": _strongest(report),
         "verbs": f"{_commonest('Tasks', report.verbs, kept.rows)} {_even(report.indices, 'verb')}".strip(),
         "categories": _commonest("Categories", report.categories, kept.rows),
@@ -29,12 +29,13 @@ def sentences(report: Report) -> dict[str, str]:
         "shape": "Mean characters of instruction and output by task; a larger mark has more rows.",
         "openings": _openings(report),
         "costs": _costs(report),
-        "lengths": f"Half of the rows kept have {_half('instruction', kept.instruction)}, half {_half('output', kept.output)}.",
+        "lengths": f"Half of the rows kept have {_half('instruction', kept.instruction)}, "
+        f"half {_half('output', kept.output)}.",
         "inputs": f"{percent(kept.with_input, kept.rows)} of the rows kept have an input, "
         f"{percent(read.with_input, read.rows)} of those read.",
-        "similarity": f"{group(report.duplicates.near)} rows fell to one at least as similar as the threshold.",
-        "clusters": f"{group(report.duplicates.clusters.count)} kept rows stand for others; the largest cluster "
-        f"has {group(report.duplicates.clusters.largest or 0)} rows.",
+        "similarity": f"{group(report.duplicates.near)} near-duplicates are dropped, by their similarity.",
+        "clusters": f"{group(report.duplicates.clusters.count)} kept rows stand for others; the largest "
+        f"cluster has {group(report.duplicates.clusters.largest or 0)} rows.",
         "what-if": "Rows that other thresholds would have kept, survivors chosen anew.",
         "prompts": f"{group(conflicting)} prompts have several distinct answers.",
         "drift": "How far each distribution moved, in bits of Jensen-Shannon divergence (0 to 1).",
@@ -72,7 +73,8 @@ def _since(report: Report) -> str:
     farthest = max(moved.drift, key=lambda drift: drift.jensen_shannon_divergence)
     if moved.digest == report.digest:
         return f"It is the same as release {show(moved.release)}, row for row."
-    text = f"Since release {show(moved.release)} it went from {group(moved.kept_before)} to {group(moved.kept)} rows"
+    text = f"Since release {show(moved.release)} it went from {group(moved.kept_before)} rows "
+    text += f"to {group(moved.kept)}"
     if moved.entered is not None:
         text += f": {group(moved.entered)} entered, {group(moved.left)} left"
     if farthest.jensen_shannon_divergence == 0:
@@ -137,8 +139,8 @@ def _costs(report: Report) -> str:
     if not marked:
         return "No step took at least twice, or at most half, its overall share of any kind of row."
     return (
-        f"Share of each kind of row that a step took. {group(marked)} stand out: at least twice or at most half "
-        "the step's share of all rows, beyond chance."
+        f"Share of each kind of row that a step took. {group(marked)} stand out: at least twice or at most "
+        "half the step's share of all rows, beyond chance."
     )
 
 

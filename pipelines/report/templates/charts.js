@@ -20,7 +20,7 @@ function config(look) {
     background: null, font: FONT, view: { stroke: null }, padding: 2, aria: false,
     axis: {
       domain: false, ticks: false, gridColor: look.line, labelColor: look.quiet, titleColor: look.quiet,
-      labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelPadding: 6, labelLimit: 190,
+      labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelPadding: 6, labelLimit: 190, labelOverlap: "greedy", labelSeparation: 6,
     },
     legend: {
       labelColor: look.quiet, titleColor: look.quiet, orient: "top", labelFontSize: 12, titleFontWeight: "normal",
@@ -47,7 +47,7 @@ function twins(rows, look, most) {
   return {
     height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar", height: { band: 0.9 } },
     encoding: {
-      y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } },
+      y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } },
       yOffset: { field: "scope", sort: ["read", "kept"] },
       x: { field: "share", type: "quantitative", title: null, axis: { format: "~%", tickCount: 5 } },
       color: two(look), tooltip: [tip("name", "kind"), tip("scope", "rows"), tip("rows", "count", ","), tip("share", "share", ".1%")],
@@ -82,10 +82,11 @@ function columns(bins, look, digits) {
 }
 
 function heat(cells, look, { x, y, value, format, log, mark }) {
-  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: -40, labelLimit: 90, grid: false } },
-    y: { field: y, type: "nominal", sort: null, title: null, axis: { grid: false } } };
+  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: -40, labelLimit: 90, labelOverlap: false, grid: false } },
+    y: { field: y, type: "nominal", sort: null, title: null, axis: { grid: false, labelOverlap: false } } };
   const colour = { field: value, type: "quantitative", scale: { ...(log ? { type: "symlog" } : {}), range: [look.faint, look.accent], zero: true },
-    legend: { gradientLength: 140, gradientThickness: 8, format, title: null, tickCount: 3 } };
+    legend: { gradientLength: 140, gradientThickness: 8, title: null, tickCount: 3,
+      labelExpr: log ? "format(datum.value, ',.0f')" : "format(datum.value, '.0%')" } };
   const layer = [{ mark: { type: "rect", stroke: look.paper, strokeWidth: 2, cornerRadius: 2 },
     encoding: { color: colour, tooltip: [tip(y, "of"), tip(x, "in"), tip(value, "value", format)] } }];
   if (mark) layer.push({ transform: [{ filter: "datum." + mark }], mark: { type: "point", shape: "circle", size: 26, filled: true, color: look.ink } });
@@ -151,6 +152,7 @@ function shape(report, look, width) {
   const values = report.task_lengths.filter((task) => task.kept && task.kept_instruction > 0 && task.kept_output > 0)
     .map((task) => ({ ...task, verb: named(task.verb) }));
   const placed = [];
+  for (const task of values) task.label = "";
   for (const task of values.slice(0, width < 500 ? 10 : 24)) {
     const at = [Math.log(task.kept_instruction) * width / 6, Math.log(task.kept_output) * 60];
     const free = placed.every((other) => Math.abs(other[0] - at[0]) > 62 || Math.abs(other[1] - at[1]) > 15);
@@ -173,7 +175,7 @@ function shape(report, look, width) {
   };
 }
 
-function funnel(steps, look) {
+function funnel(steps, look, width) {
   const values = steps.map((step, at) => {
     const ends = at === 0 || at === steps.length - 1;
     return { name: step.name, begin: ends ? 0 : step.left, end: ends ? step.left : step.left + step.removed,
@@ -184,7 +186,7 @@ function funnel(steps, look) {
     height: 24 * values.length, data: { values }, encoding: { y: { field: "name", type: "nominal", sort: null, title: null, axis: { grid: false } } },
     layer: [
       { mark: { type: "bar", height: { band: 0.65 }, minBandSize: 2 }, encoding: {
-        x: { field: "begin", type: "quantitative", title: null, axis: { ...count, grid: true }, scale: { domainMax: 1.09 * Math.max(1, steps[0].left) } },
+        x: { field: "begin", type: "quantitative", title: null, axis: { ...count, grid: true }, scale: { nice: false, domainMax: (width < 500 ? 1.3 : 1.09) * Math.max(1, steps[0].left) } },
         x2: { field: "end" },
         color: { field: "kind", type: "nominal", legend: null, scale: { domain: ["read", "removed", "kept"], range: [look.read, look.gone, look.accent] } },
         tooltip: [tip("name", "step"), tip("rows", "rows", ",")] } }, text ],
@@ -197,7 +199,7 @@ function both(rows, look, keys) {
   return {
     height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
     encoding: {
-      y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } }, yOffset: { field: "part", sort: labels },
+      y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } }, yOffset: { field: "part", sort: labels },
       x: { field: "rows", type: "quantitative", title: null, axis: count },
       color: { field: "part", type: "nominal", scale: { domain: labels, range: [look.read, look.accent] } },
       tooltip: [tip("name", "mark"), tip("part", "rows"), tip("rows", "count", ",")],
@@ -239,7 +241,7 @@ function indices(report, look) {
   const values = report.indices.filter((index) => index.seen).map((index) => ({ name: index.name, scope: index.scope === "input" ? "read" : "kept", value: index.effective }));
   return {
     height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
-    encoding: { y: { field: "name", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.3 } }, yOffset: { field: "scope", sort: ["read", "kept"] },
+    encoding: { y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } }, yOffset: { field: "scope", sort: ["read", "kept"] },
       x: { field: "value", type: "quantitative", title: "effective number", axis: { tickCount: 5 } }, color: two(look),
       tooltip: [tip("name", "of"), tip("scope", "rows"), tip("value", "effective number", ".2f")] },
   };
@@ -258,9 +260,27 @@ function inputs(report, look) {
 
 const shares = (list) => list.map((share) => ({ name: share.name, read: share.input, kept: share.curated }));
 
+// Shares of the rows kept in one release and in another.
+function beside(key, look, most) {
+  const [one, other] = sides.map((side) => new Map(side[key].map((share) => [named(share.name), share.curated])));
+  const names = [...new Set([...other.keys(), ...one.keys()])].slice(0, most);
+  const labels = ["A", "B"], whole = sides.map((side) => side.curated.rows || 1);
+  const values = names.flatMap((name) => [one, other].map((side, at) => ({
+    name: short(name), part: labels[at], rows: side.get(name) || 0, share: (side.get(name) || 0) / whole[at] })));
+  return {
+    height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
+    encoding: {
+      y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } },
+      yOffset: { field: "part", sort: labels }, x: { field: "share", type: "quantitative", title: null, axis: { format: "~%", tickCount: 5 } },
+      color: { field: "part", type: "nominal", scale: { domain: labels, range: [look.read, look.accent] } },
+      tooltip: [tip("name", "kind"), tip("part", "release"), tip("rows", "rows kept", ","), tip("share", "share", ".1%")],
+    },
+  };
+}
+
 // What each picture is drawn from: the report, what the filter left of it, the look and the width.
 const CHARTS = {
-  funnel: ({ view, look }) => funnel(view.funnel, look),
+  funnel: ({ view, look, width }) => funnel(view.funnel, look, width),
   rules: ({ report, look }) => both(report.rules, look, [["all", "all"], ["alone", "alone"]]),
   flags: ({ report, look }) => both(report.flags, look, [["all", "read"], ["kept", "kept"]]),
   drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".4f" }),
@@ -283,5 +303,7 @@ const CHARTS = {
   similarity: ({ report, look }) => columns(report.duplicates.similarity, look, 2),
   clusters: ({ report, look }) => columns(report.duplicates.clusters.sizes, look, 0),
   prompts: ({ report, look }) => columns(report.prompts.sizes, look, 0),
+  "beside-verbs": ({ look }) => beside("verbs", look, 16),
+  "beside-languages": ({ look }) => beside("languages", look, 16),
   "what-if": ({ report, look }) => whatIf(report, look),
 };

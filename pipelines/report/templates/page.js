@@ -1,6 +1,8 @@
 // What the page does: draws the pictures, filters, sorts and copies.
 
-const report = JSON.parse(document.getElementById("report").textContent);
+const parsed = JSON.parse(document.getElementById("report").textContent);
+const sides = parsed.sides;
+const report = sides ? sides[1] : parsed;
 const MIXED = ["source", "language", "category", "verb"];
 const LISTS = { source: "sources", language: "languages", category: "categories", verb: "verbs" };
 const TABLES = { source: "sources", language: "languages", category: "categories", verb: "verbs" };
@@ -111,6 +113,7 @@ function cross(id, cells) {
   sortable(table);
 }
 
+const PRINTED = 40; // rows that a table may have to stand on paper unasked
 const pending = new Set();
 let view;
 
@@ -217,7 +220,9 @@ document.addEventListener("click", (event) => {
 document.getElementById("filter")?.addEventListener("change", refresh);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
 matchMedia("print").addEventListener("change", () => drawAll());
-window.addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((node) => { node.open = true; }));
+window.addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((node) => {
+  if (node.querySelectorAll("tbody tr").length <= PRINTED) node.open = true;
+}));
 let resized;
 window.addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(drawAll, 150); });
 window.drawn = refresh().then(() => { document.documentElement.dataset.drawn = "yes"; });

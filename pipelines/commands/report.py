@@ -1,0 +1,52 @@
+"""`tamis report`: a release's report drawn again from its JSON, or two side by side."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from pipelines.errors import PUBLISHED, UsageError
+from pipelines.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its flags."""
+    command = commands.add_parser(
+        "report",
+        help="draw a release's report again from its report.json, or two side by side",
+        allow_abbrev=False,
+    )
+    command.set_defaults(handle=_report, parser=command)
+    command.add_argument(
+        "releases",
+        metavar="DIR",
+        nargs="*",
+        help="folder of a release, an output folder for its latest, or a report.json; two are compared",
+    )
+    command.add_argument(
+        "--to", metavar="FILE", default="report.html", help="file to write (default: report.html)"
+    )
+    command.add_argument("--schema", action="store_true", help="print the JSON Schema of report.json instead")
+
+
+def _report(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
+    import json
+
+    from pipelines.reach import reach
+    from pipelines.report import render_comparison, render_html
+    from pipelines.report.read import read_report
+    from schemas.report import json_schema
+    from transforms.steps import storage
+
+    if parsed.schema:
+        print(json.dumps(json_schema(), indent=2))
+        return PUBLISHED
+    reach(parsed, rest)
+    if len(parsed.releases) not in {1, 2}:
+        raise UsageError(f"tamis report takes one release or two, not {len(parsed.releases)}")
+    reports = [read_report(storage.absolute(place)) for place in parsed.releases]
+    text = render_html(*reports) if len(reports) == 1 else render_comparison(*reports)
+    target = storage.absolute(parsed.to)
+    storage.write_bytes(target, text.encode())
+    print(f"report   {target}")
+    return PUBLISHED
