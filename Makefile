@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: help env demo test test-engines format bench bench-near bench-engines bench-growth clean
+.PHONY: help env demo test test-engines test-browser format bench bench-near bench-engines bench-growth clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -22,6 +22,10 @@ env: .venv/.core ## create .venv with the tamis command
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
 	@touch $@
 
+.venv/.browser: .venv/.dev
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
+	@touch $@
+
 .venv/.bench: .venv/.core
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
 	@touch $@
@@ -36,11 +40,15 @@ test: .venv/.dev ## check style, types and import contracts, then run all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/engines
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/engines --ignore=tests/browser
 
 test-engines: .venv/.dev ## run the sample on real engines (Prism, Spark, Flink) and by a real Airflow
 	$(BIN)/python deploy/parts/fetch.py
 	$(BIN)/python -m pytest tests/engines
+
+test-browser: .venv/.browser ## open the report in Chromium, which is installed where apt-get can
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null
+	$(BIN)/python -m pytest tests/browser
 
 format: .venv/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .

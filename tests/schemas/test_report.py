@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from schemas.report import Bin, Part, Report
+from schemas.part import Part
+from schemas.report import REPORT_VERSION, Bin, json_schema
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "report.schema.json"
 
 
 def parts(of: type[Part] = Part) -> list[type[Part]]:
@@ -34,4 +40,9 @@ def test_a_part_does_not_change() -> None:
 
 
 def test_the_version_is_in_the_schema() -> None:
-    assert Report.model_json_schema()["properties"]["version"]["const"] == 1
+    assert json_schema()["properties"]["version"]["default"] == REPORT_VERSION
+
+
+def test_the_published_schema_is_that_of_the_model() -> None:
+    published = json.loads(PUBLISHED.read_text("utf-8"))
+    assert published == json_schema(), f"renew it: tamis report --schema > {PUBLISHED}"
