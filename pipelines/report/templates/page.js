@@ -133,6 +133,10 @@ async function draw(node) {
     defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   node.view = made.view;
+  // The picture as a whole has a label; to readers of screens its marks are nothing.
+  for (const part of node.querySelectorAll("svg, svg *")) {
+    for (const name of ["role", "aria-roledescription", "aria-label"]) part.removeAttribute(name);
+  }
 }
 
 function drawAll(nodes = document.querySelectorAll(".chart")) {

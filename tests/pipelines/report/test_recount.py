@@ -81,7 +81,9 @@ def test_shares(report: Report, kind: str, column: str) -> None:
 def test_the_mix(report: Report) -> None:
     mix = report["mix"]
     lists = [mix[name] for name in ("sources", "languages", "categories", "verbs", "outcomes")]
-    found = {(*(names[at] for names, at in zip(lists, cell[:-1], strict=True)), cell[-1]) for cell in mix["cells"]}
+    found = {
+        (*(names[at] for names, at in zip(lists, cell[:-1], strict=True)), cell[-1]) for cell in mix["cells"]
+    }
     assert found == set(
         rows("SELECT source, language, category, verb, step, count(*) FROM rows GROUP BY ALL")
     )
@@ -92,8 +94,8 @@ def test_costs(report: Report) -> None:
         recount = {
             (step, value): (taken, all_rows)
             for step, value, taken, all_rows in rows(
-                f"SELECT step, r.{name}, count(*), any_value(n) FROM rows r JOIN (SELECT {name} AS v, count(*) AS n "
-                f"FROM rows GROUP BY 1) ON r.{name} IS NOT DISTINCT FROM v WHERE step <> 'kept' GROUP BY 1, 2"
+                f"SELECT step, r.{name}, count(*), any_value(n) FROM rows r "
+                f"JOIN (SELECT {name} AS v, count(*) AS n FROM rows GROUP BY 1) ON r.{name} IS NOT DISTINCT FROM v WHERE step <> 'kept' GROUP BY 1, 2"
             )
         }
         found = [cost for cost in report["costs"] if cost["dimension"] == name]
@@ -107,7 +109,8 @@ def test_costs(report: Report) -> None:
 def test_indices(report: Report, name: str) -> None:
     for scope, where in (("input", "true"), ("curated", "verdict = 'kept'")):
         entropy, seen = rows(
-            f"SELECT entropy(coalesce({name}, '-')), count(DISTINCT coalesce({name}, '-')) FROM rows WHERE {where}"
+            f"SELECT entropy(coalesce({name}, '-')), count(DISTINCT coalesce({name}, '-')) "
+            f"FROM rows WHERE {where}"
         )[0]
         index = next(i for i in report["indices"] if (i["name"], i["scope"]) == (name, scope))
         assert index["shannon"] == pytest.approx(entropy, abs=1e-5)
@@ -143,7 +146,8 @@ def test_lengths_by_task(report: Report) -> None:
     recount = {
         verb: means
         for verb, *means in rows(
-            "SELECT tamis_verb, count(*), avg(length(instruction)), avg(length(output)) FROM curated GROUP BY 1"
+            "SELECT tamis_verb, count(*), avg(length(instruction)), avg(length(output)) "
+            "FROM curated GROUP BY 1"
         )
     }
     for task in report["task_lengths"]:

@@ -1,0 +1,112 @@
+"""A real browser, and pages to open in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pipelines.report import render_html
+from schemas.report import Report
+from tests.conftest import REAL_SHARD
+from tests.releases import Sampled, make_release, recipe_for
+
+_QUIET = [
+    "disable-gpu",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+    "no-first-run",
+]
+HOSTILE = (
+    "</script><script>window.ran = 1</script><img src=x onerror='window.ran = 2'><h1>big</h1>"
+    "\u202egnirts\u202c \u2066x\u2069 \x1b[31m {{ 7*7 }} <!-- =HYPERLINK(1) " + "w" * 400
+)
+
+
+@dataclass
+class Opened:
+    """A page, with what it said on the console and asked for."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, as the distribution has it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("Chromium is not installed; make test-browser installs it by apt-get")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _QUIET)]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a file at a width, and wait until it is drawn."""
+    contexts = []
+
+    def opened(path: Path, width: int = 1440, scheme: str = "light") -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        found = Opened(context.new_page())
+        found.page.on("console", lambda message: found.said.append(message.text))
+        found.page.on("pageerror", lambda error: found.said.append(str(error)))
+        found.page.on("request", lambda request: found.asked.append(request.url))
+        found.page.goto(path.as_uri())
+        found.page.wait_for_selector("html[data-drawn]", state="attached")
+        return found
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def sample_page(sampled: Sampled) -> Path:
+    """The report of the sample's release."""
+    return sampled.release.folder / "report" / "report.html"
+
+
+@pytest.fixture(scope="session")
+def real_page(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a release of real rows."""
+    recipe = recipe_for(str(real_data / REAL_SHARD), language__enabled=True)
+    return make_release(tmp_path_factory.mktemp("real"), recipe).folder / "report" / "report.html"
+
+
+@pytest.fixture(scope="session")
+def hostile_page(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the sample, with markup, scripts and long words in every text that comes from data."""
+    report = sampled.release.report
+    excerpt = {"source": HOSTILE, "file": HOSTILE, "record_id": HOSTILE}
+    excerpt |= {"instruction": HOSTILE, "input": HOSTILE, "output": HOSTILE}
+    changed = report.model_dump()
+    changed["release"] = changed["profile"] = changed["digest"] = HOSTILE
+    for example in changed["examples"]:
+        example["shown"] |= excerpt
+    for cluster in changed["duplicates"]["largest"]:
+        cluster["kept"] |= excerpt
+    for name in ("verbs", "languages", "output_languages", "sources", "domains"):
+        changed[name][0]["name"] = HOSTILE
+    for name in ("verbs", "languages", "sources"):
+        changed["mix"][name] = [HOSTILE, *changed["mix"][name][1:]]
+    changed["pairs"]["top"][0]["noun"] = HOSTILE
+    changed["phrasing"][1]["openings"][0]["words"] = HOSTILE
+    changed["task_lengths"][0]["verb"] = HOSTILE
+    changed["costs"][0]["value"] = HOSTILE
+    path = tmp_path_factory.mktemp("hostile") / "report.html"
+    path.write_text(render_html(Report.model_validate(changed)), "utf-8")
+    return path
