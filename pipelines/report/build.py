@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -101,7 +102,14 @@ def build(tally: Tally, context: Context) -> Report:
 
 def to_json(report: Report) -> str:
     """JSON text of a report, the same for equal reports; `Report.model_validate_json` reads it."""
-    return report.model_dump_json(indent=2) + "\n"
+    return _ROW.sub(_on_one_line, report.model_dump_json(indent=2)) + "\n"
+
+
+_ROW = re.compile(r"\[\s+-?\d+(?:,\s+-?\d+)+\s+\]")
+
+
+def _on_one_line(row: re.Match[str]) -> str:
+    return re.sub(r"\s+", "", row[0])
 
 
 def _count_rows(tally: Tally) -> Rows:

@@ -19,7 +19,7 @@ OTHERS = "(others)"
 MIXED = ("source", "language", "category", "verb")
 """What rows are told apart by where they meet."""
 
-_LIMITS = {"source": 40, "language": 24}
+_LIMITS = {"source": 24, "language": 24}
 _PAIRS, _LEAST_ROWS, _ERRORS, _TIMES, _DECIMALS = 120, 50, 4.0, 2.0, 6
 _POSSIBLE = {"category": len(CATEGORIES), "verb": len(verb_names()), "difficulty": len(DIFFICULTIES)}
 

@@ -118,9 +118,8 @@ def test_a_filter_changes_the_numbers_and_pictures(
         "(before) => document.querySelector('[data-chart=verbs]').innerHTML !== before", arg=before
     )
     of = [line for line in sampled.release.lines() if line["language"] == "de"]
-    verdicts = {
-        name: sum(line["verdict"] == name for line in of) for name in ("kept", "rejected", "duplicate")
-    }
+    kinds = ("kept", "rejected", "duplicate")
+    verdicts = [sum(line["verdict"] == kind for line in of) for kind in kinds]
     assert tile(page, "input") == len(of)
     assert [tile(page, name) for name in ("curated", *kinds[1:])] == verdicts
     cells = page.evaluate(CELLS)

@@ -112,7 +112,7 @@ class Tally:
         """Packed JSON, the same for equal tallies."""
         counts = [[*cell, self.counts[cell]] for cell in sorted(self.counts, key=_sort_key)]
         spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads)]
-        meetings = sorted(([*at, rows] for at, rows in self.meetings.items()), key=str)
+        meetings = sorted(([*at, rows] for at, rows in self.meetings.items()), key=_names)
         picks = {name: self.picks[name] for name in sorted(self.picks)}
         return zlib.compress(
             json.dumps([counts, spreads, meetings, picks], separators=(",", ":")).encode(), 1
@@ -128,6 +128,10 @@ class Tally:
             {Meeting(*at): rows for *at, rows in meetings},
             {name: tuple(Pick(*pick) for pick in lists) for name, lists in picks.items()},
         )
+
+
+def _names(meeting: list[str | int | None]) -> tuple[str, ...]:
+    return tuple(map(str, meeting[:-1]))
 
 
 def _sort_key(cell: Cell) -> tuple[str, bool, str, str]:

@@ -95,7 +95,8 @@ def test_costs(report: Report) -> None:
             (step, value): (taken, all_rows)
             for step, value, taken, all_rows in rows(
                 f"SELECT step, r.{name}, count(*), any_value(n) FROM rows r "
-                f"JOIN (SELECT {name} AS v, count(*) AS n FROM rows GROUP BY 1) ON r.{name} IS NOT DISTINCT FROM v WHERE step <> 'kept' GROUP BY 1, 2"
+                f"JOIN (SELECT {name} AS v, count(*) AS n FROM rows GROUP BY 1) "
+                f"ON r.{name} IS NOT DISTINCT FROM v WHERE step <> 'kept' GROUP BY 1, 2"
             )
         }
         found = [cost for cost in report["costs"] if cost["dimension"] == name]
