@@ -36,7 +36,7 @@ test: .venv/.dev ## check style, types and import contracts, then run all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/engines
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --ignore=tests/engines
 
 test-engines: .venv/.dev ## run the sample on real engines (Prism, Spark, Flink) and by a real Airflow
 	$(BIN)/python deploy/parts/fetch.py
