@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import warnings
@@ -25,10 +26,14 @@ from pipelines.options import Parser
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 
+_COLLECT_AT = 100_000
+"""Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    gc.set_threshold(_COLLECT_AT)
     # Beam warns of what is not installed as soon as it is imported.
     logging.basicConfig(level=logging.INFO if "--verbose" in given else logging.ERROR)
     # So do Google's packages, of Python versions that they will not support.

@@ -196,6 +196,10 @@ class Places:
         """File of the verified pairs whose lower row is in a unit."""
         return f"{self.staging}/edges/unit-{unit:06d}.arrow"
 
+    def looked(self, unit: int) -> str:
+        """File of the digests of a unit's row groups, where a run looks before it works."""
+        return f"{self.staging}/looked/unit-{unit:06d}.json"
+
     @property
     def released(self) -> str:
         """File of the record ids of the release before."""
