@@ -7,7 +7,7 @@ from pipelines.planning.previous import Previous
 from schemas.plan import Plan
 from schemas.release import InputRecord
 
-_WORKER_BYTES, _KNOWN = 64 << 20, 4
+_WORKER_BYTES, _KNOWN = 16 << 20, 4
 """Bytes of the input that pay for another process; a file that is as it was is a fourth of the work."""
 
 
