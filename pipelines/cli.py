@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pipelines.commands import (
     audit,
+    cache,
     curate,
     diff,
     duplicates,
@@ -26,6 +27,7 @@ from pipelines.options import Parser
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 
+_COMMANDS = (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, cache, unlock, sample)
 _COLLECT_AT = 100_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
 
@@ -57,7 +59,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, unlock, sample):
+    for command in _COMMANDS:
         command.add(commands)
     return parser
 

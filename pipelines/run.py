@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ from transforms.kernels.own_rules import OwnRuleError, try_own
 from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
+from transforms.steps.cache import damaged_entries
 from transforms.steps.job import Job, store, store_bytes
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.stores.registry import configure
@@ -101,6 +103,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if outcome.status == "failed":
             raise RunError(outcome.message)
         how = {"workers": asked.cores, "runner": engine.label, "repeats": repeated}
+        how |= {"damaged_entries": _tell_damaged(places)}
         _write_run_record(places, started, {**how, "shuffled_bytes": work.shuffled})
         storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
         _check_gate(outcome, places)
@@ -111,6 +114,14 @@ def _plan(request: Request) -> Plan:
     """The plan but for what the output folder has to say to it."""
     plan = plan_run(request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets)
     return replace(plan, crowd_rows=request.crowd_rows, keep=request.keep)
+
+
+def _tell_damaged(places: Places) -> list[str]:
+    """Tell of the entries of the cache that were damaged, and are whole again."""
+    found = damaged_entries(places)
+    for path in found:
+        sys.stderr.write(f"tamis: {path} was damaged, and was made anew\n")
+    return found
 
 
 def _check_gate(outcome: Outcome, places: Places) -> None:

@@ -111,12 +111,10 @@ def sum_up_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     return _hash_each(rows, xxhash.xxh3_128_digest)
 
 
-def _hash_each(
-    rows: pa.LargeBinaryArray, algorithm: Callable[[memoryview], bytes]
-) -> pa.FixedSizeBinaryArray:
+def _hash_each(rows: pa.LargeBinaryArray, digest: Callable[[memoryview], bytes]) -> pa.FixedSizeBinaryArray:
     data, offsets = buffers(rows)
     view, at = memoryview(data.data), offsets.tolist()
-    digests = b"".join(algorithm(view[lo:hi]) for lo, hi in pairwise(at))
+    digests = b"".join(digest(view[lo:hi]) for lo, hi in pairwise(at))
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
 
 

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from schemas.plan import Plan
+from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_rule
-from transforms.steps import tables
+from transforms.steps import storage, tables
+from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
@@ -20,6 +21,11 @@ _VERSION = 9
 def _key(parts: Mapping[str, object]) -> str:
     text = json.dumps(parts, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+def entry_path(places: Places, kind: str, key: str) -> str:
+    """File of an entry."""
+    return f"{places.cache}/{kind}/{key[:2]}/{key}.arrow"
 
 
 def unit_keys(
@@ -47,9 +53,27 @@ def unit_keys(
     }
 
 
-def holds(path: str) -> bool:
-    """Whether the cache has an entry, whole; a damaged one is as none, and is written anew."""
+def missing(entries: Mapping[str, str], job: Job) -> tuple[str, ...]:
+    """Kinds of which the cache has no whole entry, by their paths; those that are damaged are noted.
+
+    An entry that is there counts as used today, on this machine's own disks.
+    """
+    return tuple(kind for kind, path in entries.items() if not _holds(path, job))
+
+
+def _holds(path: str, job: Job) -> bool:
     try:
-        return tables.load(path) is not None
-    except (FileNotFoundError, tables.DamagedError):
+        tables.load(path)
+    except FileNotFoundError:
         return False
+    except tables.DamagedError:
+        storage.write_bytes(job.places.damaged_entry(path), b"")
+        return False
+    storage.touch(path)
+    return True
+
+
+def damaged_entries(places: Places) -> list[str]:
+    """Paths of the entries that a run found damaged, sorted."""
+    names = storage.list_names(places.damaged_entries)
+    return [f"{places.cache}/{name.replace('-', '/')}" for name in names]

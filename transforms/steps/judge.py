@@ -41,8 +41,8 @@ def _judge(reader: UnitReader, job: Job) -> Judged:
     digests = [reader.digests(group) for group in range(*reader.unit.groups)]
     flat = tuple(texts + others for texts, others in digests)
     keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
-    entries = {name: f"{job.places.cache}/{name}/{key[:2]}/{key}.arrow" for name, key in keys.items()}
-    missing = tuple(name for name, path in entries.items() if not cache.holds(path))
+    entries = {name: cache.entry_path(job.places, name, key) for name, key in keys.items()}
+    missing = cache.missing(entries, job)
     if missing:
         found = examine(reader, job, missing)
         if found.unreadable:

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any
@@ -194,6 +194,13 @@ def written_at(path: str) -> float:
     if is_local(path):
         return Path(path).stat().st_mtime
     return store_of(path).written_at(path)
+
+
+def touch(path: str) -> None:
+    """Note that a file of this machine was used; a store has no such notes."""
+    if is_local(path):
+        with suppress(OSError):  # it may be somebody else's, or gone by now
+            os.utime(path)
 
 
 def delete_file(path: str) -> None:
