@@ -182,12 +182,22 @@ def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
     >>> find_words(known, known[[2, 0]]).tolist(), find_words(known, known + np.uint64(1))
     ([2, 0], None)
     """
+    at = place_words(known, wanted)
+    return None if (at < 0).any() else at
+
+
+def place_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each 16-byte hash stands in a list, or -1.
+
+    >>> known = np.array([[2, 1], [1, 7], [1, 7]], np.uint64)
+    >>> place_words(known, np.array([[1, 7], [2, 2], [2, 1]], np.uint64)).tolist()
+    [1, -1, 0]
+    """
     if len(known) == 0:
-        return None if len(wanted) else np.zeros(0, np.int64)
+        return np.full(len(wanted), -1)
     order = np.lexsort((known[:, 1], known[:, 0]))
-    place = _place(known[order], wanted)
-    at = order[np.minimum(place, len(known) - 1)]
-    return at if (known[at] == wanted).all() else None
+    at = order[np.minimum(_place(known[order], wanted), len(known) - 1)]
+    return np.where((known[at] == wanted).all(1), at, -1)
 
 
 def holds_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -32,24 +32,35 @@ def unit_keys(
     plan: Plan, recipe: Recipe, reader: UnitReader, digests: Sequence[tuple[str, str]]
 ) -> dict[str, str]:
     """Key of each kind of entry for a unit; no path and no position is part of it."""
-    texts = {
-        "version": _VERSION,
+    content: dict[str, object] = {
         "texts": [text for text, _ in digests],
         "rows": (reader.unit.skip, reader.unit.rows),
-        "columns": reader.columns,
-        "versions": plan.versions,
     }
-    hashed = {**texts, "similarity": recipe.dedup.similarity}
+    others = {"identity": {"others": [other for _, other in digests]}}
+    asked = _asked(plan, recipe, reader)
+    return {kind: _key({**asked[kind], **content, **others.get(kind, {})}) for kind in KINDS}
+
+
+def place_key(plan: Plan, recipe: Recipe, reader: UnitReader) -> str:
+    """Key of the note on what was last found of the unit that stands in a unit's place."""
+    file, unit = reader.file, reader.unit
+    place = (file.source, file.name, unit.groups[0], unit.skip)
+    return _key({"asked": _asked(plan, recipe, reader), "place": place})
+
+
+def _asked(plan: Plan, recipe: Recipe, reader: UnitReader) -> dict[str, dict[str, object]]:
+    """What is asked of a unit, by kind."""
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
     judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
-    others = {"others": [other for _, other in digests], "column": recipe.dedup.column}
+    common = {"version": _VERSION, "columns": reader.columns, "versions": plan.versions}
+    hashed = {**common, "similarity": recipe.dedup.similarity}
     return {
-        "judgement": _key({**texts, "judging": judging}),
-        "identity": _key({**hashed, **others}),
-        "signatures": _key({**hashed, "shingles": dedup["shingles"], "permutations": dedup["permutations"]}),
+        "judgement": {**common, "judging": judging},
+        "identity": {**hashed, "column": recipe.dedup.column},
+        "signatures": {**hashed, "shingles": dedup["shingles"], "permutations": dedup["permutations"]},
     }
 
 
