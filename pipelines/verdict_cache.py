@@ -11,7 +11,8 @@ from transforms.steps import storage, tables
 from transforms.steps.cache import KINDS
 
 DAY = 86_400.0
-_ENTRY = re.compile(rf"({'|'.join(KINDS)})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow")
+_STORED = (*KINDS, "shingles")
+_ENTRY = re.compile(rf"({'|'.join(_STORED)})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)(i?)B?")
 
 
