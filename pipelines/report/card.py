@@ -16,6 +16,7 @@ LEAST_SHARE = 0.01
 """The front matter names the languages of at least this share of the kept rows."""
 
 _SIZES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
+_PLACES = {"input", "model"}
 _CODE = re.compile("(?!und)[a-z]{2,3}")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:]")
 
@@ -48,9 +49,20 @@ def _fence(recipe: Mapping[str, object] | None) -> str | None:
     """The recipe as YAML between fences that nothing in it can close."""
     if recipe is None:
         return None
-    text = yaml.safe_dump(recipe, sort_keys=False, allow_unicode=False, width=100)
+    text = yaml.safe_dump(_portable(recipe), sort_keys=False, allow_unicode=False, width=100)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}yaml\n{text}{fence}"
+
+
+def _portable(value: object) -> object:
+    """A recipe without where its files lie, which is the same wherever it ran.
+
+    >>> _portable({"sources": [{"name": "web", "input": ["/data/*.parquet"]}], "top": 5})
+    {'sources': [{'name': 'web'}], 'top': 5}
+    """
+    if isinstance(value, Mapping):
+        return {name: _portable(inner) for name, inner in value.items() if name not in _PLACES}
+    return [_portable(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def name_size(rows: int) -> str:
