@@ -16,7 +16,6 @@ LEAST_SHARE = 0.01
 """The front matter names the languages of at least this share of the kept rows."""
 
 _SIZES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
-_PLACES = {"input", "model"}
 _CODE = re.compile("(?!und)[a-z]{2,3}")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:]")
 
@@ -61,8 +60,12 @@ def _portable(value: object) -> object:
     {'sources': [{'name': 'web'}], 'top': 5}
     """
     if isinstance(value, Mapping):
-        return {name: _portable(inner) for name, inner in value.items() if name not in _PLACES}
+        return {name: _portable(inner) for name, inner in value.items() if not _is_place(name, inner)}
     return [_portable(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_place(name: str, value: object) -> bool:
+    return name == "model" or (name == "input" and not isinstance(value, str))  # a text names a column
 
 
 def name_size(rows: int) -> str:
