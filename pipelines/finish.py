@@ -38,7 +38,7 @@ from schemas.report import Report
 from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
-from transforms.steps.excerpts import read_texts
+from transforms.steps.excerpts import hide_private, read_texts
 from transforms.steps.job import Job, writing
 from transforms.steps.look import sum_up_file
 from transforms.steps.resolve import Resolved
@@ -106,7 +106,8 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
     digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
     report = build(tally, _context(parts, job, digest, content))
-    report = add_excerpts(report, tally.picks, read_texts(places_of(tally.picks), job))
+    texts = hide_private(read_texts(places_of(tally.picks), job))
+    report = add_excerpts(report, tally.picks, texts)
     dedup = job.recipe.dedup
     stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
     return publish_report(

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipelines.report import render_html
+from pipelines.report import Context, build, render_html
 from schemas.report import Report
+from schemas.verdict import RESOLVED
 from tests.conftest import REAL_SHARD
 from tests.releases import Sampled, make_release, recipe_for
+from transforms.kernels.tally import Tally
 
 _QUIET = [
     "disable-gpu",
@@ -109,4 +111,33 @@ def hostile_page(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -> 
     changed["costs"][0]["value"] = HOSTILE
     path = tmp_path_factory.mktemp("hostile") / "report.html"
     path.write_text(render_html(Report.model_validate(changed)), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def old_page(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the sample as version 1 had it."""
+    new = {
+        "mix",
+        "indices",
+        "costs",
+        "pairs",
+        "task_lengths",
+        "phrasing",
+        "examples",
+        "unreadable",
+        "licence",
+    }
+    old = sampled.release.report.model_dump(exclude=new) | {"version": 1}
+    path = tmp_path_factory.mktemp("old") / "report.html"
+    path.write_text(render_html(Report.model_validate(old)), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of no rows at all."""
+    context = Context(release="0001", tamis="0", profile="default", files_in=0, bytes_in=0, threshold=0.8)
+    path = tmp_path_factory.mktemp("empty") / "report.html"
+    path.write_text(render_html(build(Tally.of(RESOLVED.empty_table()), context)), "utf-8")
     return path

@@ -89,6 +89,15 @@ def test_it_is_whole_and_silent(open_page: Open, path: Path, width: int) -> None
     assert opened.page.locator(".chart").count() >= 20
 
 
+@pytest.mark.parametrize("path", ["old_page", "empty_page"], indirect=True)
+def test_it_draws_what_there_is(open_page: Open, path: Path, request: pytest.FixtureRequest) -> None:
+    opened = open_page(path)
+    assert opened.said == []
+    assert "rows" in opened.page.locator(".lead").inner_text()
+    if "old" in request.node.name:
+        assert opened.page.evaluate(EMPTY_CHARTS) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES[:1], indirect=True)
 def test_no_serious_violation_of_accessibility(open_page: Open, path: Path, scheme: str) -> None:

@@ -8,8 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from schemas.plan import Unit
+from schemas.recipe import Recipe
+from schemas.verdict import Reason
+from transforms.kernels.quality_marks import mark_quality
+from transforms.kernels.texts import Texts as Columns
 from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader, texts_of
 
@@ -32,6 +37,9 @@ class Texts(NamedTuple):
     output: str
 
 
+HIDDEN = Texts("(left out: it may hold private data)", "", "")
+
+
 def read_texts(places: Iterable[Place], job: Job) -> Mapping[Place, Texts]:
     """Texts of rows, reading each row group that holds one of them once."""
     wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -44,6 +52,18 @@ def read_texts(places: Iterable[Place], job: Job) -> Mapping[Place, Texts]:
         for key, task in tasks.items():
             found |= {Place(*key, row): texts for row, texts in task.result().items()}
     return found
+
+
+def hide_private(found: Mapping[Place, Texts]) -> dict[Place, Texts]:
+    """The texts, those that may hold private data left out, whatever the recipe looks for."""
+    columns = [pa.array(column, pa.large_string()) for column in zip(*found.values(), strict=True)]
+    if not columns:
+        return {}
+    marked = mark_quality(Recipe(), Columns(*columns)).flags & np.uint64(Reason.PRIVATE_DATA.bit)
+    return {
+        place: HIDDEN if hidden else texts
+        for (place, texts), hidden in zip(found.items(), marked != 0, strict=True)
+    }
 
 
 def _read(file: int, rows: list[int], job: Job) -> dict[int, Texts]:

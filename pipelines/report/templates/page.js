@@ -18,7 +18,8 @@ function percent(part, all) {
 function select(chosen) {
   const mix = report.mix;
   const view = { read: 0, kept: 0, exact: 0, near: 0, outcomes: {}, cells: [], filtered: Object.keys(chosen).length > 0 };
-  for (const name of MIXED) view[name] = mix ? mix[LISTS[name]].map((value) => ({ name: value, read: 0, kept: 0, rejected: 0, duplicate: 0 })) : [];
+  // A report of version 1 has no mix, and so nothing to filter.
+  for (const name of MIXED) view[name] = !mix ? shares(report[LISTS[name]]) : mix[LISTS[name]].map((value) => ({ name: value, read: 0, kept: 0, rejected: 0, duplicate: 0 }));
   for (const cell of mix ? mix.cells : []) {
     if (MIXED.some((name, at) => name in chosen && chosen[name] !== cell[at])) continue;
     const outcome = mix.outcomes[cell[4]], rows = cell[5];
@@ -57,6 +58,7 @@ function crossed(view, rows, columns, most, wide) {
     y: short(named(view[rows][y].name)), x: short(named(view[columns][x].name)), rows: counts.get(y + "\t" + x) || 0 })));
 }
 
+const mixTables = () => (report.mix ? ["language", "category", "verb"] : []);
 const data = (value) => { const node = document.createElement("data"); node.value = value; node.textContent = whole.format(value); return node; };
 const put = (cell, value) => cell && cell.replaceChildren(typeof value === "number" ? data(value) : value);
 
@@ -74,7 +76,7 @@ function fill(view) {
     put(cells[2], percent(ends ? step.left : step.removed, view.funnel[0].left));
     put(cells[3], step.left);
   }
-  for (const name of ["language", "category", "verb"]) {
+  for (const name of mixTables()) {
     for (const row of document.querySelectorAll(`#${TABLES[name]} tr[data-at]`)) {
       const entry = view[name][row.dataset.at];
       if (!entry) continue;
@@ -83,7 +85,7 @@ function fill(view) {
       row.hidden = view.filtered && !entry.read;
     }
   }
-  for (const row of document.querySelectorAll("#sources tr[data-at]")) {
+  for (const row of report.mix ? document.querySelectorAll("#sources tr[data-at]") : []) {
     const entry = view.source[row.dataset.at];
     if (!entry) continue;
     [entry.read, entry.rejected, entry.duplicate, entry.kept, percent(entry.kept, entry.read)].forEach((value, at) => put(row.cells[at + 1], value));
