@@ -36,7 +36,7 @@ def test_private_data_and_what_is_taken_down_is_never_shown(curate: Curate, tmp_
     }
     path, named = tmp_path / "rows.parquet", tmp_path / "takedown.txt"
     pq.write_table(pa.table(rows), path)
-    named.write_text("input,rows.parquet,2\n")
+    named.write_text("source=input file=rows.parquet row=2\n")
     release = curate(str(path), remove=(str(named),))
     verdicts = release.lines()
     assert all("private_data" in row["flags"] for row in verdicts[:2])
