@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pipelines.report.compare import compare, say
 from pipelines.report.library import allow, embed_json, library_script, own_script
 from pipelines.report.sentences import difference, sentences
-from pipelines.report.words import fold, group, measure, percent, shorten, show
+from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines
 from schemas.report import Report
 
 
@@ -69,6 +69,7 @@ def _environment() -> Environment:
         "measure": measure,
         "shorten": shorten,
         "show": show,
+        "lines": show_lines,
         "fold": fold,
     }
     environment.globals |= {"percent": percent, "difference": difference}

@@ -11,12 +11,12 @@ from schemas.report import Lengths, Report, Share
 
 def sentences(report: Report) -> dict[str, str]:
     """A sentence for the whole, and one for each picture, by its name."""
-    rows, read, kept = report.rows, report.input, report.curated
+    read, kept = report.input, report.curated
     conflicting = report.prompts.conflicting if report.prompts else 0
     return {
         "whole": _whole(report),
         "since": _since(report),
-        "funnel": f"{group(rows.kept)} of {group(rows.found)} rows are left; what goes counts once.",
+        "funnel": "Each step takes its rows from those that are left; a row counts at its first reason.",
         "rules": _strongest(report),
         "verbs": f"{_commonest('Tasks', report.verbs, kept.rows)} {_even(report.indices, 'verb')}".strip(),
         "categories": _commonest("Categories", report.categories, kept.rows),

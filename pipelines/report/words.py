@@ -72,6 +72,15 @@ def show(name: str | None) -> str:
     return "".join(hidden)
 
 
+def show_lines(text: str) -> str:
+    r"""Text with its lines, and with all else that would hide or reorder it written out.
+
+    >>> show_lines("one\r\ntwo\u202e")
+    'one\ntwo\\u202e'
+    """
+    return "\n".join(map(show, text.splitlines()))
+
+
 def fold(shares: Sequence[Share], limit: int) -> list[Share]:
     """First `limit` of the shares, and the rest as one share where they are two or more.
 

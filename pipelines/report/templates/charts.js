@@ -138,7 +138,7 @@ function lengths(report, look) {
     for (const bin of corpus[field].histogram) values.push({ field, scope, low: Math.max(bin.low, 0.5), high: bin.high + 1, rows: bin.rows });
   }
   return {
-    data: { values }, facet: { row: { field: "field", type: "nominal", sort: FIELDS } }, spacing: 14,
+    data: { values }, facet: { row: { field: "field", type: "nominal", sort: FIELDS } }, spacing: 14, resolve: { scale: { y: "independent" } },
     spec: { height: 84, mark: { type: "area", interpolate: "step-after", line: { strokeWidth: 1.5 }, fillOpacity: 0.25 },
       encoding: {
         x: { field: "low", type: "quantitative", scale: { type: "log", nice: false }, title: "characters",
