@@ -107,3 +107,21 @@ def first_of_each(spoken: Spoken, marked: np.ndarray) -> np.ndarray:
     """
     before = np.append(0, np.cumsum(marked))
     return np.asarray(marked & (before[:-1] == before[spoken.offsets[:-1]][spoken.row]))
+
+
+def prompted(spoken: Spoken, prompts: pa.LargeStringArray) -> Spoken:
+    """The turns of each row after its system prompt, where that is not empty.
+
+    >>> words = pa.array(["a", "b"])
+    >>> spoken = Spoken(np.array([0, 1, 2]), words, words.cast(pa.large_string()))
+    >>> found = prompted(spoken, pa.array(["", "p"], pa.large_string()))
+    >>> found.offsets.tolist(), found.content.to_pylist()
+    ([0, 1, 3], ['a', 'p', 'b'])
+    """
+    told = np.asarray(pc.not_equal(prompts, "").to_numpy(zero_copy_only=False))
+    rows = np.flatnonzero(told)
+    order = pa.array(np.argsort(np.concatenate([rows, spoken.row]), kind="stable"))
+    roles = pa.concat_arrays([pa.array([SYSTEM] * len(rows), pa.string()), spoken.role])
+    content = pa.concat_arrays([prompts.take(pa.array(rows)), spoken.content])
+    offsets = spoken.offsets + np.append(0, np.cumsum(told))
+    return Spoken(offsets, roles.take(order), content.take(order))

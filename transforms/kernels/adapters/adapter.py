@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from schemas.example import CANONICAL
 from transforms.kernels.texts import Texts
+from transforms.kernels.turns import Spoken
 
 Asked: TypeAlias = Literal["first", "all"]
 """Which user turns the instruction is: the first of them, or all."""
@@ -31,6 +32,16 @@ class Adapter(Protocol):
 
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Adapter | None:
         """The same adapter for the columns of a schema, some of them named; None where it lacks any."""
+
+    def reading(self, columns: Mapping[str, str]) -> Adapter:
+        """The same adapter for columns that were found before."""
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """Columns of which a record id tells all."""
+
+    def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
+        """Turns of each row, for the rules on turns; None where there is nothing to say of them."""
 
     def turns(self, batch: pa.RecordBatch) -> pa.ListArray:
         """Turns of each row, as TURNS."""

@@ -22,6 +22,7 @@ from transforms.kernels.turns import (
     join_lists,
     join_marked,
     offsets_of,
+    prompted,
 )
 
 _TURNS, _TOOLS, _ABSENT = "turns", "tools", "null"
@@ -60,6 +61,15 @@ class Chat:
         if tools is not None and holds_json(schema.field(tools).type):
             found[_TOOLS] = tools
         return replace(self, columns=found)
+
+    def reading(self, columns: Mapping[str, str]) -> Chat:
+        """The same adapter for columns that were found before."""
+        return replace(self, columns=dict(columns))
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """None: turns have more to them than role and text."""
+        return frozenset()
 
     def _fits(self, kind: pa.DataType) -> bool:
         if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(
@@ -121,7 +131,11 @@ class Chat:
         return pa.array([None if one is None else as_json(one) for one in column.to_pylist()], pa.string())
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken:
-        """Role and text of every turn; an assistant's calls are part of what it says."""
+        """The turns, after a column's system prompts."""
+        return prompted(self._listed(batch), text_of(self._prompts(batch)))
+
+    def _listed(self, batch: pa.RecordBatch) -> Spoken:
+        """Role and text of every turn of the lists; an assistant's calls are part of what it says."""
         flat = _fields(self._flat(batch))
         said = flat.field(self.content)
         content = text_of(said if is_text(said.type) else _text_of_parts(said))
@@ -133,7 +147,7 @@ class Chat:
 
     def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:
         """Instruction (first user turn, or all), input (user turns after it), output (assistant turns)."""
-        spoken = self.spoken(batch)
+        spoken = self._listed(batch)
         user = spoken.of(USER)
         instruction = user if asked == "all" else first_of_each(spoken, user)
         marked = (instruction, user & ~instruction, spoken.of(ASSISTANT))
@@ -141,7 +155,7 @@ class Chat:
 
     def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
         """Hash of each row's turns; that of a flat row with the same texts is the same."""
-        return record_ids_of_turns(self._prompts(batch), *self.spoken(batch))
+        return record_ids_of_turns(self._prompts(batch), *self._listed(batch))
 
     def rows(self, examples: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         """The columns that the turns and the tools were read from."""

@@ -13,6 +13,7 @@ from schemas.example import ASSISTANT, FIELDS, INPUT, INSTRUCTION, OUTPUT, SYSTE
 from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
 from transforms.kernels.rows import record_ids
 from transforms.kernels.texts import Texts
+from transforms.kernels.turns import Spoken, offsets_of
 
 _ORDER = (SYSTEM, *FIELDS)
 
@@ -28,13 +29,30 @@ class Flat:
 
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Flat | None:
         """The same adapter for the columns of a schema; None where it has no instruction or output."""
-        found = {
-            role: column
-            for role in _ORDER
-            if (column := choose(schema, named.get(role), self.known.get(role, ())))
-            and is_text(schema.field(column).type)
-        }
+        found = {}
+        for role in _ORDER:
+            free = [name for name in self.known.get(role, ()) if name not in named.values()]
+            column = choose(schema, named.get(role), free)
+            if column is not None and is_text(schema.field(column).type):
+                found[role] = column
         return replace(self, columns=found) if {INSTRUCTION, OUTPUT} <= found.keys() else None
+
+    def reading(self, columns: Mapping[str, str]) -> Flat:
+        """The same adapter for columns that were found before."""
+        return replace(self, columns=dict(columns))
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """All columns that it reads: they are text, and a record id covers text."""
+        return frozenset(self.columns.values())
+
+    def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
+        """The turns where there are system prompts; without, there is nothing to say of them."""
+        if self.columns.get(SYSTEM) not in batch.schema.names:
+            return None
+        turns = self.turns(batch)
+        flat = turns.flatten()
+        return Spoken(offsets_of(turns), flat.field("role"), text_of(flat.field("content")))
 
     def _column(self, role: str, batch: pa.RecordBatch) -> pa.Array:
         name = self.columns.get(role)
