@@ -19,7 +19,7 @@ CROWD_ROWS = 250_000
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
-    """One Parquet file of the input; `rows` is None and `error` says why where it cannot be read."""
+    """One file of the input; `rows` is None and `error` says why where it cannot be read."""
 
     source: str
     path: str
@@ -31,7 +31,11 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """Consecutive row groups of one file, or a part of a large one: `rows` rows after `skip` of the first."""
+    """Consecutive row groups of one file, or a part of a large one: `rows` rows after `skip` of the first.
+
+    Of a file of JSON Lines it is a span of bytes, which begins and ends with a line, or the whole of a
+    compressed one; such a file counts as one row group.
+    """
 
     index: int
     file: int
@@ -39,13 +43,15 @@ class Unit:
     skip: int
     first_row: int
     rows: int
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A named set of files: its schema, the columns that hold what, and its rank as a survivor (0 first).
+    """A named set of files: its format, the columns that hold what, and its rank as a survivor (0 first).
 
-    Rows of a reference set outrank all others and are in no part of the release.
+    `schema` is that of its files of JSON Lines. Rows of a reference set outrank all others and are in no
+    part of the release.
     """
 
     name: str
@@ -53,6 +59,7 @@ class Source:
     format: str = "alpaca"
     columns: dict[str, str] = field(default_factory=dict)
     reference: bool = False
+    schema: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +123,8 @@ class Plan:
     def parts_of(self, unit: Unit) -> list[Unit]:
         """The units that read parts of the same row group, this one among them."""
         same = [unit]
+        if unit.span is not None:
+            return same
         for step in (-1, 1):
             at = unit.index + step
             while (
@@ -138,8 +147,13 @@ class Plan:
         raw["sources"] = {name: Source(**source) for name, source in raw["sources"].items()}
         for files in ("files", "benchmark_files"):
             raw[files] = [InputFile(**file) for file in raw[files]]
-        raw["units"] = [Unit(**{**unit, "groups": tuple(unit["groups"])}) for unit in raw["units"]]
+        raw["units"] = [_unit(unit) for unit in raw["units"]]
         return cls(**raw)
+
+
+def _unit(raw: dict[str, Any]) -> Unit:
+    span = raw["span"] and tuple(raw["span"])
+    return Unit(**{**raw, "groups": tuple(raw["groups"]), "span": span})
 
 
 def _name_files(files: list[InputFile]) -> pa.Table:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import platform
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from pipelines.errors import RunError
 from pipelines.planning.adapters import adapters_of
-from pipelines.planning.footers import read_footers
+from pipelines.planning.footers import GRAIN, Footer, read_footers
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
 from schemas.plan import Plan, Source
 from schemas.recipe import Recipe, to_dict
-from transforms.kernels.adapters import Adapter
+from transforms.steps.lines import schema_text
 
 UNIT_BYTES = 32 << 20
 _BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 500_000, 5_000, 4096
@@ -32,23 +29,24 @@ _PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "numpy", "pyarro
 
 def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None) -> Plan:
     """The plan of a run that has no name yet, or the sentence that says why there can be none."""
-    footers = read_footers(recipe)
+    footers = read_footers(recipe, min(GRAIN, unit_bytes))
     sources = {source.name for source in recipe.sources}
     inputs = [footer for footer in footers if footer.file.source in sources]
-    readable = [footer for footer in inputs if footer.metadata is not None]
+    readable = [footer for footer in inputs if footer.readable]
     if not readable:
         first = inputs[0].file
-        raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {first.error}")
+        error = first.error or "it has no row"
+        raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {error}")
     schema = unify(readable)
     units = cut_units(footers, recipe, unit_bytes)
     rows = sum(unit.rows for unit in units if unit.file < len(inputs))
-    size = sum(_bytes(footer.metadata) for footer in readable if footer.metadata is not None)
+    size = sum(footer.size for footer in readable)
     return Plan(
         release="",
-        sources=dict(_sources(recipe, adapters_of(footers))),
+        sources=dict(_sources(recipe, footers)),
         files=[footer.file for footer in footers],
         units=units,
-        schema=base64.b64encode(schema.serialize().to_pybytes()).decode(),
+        schema=schema_text(schema),
         recipe=to_dict(recipe),
         model=model[0] if model else None,
         model_digest=model[1] if model else None,
@@ -64,23 +62,27 @@ def _buckets(rows: int) -> int:
     return max(2, min(8, math.ceil(rows / _FEW_ROWS)), min(_BUCKETS, math.ceil(rows / _BUCKET_ROWS)))
 
 
-def _bytes(metadata: pq.FileMetaData) -> int:
-    return sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-
-
-def _sources(recipe: Recipe, adapters: dict[str, Adapter]) -> Iterator[tuple[str, Source]]:
+def _sources(recipe: Recipe, footers: Sequence[Footer]) -> Iterator[tuple[str, Source]]:
     """Sources by name, ranked by priority, then by their order in the recipe; then the reference sets."""
+    read = _read_as(footers)
     ranked = sorted(recipe.sources, key=lambda source: -source.priority)
     for rank, source in enumerate(ranked):
-        yield source.name, Source(name=source.name, **_read_as(adapters.get(source.name)), rank=rank)
+        yield source.name, Source(name=source.name, rank=rank, **read.get(source.name, {}))
     for reference in recipe.references:
-        read = _read_as(adapters.get(reference.name))
-        yield reference.name, Source(name=reference.name, **read, rank=0, reference=True)
+        found = read.get(reference.name, {})
+        yield reference.name, Source(name=reference.name, rank=0, reference=True, **found)
 
 
-def _read_as(adapter: Adapter | None) -> dict[str, Any]:
-    """What a source's plan says of its adapter; where no file can be read, there is nothing to be read."""
-    return {} if adapter is None else {"format": adapter.name, "columns": dict(adapter.columns)}
+def _read_as(footers: Sequence[Footer]) -> dict[str, dict[str, Any]]:
+    """What a plan says of how each source is read; nothing of one none of whose files can be."""
+    found: dict[str, dict[str, Any]] = {
+        name: {"format": adapter.name, "columns": dict(adapter.columns)}
+        for name, adapter in adapters_of(footers).items()
+    }
+    for footer in footers:
+        if footer.content is not None and footer.schema is not None:
+            found[footer.file.source]["schema"] = schema_text(footer.schema)
+    return found
 
 
 def _parts(recipe: Recipe, size: int, rows: int) -> dict[str, int]:

@@ -19,8 +19,9 @@ from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
-from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import near_parts, signed_by
+from transforms.steps.reader import Reader
+from transforms.steps.units import open_unit
 
 PARTS = ("prompt", "output")
 
@@ -34,7 +35,7 @@ class UnitRows:
         self.judged = judged
         self.job = job
         self.all = tables.load(judged.judgement)
-        self.judgement = self.all.filter(self.all["row"].is_valid())
+        self.judgement = self.all.filter(self.all["error"].is_null())
         self.row = numbers(self.judgement, "row")
         if job.removals is not None and not job.plan.source_of(unit).reference:
             self._remove(job.removals)
@@ -120,7 +121,7 @@ class UnitRows:
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
         """Shingles of some rows of the unit, ascending, read once more: a list column for each part."""
         pieces: dict[str, list[pa.Array]] = {}
-        reader = UnitReader(self.job.plan, self.job.plan.units[self.unit])
+        reader = open_unit(self.job.plan, self.job.plan.units[self.unit])
         for batch in _read_rows(reader, rows):
             parts = near_parts(reader.texts(batch), self.job.recipe)
             for name, part, tag in zip(PARTS, parts, PART_TAGS, strict=False):
@@ -144,7 +145,7 @@ def _ranked(keys: pa.ChunkedArray, *, flip: bool) -> np.ndarray:
     return np.where(keys.is_null().to_numpy(), last, np.minimum(~values if flip else values, last - 1))
 
 
-def _read_rows(reader: UnitReader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+def _read_rows(reader: Reader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
     """The text columns of some rows of a unit, ascending."""
     for group in range(*reader.unit.groups):
         at = reader.rows_before(group)

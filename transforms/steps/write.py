@@ -17,8 +17,10 @@ from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
-from transforms.steps.parquet import UnitReader, plain_type
+from transforms.steps.parquet import plain_type
+from transforms.steps.reader import Reader
 from transforms.steps.resolve import Resolved, are_rejects
+from transforms.steps.units import open_unit
 
 CURATED, VERDICTS, REJECTS, DUPLICATES = "curated", "verdicts", "rejects", "duplicates"
 _BLOCK_ROWS, _GROUP_BYTES = 2048, 64 << 20
@@ -94,10 +96,10 @@ def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterat
         chosen = resolved.filter(kept if kind == CURATED else pa.array(are_rejects(resolved)))
         chosen = chosen.slice(start, stop - start)
         names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
-        yield from _with_input(UnitReader(job.plan, job.plan.units[unit]), chosen, names)
+        yield from _with_input(open_unit(job.plan, job.plan.units[unit]), chosen, names)
 
 
-def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
+def _with_input(reader: Reader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
     """Input rows of some ledger rows, ascending, all their columns, with some of the ledger's beside."""
     rows = np.asarray(ledger["row"].to_numpy()) - reader.unit.first_row
     beside = ledger.select(list(names)).rename_columns([PREFIX + name for name in names])
