@@ -13,6 +13,23 @@ import pyarrow as pa
 REF_BITS = 32
 """A row is referred to by `unit << REF_BITS | row in the unit`, which sorts as the input order does."""
 
+TRAIN = "train"
+"""The split of rows that nothing else is said of."""
+
+_FIRST = ("test", "validation")
+
+
+def split_rank(split: str | None) -> int:
+    """Where a split comes, and how it ranks where splits are looked at together: `test` first, `train` last.
+
+    >>> [split_rank(split) for split in ("test", "validation", "extra", "train", None)]
+    [0, 1, 2, 3, 3]
+    """
+    if split in {None, TRAIN}:
+        return len(_FIRST) + 1
+    return _FIRST.index(split) if split in _FIRST else len(_FIRST)
+
+
 CROWD_ROWS = 250_000
 """Rows of a component from which it is split over workers, unless a run says otherwise."""
 
@@ -60,6 +77,7 @@ class Source:
     columns: dict[str, str] = field(default_factory=dict)
     reference: bool = False
     schema: str | None = None
+    split: str = TRAIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +95,7 @@ class Plan:
     buckets: int
     parts: dict[str, int]
     group_rows: int
+    shards: dict[str, int] = field(default_factory=dict)
     crowd_rows: int = CROWD_ROWS
     released: str | None = None
     previous: str | None = None
@@ -115,6 +134,18 @@ class Plan:
     def benchmark_lines(self) -> np.ndarray:
         """Line in the benchmarks' index of the first row of each of their files, and of the end."""
         return np.cumsum([0, *(file.rows or 0 for file in self.benchmark_files)])
+
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether examples stand in other columns in one source than in another."""
+        sources = [source for source in self.sources.values() if not source.reference and source.columns]
+        columns = [(source.format, role, name) for source in sources for role, name in source.columns.items()]
+        places = {(role, name) for _, role, name in columns}
+        return len({one for one, _, _ in columns}) > 1 or len(places) > len({role for role, _ in places})
+
+    def split_of(self, unit: int) -> str:
+        """The split that a unit is of."""
+        return self.source_of(unit).split
 
     def source_of(self, unit: int) -> Source:
         """The set of files that a unit is of."""
