@@ -63,6 +63,11 @@ def survey(path: str, size: int, grain: int) -> Content:
     return found
 
 
+def pieces_of(file: pa.NativeFile, path: str) -> Iterator[tuple[int, bytes]]:
+    """All lines of an open file, some at a time, and where they begin."""
+    yield from _pieces(_decompressed(file, path), _SLICE_BYTES)
+
+
 def _decompressed(file: pa.NativeFile, path: str) -> pa.NativeFile:
     codec = codec_of(path)
     return file if codec is None else pa.CompressedInputStream(file, codec)
@@ -159,7 +164,7 @@ class LinesReader(Reader):
         with self._open() as file:
             try:
                 if codec_of(self.file.path):
-                    yield from _pieces(_decompressed(file, self.file.path), _SLICE_BYTES)
+                    yield from pieces_of(file, self.file.path)
                 else:
                     file.seek(start)
                     yield from _pieces(file, _SLICE_BYTES, start, stop)
