@@ -118,7 +118,7 @@ class LinesReader(Reader):
     def schema(self) -> pa.Schema:
         """The columns of the source's files of this kind."""
         text = self.plan.sources[self.file.source].schema
-        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text or "")))
+        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))) if text else pa.schema([])
 
     def _open(self) -> pa.NativeFile:
         file = storage.open_input(self.file.path)
@@ -153,8 +153,11 @@ class LinesReader(Reader):
                 objects, damaged = read_lines(some)
                 for line, error in damaged.items():
                     self.lost[at + line] = f"byte {start + starts[low + line]}: {error}"
+                if not self.schema.names:
+                    for row in range(at, at + len(some)):
+                        self.lost.setdefault(row, "no row of its source has a column")
                 at += len(some)
-                if some:
+                if some and self.schema.names:
                     yield table_of(objects, wanted)
         if at < self.unit.rows:
             raise ChangedError(f"{self.file.path} has changed during the run: it has fewer lines")
