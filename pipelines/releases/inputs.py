@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from transforms.kernels.json_lines import cut_lines, read_lines
 from transforms.kernels.json_shapes import shape_of_rows, table_of
 from transforms.steps.lines import is_lines, pieces_of
+from transforms.steps.parquet import decoded
 
 _SLICE = 256
 
@@ -31,7 +32,7 @@ def _of_parquet(file: pa.NativeFile, path: str, rows: Sequence[int]) -> Iterator
             here = [row - at for row in inside if at <= row < at + len(batch)]
             at += len(batch)
             if here:
-                yield batch.take(pa.array(here))
+                yield decoded(batch).take(pa.array(here))
             if at > inside[-1]:
                 break
 

@@ -38,10 +38,11 @@ def codec_of(name: str) -> str | None:
 
 @dataclass
 class Content:
-    """What a file holds: bytes and rows of its pieces, which begin and end with a line, and its shape."""
+    """What a file holds: bytes and rows of its pieces, of whole lines each; its shape and its digest."""
 
     pieces: list[tuple[int, int, int]] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
+    digest: str | None = None
 
     @property
     def rows(self) -> int:
@@ -51,13 +52,15 @@ class Content:
 
 def survey(path: str, size: int, grain: int) -> Content:
     """Read a file through once: where it can be cut, every so many bytes, and the shape of its rows."""
-    found = Content()
+    found, digest = Content(), hashlib.blake2b(digest_size=16)
     with storage.open_input(path) as file:
         for start, data in _pieces(_decompressed(file, path), grain):
+            digest.update(data)
             lines, _ = cut_lines(data)
             objects, _ = read_lines(lines)
             found.shape.merge(shape_of_rows(row for row in objects if row is not None), most=None)
             found.pieces.append((start, start + len(data), len(lines)))
+    found.digest = digest.hexdigest()
     if codec_of(path) and found.pieces:
         found.pieces = [(0, size, found.rows)]
     return found
