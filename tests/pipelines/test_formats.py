@@ -17,6 +17,7 @@ from pipelines.explain import explain
 from schemas.example import TURNS
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask, ask_all, crowd, write_rows
+from tests.stores import BUCKET, S3
 
 Write = Callable[[Path, Sequence[Row]], Path]
 
@@ -239,3 +240,16 @@ def test_unknown_format_names_the_known(curate: Curate, tmp_path: Path) -> None:
     source = {"name": "a", "input": str(write_lines(tmp_path / "a.jsonl", ask_all(1))), "format": "alpacca"}
     with pytest.raises(UsageError, match="no format 'alpacca'; the formats are alpaca, messages, sharegpt"):
         curate("", recipe=recipe_for("", sources=[source]))
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.gz"])
+def test_lines_are_read_from_a_store(curate: Curate, s3: S3, tmp_path: Path, name: str) -> None:
+    rows = crowd(5, 100)
+    data = as_lines(rows)
+    s3.client.put_object(
+        Bucket=BUCKET, Key=f"in/{name}", Body=gzip.compress(data) if name.endswith("gz") else data
+    )
+    far = curate(f"s3://{BUCKET}/in/*", root=tmp_path / "far", unit_bytes=10_000, beam=tuple(s3.flags))
+    near = curate(str(write_lines(tmp_path / "in.jsonl", rows)), root=tmp_path / "near")
+    assert rows_of(far) == rows_of(near)
+    assert ledger_but_files(far) == ledger_but_files(near)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from transforms.kernels.json_lines import BOM, cut_lines, read_lines
 from transforms.kernels.json_shapes import Shape, shape_of_rows, table_of
 from transforms.steps import storage
+from transforms.steps.ranges import RangeFile
 from transforms.steps.reader import ChangedError, Reader, UnreadableError, damage_of
 
 _READ_BYTES = 8 << 20
@@ -123,8 +124,19 @@ class LinesReader(Reader):
         text = self.plan.sources[self.file.source].schema
         return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))) if text else pa.schema([])
 
+    @cached_property
+    def _ranges(self) -> RangeFile | None:
+        """The file with the unit fetched ahead, where each request counts; None on this machine."""
+        if storage.is_local(self.file.path):
+            return None
+        ranges = storage.open_ranges(self.file.path)
+        ranges.fetch([self.span])
+        return ranges
+
     def _open(self) -> pa.NativeFile:
-        file = storage.open_input(self.file.path)
+        """The file; it is left to be closed with the reader, whose next pass reads what was fetched."""
+        far = self._ranges
+        file = storage.open_input(self.file.path) if far is None else pa.PythonFile(far, mode="r")
         if file.size() != self.file.bytes:
             raise ChangedError(
                 f"{self.file.path} has changed during the run: "
@@ -167,26 +179,26 @@ class LinesReader(Reader):
 
     def _bytes(self) -> Iterator[tuple[int, bytes]]:
         start, stop = self.span
-        with self._open() as file:
-            try:
-                if codec_of(self.file.path):
-                    yield from pieces_of(file, self.file.path)
-                else:
-                    file.seek(start)
-                    yield from _pieces(file, _SLICE_BYTES, start, stop)
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadableError(damage_of(error)) from error
+        file = self._open()
+        try:
+            file.seek(start)
+            if codec_of(self.file.path):
+                yield from pieces_of(file, self.file.path)
+            else:
+                yield from _pieces(file, _SLICE_BYTES, start, stop)
+        except (pa.ArrowException, OSError) as error:
+            raise UnreadableError(damage_of(error)) from error
 
     def digests(self, group: int) -> tuple[str, str]:  # noqa: ARG002 — there is but one
         """BLAKE2b of the unit's bytes with the types of its text columns, and with those of the others."""
         stored = hashlib.blake2b(digest_size=16)
         start, stop = self.span
-        with self._open() as file:
-            file.seek(start)
-            while start < stop:
-                data = file.read(min(_READ_BYTES, stop - start))
-                stored.update(data)
-                start += len(data)
+        file = self._open()
+        file.seek(start)
+        while start < stop:
+            data = file.read(min(_READ_BYTES, stop - start))
+            stored.update(data)
+            start += len(data)
         content = stored.hexdigest()
         told = set(self.columns.values())
         types = [
