@@ -12,7 +12,11 @@ from transforms.kernels.adapters import BY_NAME, detect
 from transforms.kernels.adapters.adapter import canonical
 from transforms.kernels.rows import record_ids
 
-_TEXT = st.none() | st.text(st.characters(codec="utf-8"), max_size=5)
+_TEXT = (
+    st.none()
+    | st.text(st.characters(codec="utf-8"), max_size=5)
+    | st.sampled_from(['[{"type":"text","text":"x"}]', '[{"type":"text","n":1.0}]', '[{"type":1}]', "[]"])
+)
 _WORDS = st.none() | st.sampled_from(
     ["user", "human", "gpt", "assistant", "system", "observation", "narrator"]
 )
@@ -150,6 +154,19 @@ def test_turns_of_a_conversation_are_told_apart() -> None:
     assert found.type == TURNS
     roles = ["system", "user", "assistant", "tool", "assistant", "user"]
     assert [turn["role"] for turn in found[0].as_py()] == roles
+
+
+def test_parts_among_texts_are_read_as_their_texts() -> None:
+    parts = '[{"type":"text","text":"a"},{"type":"image","url":"u"},{"type":"text","text":"b"}]'
+    others = ['[{"type": "text"}]', "[{", '[{"text":"a"}]', None]
+    turns = [{"role": "user", "content": content} for content in [parts, *others]]
+    batch = pa.RecordBatch.from_pylist([{"messages": turns}])
+    adapter = detect(batch.schema)
+    assert adapter is not None
+    assert [turn["content"] for turn in adapter.turns(batch)[0].as_py()] == ["a\nb", *others]
+    assert adapter.texts(batch).instruction.to_pylist() == ["a\nb"]
+    back = adapter.rows(canonical(adapter, batch), batch.schema)
+    assert back.to_pylist() == batch.to_pylist()
 
 
 def test_a_type_that_json_cannot_hold_is_no_chat() -> None:
