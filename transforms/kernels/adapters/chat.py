@@ -47,7 +47,12 @@ class Chat:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Chat | None:
-        """The same adapter for the columns of a schema; None where none of them holds such turns."""
+        """The same adapter for the columns of a schema; None where none of them holds such turns.
+
+        A recipe that names an instruction, an input or an output means another.
+        """
+        if named.keys() - self.known.keys():
+            return None
         known = {**self.known, **{role: (name,) for role, name in named.items()}}
         turns = [
             name for name in known[_TURNS] if name in schema.names and self._fits(schema.field(name).type)

@@ -156,6 +156,22 @@ def test_turns_of_a_conversation_are_told_apart() -> None:
     assert [turn["role"] for turn in found[0].as_py()] == roles
 
 
+def test_columns_that_are_named_say_which_schema_is_meant() -> None:
+    turns = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
+    schema = pa.schema({"instruction": pa.string(), "output": pa.string(), "messages": turns, "talk": turns})
+    found = [
+        detect(schema, named)
+        for named in ({}, {"turns": "talk"}, {"instruction": "instruction"}, {"turns": "output"})
+    ]
+    assert [one and (one.name, one.columns) for one in found] == [
+        ("alpaca", {"instruction": "instruction", "output": "output"}),
+        ("messages", {"turns": "talk"}),
+        ("alpaca", {"instruction": "instruction", "output": "output"}),
+        None,
+    ]
+    assert BY_NAME["messages"].bind(schema, {}) == BY_NAME["messages"].reading({"turns": "messages"})
+
+
 def test_parts_among_texts_are_read_as_their_texts() -> None:
     parts = '[{"type":"text","text":"a"},{"type":"image","url":"u"},{"type":"text","text":"b"}]'
     others = ['[{"type": "text"}]', "[{", '[{"text":"a"}]', None]
