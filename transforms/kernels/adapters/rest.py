@@ -45,12 +45,39 @@ def write_rest(
     for name in fields:
         column = turns.field(name)
         at = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-        for row, value in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
+        for row, value in zip(at.tolist(), _values(column.take(pa.array(at))), strict=True):
             found.setdefault(row, {})[name] = value
     rest: list[str | None] = [None] * len(turns)
     for row, held in found.items():
         rest[row] = as_json(held)
     return pa.array(rest, pa.string())
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a column in Python, with what is not UTF-8 in them replaced."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        return [_decoded(value) for value in column.cast(_of_bytes(column.type)).to_pylist()]
+
+
+def _of_bytes(kind: pa.DataType) -> pa.DataType:
+    """The type with bytes in place of text."""
+    if pa.types.is_struct(kind):
+        return pa.struct([one.with_type(_of_bytes(one.type)) for one in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_of_bytes(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_of_bytes(kind.value_type)))
+    return pa.large_binary() if is_text(kind) else kind
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return {name: _decoded(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def read_rest(rest: pa.StringArray, fields: Iterable[pa.Field]) -> list[pa.Array]:

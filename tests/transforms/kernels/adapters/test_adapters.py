@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas.example import CANONICAL, TURNS
 from transforms.kernels.adapters import BY_NAME, detect
 from transforms.kernels.adapters.adapter import canonical
+from transforms.kernels.adapters.chat import Chat
 from transforms.kernels.rows import record_ids
 
 _TEXT = (
@@ -170,6 +171,21 @@ def test_columns_that_are_named_say_which_schema_is_meant() -> None:
         None,
     ]
     assert BY_NAME["messages"].bind(schema, {}) == BY_NAME["messages"].reading({"turns": "messages"})
+
+
+def test_what_is_no_utf8_anywhere_in_a_turn_is_replaced() -> None:
+    broken = pa.array([b'[{"\xff']).cast(pa.large_binary())
+    text = pa.Array.from_buffers(pa.large_string(), 1, broken.buffers())
+    call = pa.StructArray.from_arrays([text], ["name"])
+    calls = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), call)
+    turn = pa.StructArray.from_arrays([text, text, calls], ["role", "content", "tool_calls"])
+    batch = pa.record_batch({"messages": pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), turn)})
+    adapter = detect(batch.schema)
+    assert isinstance(adapter, Chat)
+    assert adapter.texts(batch).output.to_pylist() == [""]
+    (said,) = adapter.spoken(batch).content.to_pylist()
+    assert said == '[{"\ufffd\n{"tool_calls":[{"name":"[{\\"\ufffd"}]}'
+    assert canonical(adapter, batch)["turns"].flatten().field("rest").to_pylist() == [said.split("\n")[1]]
 
 
 def test_parts_among_texts_are_read_as_their_texts() -> None:
