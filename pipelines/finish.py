@@ -18,6 +18,7 @@ from pipelines.report import (
     build,
     describe_moves,
     draw_funnel,
+    name_files,
     places_of,
     render_card,
     render_html,
@@ -244,7 +245,7 @@ def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
         "report/report.json": to_json(report).encode(),
         "report/report.html": render_html(report).encode(),
         "report/funnel.png": draw_funnel(report),
-        "README.md": render_card(report, job.plan.recipe).encode(),
+        "README.md": render_card(report, job.plan.recipe, name_files(job.plan.shards)).encode(),
     }
     if job.plan.removals is not None:
         contents[REMOVALS] = storage.read_bytes(job.places.removals)
@@ -259,7 +260,7 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
         if job.plan.units[entry.unit].skip == 0:
             digests[entry.file] += entry.digests
     for at, record in enumerate(record_inputs(job.plan)):
-        yield record.model_copy(update={"digest": sum_up_file(digests[at])})
+        yield record.model_copy(update={"digest": record.digest or sum_up_file(digests[at])})
 
 
 def _benchmarks(plan: Plan) -> Iterator[BenchmarkRecord]:

@@ -60,7 +60,8 @@ def may_repeat(previous: Previous, plan: Plan) -> bool:
         manifest.language_model == plan.model_digest,
         manifest.benchmark_index == plan.benchmarks,
         plan.removals == removals,
-        [_named(record, digest=None) for record in manifest.inputs] == [_named(record) for record in files],
+        [_named(record, digest=None) for record in manifest.inputs]
+        == [_named(record, digest=None) for record in files],
     )
     return all(same) and all(record.digest is not None for record in manifest.inputs)
 
@@ -102,7 +103,7 @@ def _digested(plan: Plan, looks: Iterable[list[str]]) -> Iterator[InputRecord]:
         if unit.skip == 0:
             digests[unit.file] += found
     for at, record in enumerate(record_inputs(plan)):
-        yield record.model_copy(update={"digest": sum_up_file(digests[at])})
+        yield record.model_copy(update={"digest": record.digest or sum_up_file(digests[at])})
 
 
 def _without_places(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from schemas.example import INPUT, OUTPUT, PREFIX
+from pipelines.planning.adapters import key_of, read_as
+from schemas.example import PREFIX
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, FileSet, Recipe, Reference
+from transforms.kernels.adapters import Adapter
+from transforms.kernels.json_shapes import Shape
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, damage_of, is_text
+from transforms.steps.lines import Content, is_lines, survey
+from transforms.steps.parquet import READ_ERRORS, damage_of
 
+GRAIN = 1 << 20
 _MAGIC = b"PAR1"
 _THREADS = 16
 _NUMBERS = (
@@ -36,19 +41,36 @@ class Footer(NamedTuple):
     file: InputFile
     metadata: pq.FileMetaData | None
     schema: pa.Schema | None
+    adapter: Adapter | None = None
+    content: Content | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there are rows to be read, and columns to read them in."""
+        return self.schema is not None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its rows, not compressed as far as that is known."""
+        if self.metadata is None:
+            return self.file.bytes
+        return sum(self.metadata.row_group(at).total_byte_size for at in range(self.metadata.num_row_groups))
 
 
-def read_footers(recipe: Recipe) -> list[Footer]:
-    """Footers of all input files, in input order, then those of the reference sets."""
-    footers = [footer for source in recipe.sources for footer in read_set(source)]
+def read_footers(recipe: Recipe, grain: int = GRAIN) -> list[Footer]:
+    """Footers of all input files, in input order, then those of the reference sets.
+
+    Files of JSON Lines can be cut about every `grain` bytes.
+    """
+    footers = [footer for source in recipe.sources for footer in read_set(source, grain)]
     for footer in footers:
         _check_order(recipe.dedup.column, footer)
-    footers += [footer for reference in recipe.references for footer in read_set(reference)]
+    footers += [footer for reference in recipe.references for footer in read_set(reference, grain)]
     _refuse_shared_files(footers)
     return footers
 
 
-def read_set(source: FileSet) -> list[Footer]:
+def read_set(source: FileSet, grain: int = GRAIN) -> list[Footer]:
     """Footers of the files of a set, in the order of their paths."""
     found: dict[str, int] = {}
     for pattern in source.input:
@@ -62,8 +84,27 @@ def read_set(source: FileSet) -> list[Footer]:
         found.update(matches)
     prefix = _common_prefix([storage.absolute(pattern) for pattern in source.input])
     with ThreadPoolExecutor(_THREADS) as pool:
-        jobs = [pool.submit(_read_footer, source, path, size, prefix) for path, size in sorted(found.items())]
-        return [job.result() for job in jobs]
+        jobs = [
+            pool.submit(_survey if is_lines(path) else _read_footer, source, path, size, (prefix, grain))
+            for path, size in sorted(found.items())
+        ]
+        return _of_one_shape([job.result() for job in jobs], source)
+
+
+def _of_one_shape(footers: Sequence[Footer], source: FileSet) -> list[Footer]:
+    """The footers, all files of JSON Lines of a set having one schema, which holds the values of them all."""
+    whole = Shape()
+    for footer in footers:
+        if footer.content is not None:
+            whole.merge(footer.content.shape, most=None)
+    found = []
+    for footer in footers:
+        schema = whole.schema if footer.content is not None and whole.fields else footer.schema
+        if schema is not None:
+            _check_columns(source, footer.file.path, schema)
+            footer = footer._replace(schema=schema, adapter=read_as(source, footer.file.path, schema))  # noqa: PLW2901
+        found.append(footer)
+    return found
 
 
 def _common_prefix(patterns: Sequence[str]) -> str:
@@ -77,8 +118,37 @@ def _common_prefix(patterns: Sequence[str]) -> str:
     return "".join(f"{name}/" for name in shared)
 
 
-def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
-    name = path.removeprefix(prefix) if path.startswith(prefix) else path.rpartition("/")[2]
+def _survey(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Footer:
+    """What a file of JSON Lines holds; it is read through once."""
+    prefix, grain = how
+    content, error = None, None
+    try:
+        content = survey(path, size, grain)
+    except (pa.ArrowException, OSError) as problem:
+        error = _damage(path, problem)
+        _refuse_damage(source, path, error)
+    rows = None if content is None else content.rows
+    name = _name(path, prefix)
+    digest = None if content is None else content.digest
+    record = InputFile(
+        source=source.name, path=path, name=name, bytes=size, rows=rows, error=error, digest=digest
+    )
+    return Footer(record, None, None, content=content)
+
+
+def _name(path: str, prefix: str) -> str:
+    return path.removeprefix(prefix) if path.startswith(prefix) else path.rpartition("/")[2]
+
+
+def _refuse_damage(source: FileSet, path: str, error: str) -> None:
+    """Refuse a damaged file of a set that rows must be compared with whole."""
+    if isinstance(source, Reference | Benchmark):
+        kind = key_of(source).removesuffix("s")
+        raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
+
+
+def _read_footer(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Footer:
+    name = _name(path, how[0])
     error = None
     try:
         with storage.open_input(path) as file:
@@ -89,13 +159,9 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
             metadata, schema = parquet.metadata, parquet.schema_arrow
     except READ_ERRORS as problem:
         error, metadata, schema = _damage(path, problem), None, None
-        if isinstance(source, Reference | Benchmark):
-            kind = _key(source).removesuffix("s")
-            raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
+        _refuse_damage(source, path, error)
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
-    if schema is not None:
-        _check_columns(source, path, schema)
     return Footer(file_record, metadata, schema)
 
 
@@ -107,31 +173,15 @@ def _damage(path: str, problem: Exception) -> str:
 
 
 def _check_columns(source: FileSet, path: str, schema: pa.Schema) -> None:
-    """Refuse a file without the columns the source names, or with Tamis's own."""
+    """Refuse a file with a column twice, or with Tamis's own."""
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
         raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
-    for role, name in source.columns.model_dump().items():
-        if name not in schema.names:
-            if role == INPUT or (role == OUTPUT and isinstance(source, Benchmark)):
-                continue
-            raise UsageError(
-                f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
-                f"name the right one in the recipe ({_key(source)}: columns: {role})"
-            )
-        if not is_text(schema.field(name).type):
-            raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
     if taken and not isinstance(source, Reference | Benchmark):
         raise UsageError(
             f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them"
         )
-
-
-def _key(source: FileSet) -> str:
-    if isinstance(source, Benchmark):
-        return "benchmarks"
-    return "references" if isinstance(source, Reference) else "sources"
 
 
 def _check_order(column: str | None, footer: Footer) -> None:

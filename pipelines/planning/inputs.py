@@ -18,7 +18,7 @@ def rows_by_file(plan: Plan) -> Counter[int]:
 
 
 def record_inputs(plan: Plan) -> Iterator[InputRecord]:
-    """The record of each file of a plan, but for its digest."""
+    """The record of each file of a plan, but for the digest of one that was not read yet."""
     planned = rows_by_file(plan)
     for at, file in enumerate(plan.files):
         yield InputRecord(
@@ -29,5 +29,5 @@ def record_inputs(plan: Plan) -> Iterator[InputRecord]:
             bytes=file.bytes,
             rows=file.rows,
             rows_planned=planned[at],
-            digest=None,
+            digest=file.digest,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.report.build import Context, build, to_json
-from pipelines.report.card import render_card
+from pipelines.report.card import name_files, render_card
 from pipelines.report.excerpts import add_excerpts, places_of
 from pipelines.report.moved import describe_moves, measure_all
 from pipelines.report.page import render_comparison, render_html
@@ -17,6 +17,7 @@ __all__ = [
     "describe_moves",
     "draw_funnel",
     "measure_all",
+    "name_files",
     "places_of",
     "render_card",
     "render_comparison",

@@ -11,7 +11,7 @@ from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_rule
 from transforms.steps import storage, tables
 from transforms.steps.job import Job
-from transforms.steps.parquet import UnitReader
+from transforms.steps.reader import Reader
 
 KINDS = ("judgement", "identity", "signatures")
 _VERSION = 9
@@ -29,33 +29,35 @@ def entry_path(places: Places, kind: str, key: str) -> str:
 
 
 def unit_keys(
-    plan: Plan, recipe: Recipe, reader: UnitReader, digests: Sequence[tuple[str, str]]
+    plan: Plan, recipe: Recipe, reader: Reader, digests: Sequence[tuple[str, str]]
 ) -> dict[str, str]:
-    """Key of each kind of entry for a unit; no path and no position is part of it."""
+    """Key of each kind of entry for a unit; no path is part of it, nor a position in Parquet."""
     content: dict[str, object] = {
         "texts": [text for text, _ in digests],
         "rows": (reader.unit.skip, reader.unit.rows),
+        "position": reader.position,
     }
     others = {"identity": {"others": [other for _, other in digests]}}
     asked = _asked(plan, recipe, reader)
     return {kind: _key({**asked[kind], **content, **others.get(kind, {})}) for kind in KINDS}
 
 
-def place_key(plan: Plan, recipe: Recipe, reader: UnitReader) -> str:
+def place_key(plan: Plan, recipe: Recipe, reader: Reader) -> str:
     """Key of the note on what was last found of the unit that stands in a unit's place."""
     file, unit = reader.file, reader.unit
     place = (file.source, file.name, unit.groups[0], unit.skip)
     return _key({"asked": _asked(plan, recipe, reader), "place": place})
 
 
-def _asked(plan: Plan, recipe: Recipe, reader: UnitReader) -> dict[str, dict[str, object]]:
+def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, object]]:
     """What is asked of a unit, by kind."""
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
     judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
-    common = {"version": _VERSION, "columns": reader.columns, "versions": plan.versions}
+    common: dict[str, object] = {"version": _VERSION, "versions": plan.versions}
+    common |= {"columns": reader.columns, "format": reader.adapter.name}
     hashed = {**common, "similarity": recipe.dedup.similarity}
     return {
         "judgement": {**common, "judging": judging},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,6 @@ from transforms.kernels.rows import (
     encode_named,
     encode_rows,
     prompt_hashes,
-    record_ids,
     sum_up_rows,
 )
 from transforms.kernels.rules import Marks, mark_rows
@@ -33,17 +32,19 @@ from transforms.kernels.slots import mark_slots
 from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
+from transforms.kernels.turn_rules import mark_turns
+from transforms.kernels.turns import Spoken
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
-from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
 from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
+from transforms.steps.reader import Reader, UnreadableError
 
 
 @dataclass
 class Findings:
     """What was found of a unit: by kind a table a slice; and a line for each row group that is unreadable."""
 
-    reader: UnitReader
+    reader: Reader
     permutations: int
     slices: list[dict[str, pa.Table]] = field(default_factory=list)
     unreadable: list[pa.Table] = field(default_factory=list)
@@ -81,14 +82,14 @@ class _Contents:
         self.fresh = set()
 
 
-def examine_unreadable(reader: UnitReader, job: Job) -> Findings:
+def examine_unreadable(reader: Reader, job: Job) -> Findings:
     """The one line of a file that cannot be read at all."""
     return Findings(
         reader, job.recipe.dedup.permutations, unreadable=[_line_of(None, None, reader.file.error or "")]
     )
 
 
-def examine_lost(reader: UnitReader, error: str, job: Job) -> Findings:
+def examine_lost(reader: Reader, error: str, job: Job) -> Findings:
     """A part of a row group that is lost: the first part has the one line for all of them."""
     permutations = job.recipe.dedup.permutations
     if reader.unit.skip > 0:
@@ -97,7 +98,7 @@ def examine_lost(reader: UnitReader, error: str, job: Job) -> Findings:
     return Findings(reader, permutations, unreadable=[_line_of(0, rows, error)])
 
 
-def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
+def examine(reader: Reader, job: Job, kinds: Sequence[str]) -> Findings:
     """Read every row group of a unit and find what is asked for; note those that cannot be read."""
     findings, contents = Findings(reader, job.recipe.dedup.permutations), _Contents()
     for group in range(*reader.unit.groups):
@@ -106,47 +107,49 @@ def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
         except UnreadableError as error:
             findings.unreadable.append(_unreadable(reader, group, error))
             contents.settle(read=False)
+            reader.lost.clear()
             continue
         contents.settle(read=True)
         findings.slices += found
+        findings.unreadable += [_line_of(0, 1, error, row) for row, error in sorted(reader.lost.items())]
     return findings
 
 
 def _examine_group(
-    reader: UnitReader, job: Job, kinds: Sequence[str], group: int, contents: _Contents
+    reader: Reader, job: Job, kinds: Sequence[str], group: int, contents: _Contents
 ) -> Iterator[dict[str, pa.Table]]:
     at, recipe = reader.rows_before(group), job.recipe_of(reader.unit.index)
-    for batch in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
-        texts = texts_of(reader.columns, batch)
+    for read in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
+        rows, batch = reader.whole_rows(read, at)
+        at += len(read)
+        texts = reader.texts(batch)
         found: dict[str, pa.Table] = {}
         if "judgement" in kinds:
-            position = (
-                np.full(len(batch), group - reader.unit.groups[0], np.int32),
-                np.arange(at, at + len(batch)),
-            )
+            position = (np.full(len(batch), group - reader.unit.groups[0], np.int32), rows)
             model = job.model if recipe.language.enabled else None
-            found["judgement"] = judge(texts, position, recipe, model, job.benchmarks)
+            said = (texts, reader.adapter.spoken(batch))
+            found["judgement"] = judge(said, position, recipe, model, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
             parts = parts_of(texts, recipe)
-            hashes, ids = content_hashes(parts), ids_of(reader.columns, batch)
+            hashes, ids = content_hashes(parts), reader.adapter.record_ids(batch)
             if "identity" in kinds:
                 prompts = prompt_hashes(prompt_of(texts) if len(parts) == 1 else parts[0])
-                found["identity"] = _identify(reader.columns, recipe, (ids, hashes), prompts, batch)
+                found["identity"] = _identify(reader.adapter.hashed, recipe, (ids, hashes), prompts, batch)
             if "signatures" in kinds:
                 keys = {"content_hash": hashes, "record_id": ids}[signed_by(recipe)]
                 found["signatures"] = _sign(texts, parts, keys, contents.new_rows(keys), recipe)
-        at += len(batch)
         yield found
 
 
 def judge(
-    texts: Texts,
+    said: tuple[Texts, Spoken | None],
     position: tuple[np.ndarray, np.ndarray],
     recipe: Recipe,
     model: str | None,
     benchmarks: Index | None,
 ) -> pa.Table:
-    """JUDGEMENT of a slice, its rows at a position (row groups and rows): rules, languages, task, lengths."""
+    """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
+    texts, turns = said
     rows = len(texts.output)
     tagged = TAGGERS[recipe.tagger](texts)
     asked, answered, spoken = _languages(texts, recipe, model)
@@ -155,6 +158,7 @@ def judge(
         spoken,
         held,
         *(mark(recipe, texts) for mark in (mark_rows, mark_slots, mark_quality, apply_own)),
+        *([] if turns is None else [mark_turns(recipe, turns)]),
     ]
     reasons, flags = (np.bitwise_or.reduce([marks[at] for marks in found]) for at in (0, 1))
     lengths = {role: pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()}
@@ -196,15 +200,8 @@ def _languages(
     return asked, answered, language.mark_languages(recipe, asked, answered)
 
 
-def ids_of(columns: Mapping[str, str], batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
-    """Record ids of the rows of a slice."""
-    return record_ids(
-        {role: batch.column(name) for role, name in columns.items() if name in batch.schema.names}
-    )
-
-
 def _identify(
-    columns: Mapping[str, str],
+    columns: Collection[str],
     recipe: Recipe,
     hashed: tuple[pa.FixedSizeBinaryArray, pa.FixedSizeBinaryArray],
     prompts: np.ndarray,
@@ -220,7 +217,7 @@ def _identify(
 
 
 def identify_whole(
-    columns: Mapping[str, str], recipe: Recipe, ids: pa.FixedSizeBinaryArray, batch: pa.RecordBatch
+    columns: Collection[str], recipe: Recipe, ids: pa.FixedSizeBinaryArray, batch: pa.RecordBatch
 ) -> dict[str, pa.Array]:
     """What IDENTITY says of rows, whose record ids are given, by all of their columns."""
     column = recipe.dedup.column
@@ -232,11 +229,11 @@ def identify_whole(
     }
 
 
-def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array) -> np.ndarray:
-    """Hash of each whole row (uint64): its record id, which of its fields are null, its other columns."""
+def _hash_whole(batch: pa.RecordBatch, columns: Collection[str], ids: pa.Array) -> np.ndarray:
+    """Hash of each whole row (uint64): its record id, which of some columns are null, its other columns."""
     there = pa.scalar("", pa.large_string())
     whole = {name: batch.column(name) for name in batch.schema.names}
-    for name in columns.values():
+    for name in columns:
         if name in whole:
             whole[name] = pc.if_else(whole[name].is_valid(), there, pa.scalar(None, there.type))
     return as_words(sum_up_rows(encode_rows([ids, encode_named(whole)])))[:, 0]
@@ -263,15 +260,15 @@ def _sign(
     return pa.table({"key": keys.take(chosen), "signature": stored}, schema=schema)
 
 
-def _unreadable(reader: UnitReader, group: int, error: Exception) -> pa.Table:
+def _unreadable(reader: Reader, group: int, error: Exception) -> pa.Table:
     """The one line of a row group that cannot be read."""
     sentence = str(error).strip().split("\n")[0]
     lost = reader.group_rows(group)
     return _line_of(group - reader.unit.groups[0], lost, f"row group {group}: {sentence}")
 
 
-def _line_of(group: int | None, lost: int | None, error: str) -> pa.Table:
+def _line_of(group: int | None, lost: int | None, error: str, row: int | None = None) -> pa.Table:
     line: dict[str, object] = dict.fromkeys(JUDGEMENT.names)
-    line |= {"row_group": group, "rows_lost": lost, "error": error}
+    line |= {"row_group": group, "row": row, "rows_lost": lost, "error": error}
     line |= {"reasons": Reason.UNREADABLE.bit, "flags": 0}
     return pa.Table.from_pylist([line], schema=JUDGEMENT)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from schemas.plan import Plan
 from transforms.steps import storage
 from transforms.steps.job import Job, writing
-from transforms.steps.parquet import UnitReader
+from transforms.steps.units import open_unit
 
 
 def look(index: int, plan: Plan) -> list[str]:
     """Digests of a unit's row groups, one string each."""
-    reader = UnitReader(plan, plan.units[index])
+    reader = open_unit(plan, plan.units[index])
     return ["".join(reader.digests(group)) for group in range(*reader.unit.groups)]
 
 

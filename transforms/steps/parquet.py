@@ -9,39 +9,18 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.example import FIELDS
-from schemas.plan import InputFile, Plan, Unit
-from transforms.kernels.texts import Texts
+from transforms.kernels.adapters.adapter import is_text
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
+from transforms.steps.reader import READ_ERRORS, ChangedError, Reader, UnreadableError, damage_of
+
+__all__ = ["READ_ERRORS", "ChangedError", "UnitReader", "UnreadableError", "damage_of", "is_text"]
 
 SLICE_BYTES = 4 << 20
 _READ_BYTES, _FAR_READ_BYTES = 1 << 20, 8 << 20
 _MOST_ROWS, _FEWEST_ROWS = 8192, 64
-READ_ERRORS = (pa.ArrowException, OSError, ValueError)
-"""What pyarrow raises on a file or row group that is damaged."""
-
-
-class UnreadableError(RuntimeError):
-    """A row group is damaged."""
-
-
-def damage_of(error: Exception) -> str:
-    """The one line that says what is damaged.
-
-    Raises:
-        Exception: the error itself, where the system failed and not the data.
-    """
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
-        raise error
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-class ChangedError(RuntimeError):
-    """An input file is not what it was when the run was planned."""
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
@@ -57,49 +36,9 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     return pa.large_binary() if pa.types.is_binary_view(kind) else kind
 
 
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds text (or only nulls, which are absent text)."""
-    plain = plain_type(kind)
-    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_null(plain))
-
-
-def texts_of(columns: dict[str, str], batch: pa.Table | pa.RecordBatch) -> Texts:
-    """The canonical fields of a slice, nulls and absent columns as empty text."""
-    fields = []
-    for role in FIELDS:
-        if columns.get(role) in batch.schema.names:
-            fields.append(_valid(pc.fill_null(batch.column(columns[role]).cast(pa.large_string()), "")))
-        else:
-            fields.append(pa.repeat(pa.scalar("", pa.large_string()), len(batch)))
-    return Texts(*fields)
-
-
-def _valid(column: pa.LargeStringArray) -> pa.LargeStringArray:
-    """The texts, with what is not UTF-8 in them replaced."""
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        texts = [text.decode(errors="replace") for text in column.cast(pa.large_binary()).to_pylist()]
-        return pa.array(texts, pa.large_string())
-    return column
-
-
 @dataclass(frozen=True)
-class UnitReader:
-    """Reads the rows of one unit."""
-
-    plan: Plan
-    unit: Unit
-
-    @property
-    def file(self) -> InputFile:
-        """The file the unit is of."""
-        return self.plan.files[self.unit.file]
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The column of each canonical field."""
-        return self.plan.sources[self.file.source].columns
+class UnitReader(Reader):
+    """Reads the rows of one unit of Parquet."""
 
     @cached_property
     def _ranges(self) -> RangeFile | None:
@@ -185,7 +124,9 @@ class UnitReader:
         for index in range(metadata.num_columns):
             column = metadata.column(index)
             file.seek(_start(column))
-            digest = texts if column.path_in_schema in self.columns.values() else others
+            top = column.path_in_schema.split(".")[0]
+            told = {column.path_in_schema, top} & set(self.columns.values())
+            digest = texts if told else others
             digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
             for at in range(0, column.total_compressed_size, _READ_BYTES):
                 digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))
@@ -205,12 +146,12 @@ def _read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     while True:
         try:
             batch = next(batches, None)
-            decoded = None if batch is None else _decoded(batch)
+            plain = None if batch is None else decoded(batch)
         except READ_ERRORS as error:
             raise UnreadableError(damage_of(error)) from error
-        if decoded is None:
+        if plain is None:
             return
-        yield decoded
+        yield plain
 
 
 def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -221,7 +162,7 @@ def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch[start:stop]
 
 
-def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+def decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The slice with every column in its plain type."""
     schema = pa.schema([field.with_type(plain_type(field.type)) for field in batch.schema])
     return batch if schema.equals(batch.schema) else batch.cast(schema)

@@ -13,11 +13,12 @@ import pyarrow as pa
 from schemas.verdict import IDENTITY
 from transforms.kernels.rows import place_words
 from transforms.steps import cache, storage, tables
-from transforms.steps.examine import Findings, examine, identify_whole, ids_of
+from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
-from transforms.steps.parquet import UnitReader, UnreadableError
+from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
+from transforms.steps.reader import Reader, UnreadableError
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,13 @@ class Past:
     signatures: pa.Table
 
 
-def recall(reader: UnitReader, job: Job) -> Past | None:
-    """What was last found of a unit's place; None where nothing was, by this recipe and these versions."""
+def recall(reader: Reader, job: Job) -> Past | None:
+    """What was last found of a unit's place; None where nothing was, by this recipe and these versions.
+
+    A unit of lines has no place: a line more before it moves it.
+    """
+    if not isinstance(reader, UnitReader):
+        return None
     try:
         keys = json.loads(storage.read_bytes(_note(reader, job)))
         paths = {kind: cache.entry_path(job.places, kind, keys[kind]) for kind in cache.KINDS}
@@ -39,12 +45,13 @@ def recall(reader: UnitReader, job: Job) -> Past | None:
         return None
 
 
-def remember(keys: dict[str, str], reader: UnitReader, job: Job) -> None:
-    """Note the keys of what was found of a unit at its place."""
-    storage.write_bytes(_note(reader, job), json.dumps(keys, sort_keys=True).encode())
+def remember(keys: dict[str, str], reader: Reader, job: Job) -> None:
+    """Note the keys of what was found of a unit at its place, if it has one."""
+    if isinstance(reader, UnitReader):
+        storage.write_bytes(_note(reader, job), json.dumps(keys, sort_keys=True).encode())
 
 
-def _note(reader: UnitReader, job: Job) -> str:
+def _note(reader: Reader, job: Job) -> str:
     key = cache.place_key(job.plan, job.recipe_of(reader.unit.index), reader)
     return f"{job.places.cache}/places/{key[:2]}/{key}.json"
 
@@ -62,14 +69,14 @@ class _Rows(UnitReader):
             at += len(batch)
 
 
-def examine_changed(reader: UnitReader, job: Job, past: Past) -> Findings:
+def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
     """What `examine` finds of a unit; rules and hashes look at those rows alone that its past has not."""
     try:
         groups, whole = _look_through(reader, job)
     except UnreadableError:
         return examine(reader, job, cache.KINDS)
     before = place_words(words(past.identity, "record_id"), words(whole, "record_id"))
-    found = examine(_Rows(reader.plan, reader.unit, before < 0), job, cache.KINDS)
+    found = examine(_Rows(reader.plan, reader.unit, mask=before < 0), job, cache.KINDS)
     if found.unreadable:
         return examine(reader, job, cache.KINDS)
     order = pa.array(np.where(before >= 0, before, len(past.identity) + np.cumsum(before < 0) - 1))
@@ -89,13 +96,13 @@ def examine_changed(reader: UnitReader, job: Job, past: Past) -> Findings:
     return Findings(reader, job.recipe.dedup.permutations, [tables_found])
 
 
-def _look_through(reader: UnitReader, job: Job) -> tuple[pa.Array, pa.Table]:
+def _look_through(reader: Reader, job: Job) -> tuple[pa.Array, pa.Table]:
     """The row group of each row of a unit, and what all its columns say of it."""
     numbers, pieces = [np.zeros(0, np.int32)], []
     for group in range(*reader.unit.groups):
         for batch in reader.slices(group):
-            ids = ids_of(reader.columns, batch)
-            pieces.append(pa.table(identify_whole(reader.columns, job.recipe, ids, batch)))
+            ids = reader.adapter.record_ids(batch)
+            pieces.append(pa.table(identify_whole(reader.adapter.hashed, job.recipe, ids, batch)))
             numbers.append(np.full(len(batch), group - reader.unit.groups[0], np.int32))
     schema = pa.schema([IDENTITY.field(name) for name in ("record_id", "row_hash", "quality")])
     return pa.array(np.concatenate(numbers)), pa.concat_tables([schema.empty_table(), *pieces])
