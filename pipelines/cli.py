@@ -13,6 +13,7 @@ from pipelines.commands import (
     diff,
     duplicates,
     explain,
+    export,
     prune,
     publish,
     recipe,
@@ -52,7 +53,20 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, unlock, sample):
+    for command in (
+        curate,
+        audit,
+        recipe,
+        explain,
+        duplicates,
+        diff,
+        export,
+        verify,
+        publish,
+        prune,
+        unlock,
+        sample,
+    ):
         command.add(commands)
     return parser
 

@@ -21,7 +21,7 @@ _NOTHING = pa.scalar("", pa.large_string())
 
 @dataclass(frozen=True)
 class Turns:
-    """The turns of some examples, one after another; `starts` says where each example's begin, and the end."""
+    """The turns of some examples, one after another; `starts` says where each one's begin, and the end."""
 
     starts: np.ndarray
     role: pa.LargeStringArray

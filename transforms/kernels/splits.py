@@ -15,7 +15,7 @@ def group_rows(prompts: np.ndarray, links: np.ndarray) -> np.ndarray:
 
     Args:
         prompts: hash of each row's prompt (uint64).
-        links: pairs of nodes, shape (2, pairs); nodes under `len(prompts)` are rows, others are not asked for.
+        links: pairs of nodes, shape (2, pairs); nodes under `len(prompts)` are rows, others stand between.
 
     >>> group_rows(np.array([9, 4, 9, 7], np.uint64), np.array([[0, 5], [5, 3]])).tolist()
     [7, 4, 7, 7]
