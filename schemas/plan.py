@@ -43,14 +43,15 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A named set of files: which columns are the canonical fields, and its rank as a survivor (0 first).
+    """A named set of files: its schema, the columns that hold what, and its rank as a survivor (0 first).
 
     Rows of a reference set outrank all others and are in no part of the release.
     """
 
     name: str
-    columns: dict[str, str]
     rank: int
+    format: str = "alpaca"
+    columns: dict[str, str] = field(default_factory=dict)
     reference: bool = False
 
 

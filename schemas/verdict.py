@@ -199,6 +199,22 @@ class Reason(str, Enum):
         "The recipe keeps the rows that score best, and others score better.",
         "Scores below the rows that the recipe keeps",
     )
+    TURNS_OUT_OF_ORDER = (
+        "turns_out_of_order",
+        "User and assistant do not take turns.",
+        "User and assistant do not take turns",
+    )
+    TURN_EMPTY = ("turn_empty", "A turn of the conversation says nothing.", "A turn says nothing")
+    TURN_UNANSWERED = (
+        "turn_unanswered",
+        "The conversation ends with a turn of the user's.",
+        "Ends with a turn of the user's",
+    )
+    SYSTEM_LEAKED = (
+        "system_leaked",
+        "The assistant repeats a sentence of the system prompt.",
+        "Assistant repeats the system prompt",
+    )
 
     @property
     def bit(self) -> int:

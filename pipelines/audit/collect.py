@@ -24,7 +24,7 @@ from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
 from transforms.steps.examine import judge
 from transforms.steps.keyed import refs
-from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
+from transforms.steps.parquet import UnitReader, UnreadableError
 
 _OPENING = r"^\s*(?P<opening>\S+(?:\s+\S+){2})"
 """The first three words of an instruction."""
@@ -153,9 +153,10 @@ def _judge_slice(judging: _Judging, reader: UnitReader, batch: pa.RecordBatch, a
     if len(chosen) == 0:
         return
     rows, numbers, batch = rows[chosen], numbers[chosen], batch.take(pa.array(chosen))
-    texts = texts_of(reader.columns, batch)
+    texts = reader.texts(batch)
+    said = (texts, reader.adapter.spoken(batch))
     position = (np.zeros(len(rows), np.int32), rows)
-    judged = judge(texts, position, judging.recipe, judging.model, judging.benchmarks)
+    judged = judge(said, position, judging.recipe, judging.model, judging.benchmarks)
     places = [f"{reader.file.name}:{reader.unit.first_row + row}" for row in rows.tolist()]
     _add(found, judging, judged, texts, (numbers, places))
     found.categories.update(judged["category"].to_pylist())

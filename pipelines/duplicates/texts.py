@@ -14,10 +14,9 @@ import pyarrow.parquet as pq
 from pipelines.releases.ledger import RowKey, scan
 from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
-from schemas.release import InputRecord
-from transforms.kernels.rows import record_ids
+from transforms.kernels.adapters import Adapter
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, texts_of
+from transforms.steps.parquet import READ_ERRORS
 from transforms.steps.write import CURATED, REJECTS
 
 Fields = dict[str, str]
@@ -46,7 +45,7 @@ def read_texts(release: Release, keys: Sequence[RowKey]) -> Library:
         by_file[key.source, key.file].append(key.row)
     texts: dict[str, Fields] = {}
     for (source, file), rows in by_file.items():
-        texts |= _from_input(release.input_of(source, file), release.columns(source), rows)
+        texts |= _from_input(release, source, file, rows)
     missing = {key.record_id for key in keys} - texts.keys()
     if missing:
         texts |= _from_release(release, missing)
@@ -58,14 +57,17 @@ def _note(path: str) -> str:
     return f"no text of some rows: {path} is gone or has changed, and the release has not saved them"
 
 
-def _from_input(record: InputRecord, columns: dict[str, str], rows: list[int]) -> dict[str, Fields]:
+def _from_input(release: Release, source: str, name: str, rows: list[int]) -> dict[str, Fields]:
     """Texts of some rows of a file, as far as it can be read."""
+    record = release.input_of(source, name)
     found: dict[str, Fields] = {}
     try:
         with storage.open_input(record.path) as file:
             if file.size() == record.bytes:
-                for batch in _read_rows(pq.ParquetFile(file), sorted(set(rows)), list(columns.values())):
-                    found |= _by_id(batch, columns)
+                parquet = pq.ParquetFile(file)
+                adapter = release.adapter(source, parquet.schema_arrow)
+                for batch in _read_rows(parquet, sorted(set(rows)), list(adapter.columns.values())):
+                    found |= _by_id(batch, adapter)
     except READ_ERRORS:
         return found
     return found
@@ -90,22 +92,22 @@ def _read_rows(
                 break
 
 
-def _by_id(batch: pa.RecordBatch, columns: dict[str, str]) -> dict[str, Fields]:
+def _by_id(batch: pa.RecordBatch, adapter: Adapter) -> dict[str, Fields]:
     """The texts of some rows by the record ids that follow from them."""
-    texts = texts_of(columns, batch)
-    ids = [found.hex() for found in record_ids(texts._asdict()).to_pylist()]
+    texts = adapter.texts(batch)
+    ids = [found.hex() for found in adapter.record_ids(batch).to_pylist()]
     rows = zip(*(text.to_pylist() for text in texts), strict=True)
     return {one: dict(zip(FIELDS, row, strict=True)) for one, row in zip(ids, rows, strict=True)}
 
 
 def _from_release(release: Release, ids: set[str]) -> dict[str, Fields]:
     """Texts by record id from the curated rows and those saved, whichever source's columns they are in."""
-    mappings = {tuple(source.columns) for source in release.recipe.sources}
+    sources = [source.name for source in release.recipe.sources]
     found: dict[str, Fields] = {}
     for kind in (CURATED, REJECTS):
         wanted = pc.field(_ID).isin(sorted(ids))
         for table in scan(release.parts(kind), wanted):
-            for batch, mapping in product(table.to_batches(), mappings):
-                read = _by_id(batch, dict(mapping))
+            for batch, source in product(table.to_batches(), sources):
+                read = _by_id(batch, release.adapter(source, batch.schema))
                 found |= {one: read[one] for one in read.keys() & ids}
     return found

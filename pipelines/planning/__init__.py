@@ -9,15 +9,18 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
+from pipelines.planning.adapters import adapters_of
 from pipelines.planning.footers import read_footers
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
 from schemas.plan import Plan, Source
 from schemas.recipe import Recipe, to_dict
+from transforms.kernels.adapters import Adapter
 
 UNIT_BYTES = 32 << 20
 _BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 500_000, 5_000, 4096
@@ -42,7 +45,7 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
     size = sum(_bytes(footer.metadata) for footer in readable if footer.metadata is not None)
     return Plan(
         release="",
-        sources=dict(_sources(recipe)),
+        sources=dict(_sources(recipe, adapters_of(footers))),
         files=[footer.file for footer in footers],
         units=units,
         schema=base64.b64encode(schema.serialize().to_pybytes()).decode(),
@@ -65,14 +68,19 @@ def _bytes(metadata: pq.FileMetaData) -> int:
     return sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
 
 
-def _sources(recipe: Recipe) -> Iterator[tuple[str, Source]]:
+def _sources(recipe: Recipe, adapters: dict[str, Adapter]) -> Iterator[tuple[str, Source]]:
     """Sources by name, ranked by priority, then by their order in the recipe; then the reference sets."""
     ranked = sorted(recipe.sources, key=lambda source: -source.priority)
     for rank, source in enumerate(ranked):
-        yield source.name, Source(name=source.name, columns=source.columns.model_dump(), rank=rank)
+        yield source.name, Source(name=source.name, **_read_as(adapters.get(source.name)), rank=rank)
     for reference in recipe.references:
-        columns = reference.columns.model_dump()
-        yield reference.name, Source(name=reference.name, columns=columns, rank=0, reference=True)
+        read = _read_as(adapters.get(reference.name))
+        yield reference.name, Source(name=reference.name, **read, rank=0, reference=True)
+
+
+def _read_as(adapter: Adapter | None) -> dict[str, Any]:
+    """What a source's plan says of its adapter; where no file can be read, there is nothing to be read."""
+    return {} if adapter is None else {"format": adapter.name, "columns": dict(adapter.columns)}
 
 
 def _parts(recipe: Recipe, size: int, rows: int) -> dict[str, int]:

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from pipelines.planning.footers import read_set
+from pipelines.planning.footers import Footer, read_set
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, Recipe
+from transforms.kernels.adapters import Adapter
 from transforms.kernels.containment import Index, Words, build_index, read_words
 from transforms.kernels.text import normalise
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, damage_of, texts_of
+from transforms.steps.parquet import READ_ERRORS, damage_of
 from transforms.steps.parts import prompt_of
 
 _ROWS = 1024
@@ -40,7 +41,7 @@ def read_benchmarks(recipe: Recipe) -> Benchmarks | None:
     for benchmark in recipe.benchmarks:
         for footer in read_set(benchmark):
             files.append(footer.file)
-            for texts in _read_texts(footer.file.path, benchmark):
+            for texts in _read_texts(footer.file.path, _reading(footer), benchmark):
                 prompts.append(read_words(prompt_of(texts)))
                 answers.append(read_words(normalise(texts.output)))
     return Benchmarks(files, build_index(_join(prompts), _join(answers), rule.ngram))
@@ -54,15 +55,21 @@ def _join(words: Sequence[Words]) -> Words:
     return Words(np.concatenate([one.hashes for one in words]), np.append(0, np.cumsum(counts)))
 
 
-def _read_texts(path: str, benchmark: Benchmark) -> Iterator[Texts]:
+def _reading(footer: Footer) -> Adapter:
+    """What reads a file; a benchmark that cannot be read was refused before."""
+    assert footer.adapter is not None  # noqa: S101 — for the type checker
+    return footer.adapter
+
+
+def _read_texts(path: str, adapter: Adapter, benchmark: Benchmark) -> Iterator[Texts]:
     """The examples of a file, some at a time."""
-    columns = benchmark.columns.model_dump()
+    columns = adapter.columns
     try:
         with storage.open_input(path) as file:
             parquet = pq.ParquetFile(file)
             wanted = [name for name in columns.values() if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_ROWS, columns=wanted):
-                yield texts_of(columns, batch)
+                yield adapter.texts(batch)
     except READ_ERRORS as problem:
         raise UsageError(
             f"{path} of the benchmark {benchmark.name} cannot be read: {damage_of(problem)}"

@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from schemas.example import INPUT, OUTPUT, PREFIX
+from pipelines.planning.adapters import key_of, read_as
+from schemas.example import PREFIX
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, FileSet, Recipe, Reference
+from transforms.kernels.adapters import Adapter
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, damage_of, is_text
+from transforms.steps.parquet import READ_ERRORS, damage_of
 
 _MAGIC = b"PAR1"
 _THREADS = 16
@@ -36,6 +38,7 @@ class Footer(NamedTuple):
     file: InputFile
     metadata: pq.FileMetaData | None
     schema: pa.Schema | None
+    adapter: Adapter | None = None
 
 
 def read_footers(recipe: Recipe) -> list[Footer]:
@@ -90,13 +93,14 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
     except READ_ERRORS as problem:
         error, metadata, schema = _damage(path, problem), None, None
         if isinstance(source, Reference | Benchmark):
-            kind = _key(source).removesuffix("s")
+            kind = key_of(source).removesuffix("s")
             raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
-    if schema is not None:
-        _check_columns(source, path, schema)
-    return Footer(file_record, metadata, schema)
+    if schema is None:
+        return Footer(file_record, None, None)
+    _check_columns(source, path, schema)
+    return Footer(file_record, metadata, schema, read_as(source, path, schema))
 
 
 def _damage(path: str, problem: Exception) -> str:
@@ -107,31 +111,15 @@ def _damage(path: str, problem: Exception) -> str:
 
 
 def _check_columns(source: FileSet, path: str, schema: pa.Schema) -> None:
-    """Refuse a file without the columns the source names, or with Tamis's own."""
+    """Refuse a file with a column twice, or with Tamis's own."""
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
         raise UsageError(f"{path} has more than one column named {', '.join(twice)}")
-    for role, name in source.columns.model_dump().items():
-        if name not in schema.names:
-            if role == INPUT or (role == OUTPUT and isinstance(source, Benchmark)):
-                continue
-            raise UsageError(
-                f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
-                f"name the right one in the recipe ({_key(source)}: columns: {role})"
-            )
-        if not is_text(schema.field(name).type):
-            raise UsageError(f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text")
     taken = [name for name in schema.names if name.startswith(PREFIX)]
     if taken and not isinstance(source, Reference | Benchmark):
         raise UsageError(
             f"{path} has columns that Tamis writes itself: {', '.join(taken)}; drop or rename them"
         )
-
-
-def _key(source: FileSet) -> str:
-    if isinstance(source, Benchmark):
-        return "benchmarks"
-    return "references" if isinstance(source, Reference) else "sources"
 
 
 def _check_order(column: str | None, footer: Footer) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pydantic import ValidationError
 
 from pipelines import publish
 from pipelines.errors import UsageError
+from pipelines.planning.adapters import read_as
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
 from schemas.report import Report
+from transforms.kernels.adapters import Adapter
 from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
@@ -35,11 +38,11 @@ class Release:
         names = sorted(file.path for file in self.manifest.files if file.path.startswith(f"{kind}/"))
         return [f"{self.folder}/{name}" for name in names]
 
-    def columns(self, source: str) -> dict[str, str]:
-        """Column of each canonical field in the files of a source or reference set."""
+    def adapter(self, source: str, schema: pa.Schema) -> Adapter:
+        """What reads the rows of a source or reference set, out of a file with a schema."""
         sets = (*self.recipe.sources, *self.recipe.references)
-        (columns,) = [entry.columns for entry in sets if entry.name == source]
-        return dict(columns)
+        (found,) = [entry for entry in sets if entry.name == source]
+        return read_as(found, source, schema)
 
     def is_reference(self, source: str) -> bool:
         """Whether it is the name of a reference set."""

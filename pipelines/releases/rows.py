@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 from pipelines.releases.ledger import RowKey, matching, read_ledger, scan
 from pipelines.releases.release import Release, first_line
 from schemas.example import FIELDS, PREFIX
+from schemas.recipe import Recipe
 from schemas.verdict import Verdict
-from transforms.kernels.rows import record_ids
+from transforms.kernels.adapters import Adapter
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, texts_of
+from transforms.steps.parquet import READ_ERRORS
 from transforms.steps.write import CURATED, REJECTS
 
 _SLICE = 64
@@ -61,14 +62,15 @@ def _from_input(release: Release, key: RowKey) -> Row | Missing:
                 return Missing(
                     f"the input {record.path} has changed: {record.bytes:,} bytes then, {size:,} now"
                 )
-            row = _row(_read(pq.ParquetFile(file), key.row), release.columns(key.source))
+            batch = _read(pq.ParquetFile(file), key.row)
+            adapter = release.adapter(key.source, batch.schema)
     except FileNotFoundError:
         return Missing(f"the input {record.path} is gone")
     except READ_ERRORS as error:
         return Missing(f"the input {record.path} cannot be read: {first_line(error)}")
-    if record_ids(row.texts._asdict())[0].as_py().hex() != key.record_id:
+    if adapter.record_ids(batch)[0].as_py().hex() != key.record_id:
         return Missing(f"the input {record.path} has changed: this row has another record id now")
-    return row
+    return _row(batch, adapter, release.recipe)
 
 
 def _read(parquet: pq.ParquetFile, row: int) -> pa.RecordBatch:
@@ -84,16 +86,20 @@ def _read(parquet: pq.ParquetFile, row: int) -> pa.RecordBatch:
     raise ValueError("it has fewer rows now")
 
 
-def _row(batch: pa.RecordBatch | pa.Table, columns: dict[str, str], note: str = "") -> Row:
-    texts = texts_of(columns, batch)
+def _row(batch: pa.RecordBatch, adapter: Adapter, recipe: Recipe, note: str = "") -> Row:
+    texts, columns = adapter.texts(batch, recipe.turns), dict(adapter.columns)
     names = [name for name in batch.schema.names if not name.startswith(PREFIX)]
     fields = {
-        role: text[0].as_py() if batch.column(columns[role])[0].is_valid else None
+        role: None if _is_null(batch, columns.get(role)) else text[0].as_py()
         for role, text in zip(FIELDS, texts, strict=True)
-        if columns[role] in names
+        if columns.get(role) in names or (role not in columns and text[0].as_py())
     }
-    others = {name: _value(batch.column(name)[0]) for name in names if name not in columns.values()}
+    others = {name: _value(batch.column(name)[0]) for name in names if name not in adapter.hashed}
     return Row(texts, columns, fields, others, note)
+
+
+def _is_null(batch: pa.RecordBatch, column: str | None) -> bool:
+    return column is not None and not batch.column(column)[0].is_valid
 
 
 def _value(scalar: pa.Scalar) -> Any:
@@ -124,7 +130,8 @@ def _from_release(release: Release, key: RowKey, why: str) -> Row | Missing:
         wanted, place = matching(tamis_source=key.source, tamis_file=key.file, tamis_row=key.row), 0
     found = pa.concat_tables(scan(paths, wanted))
     note = f"its text is from {kind}/ of the release, as {why}"
-    return _row(found[place : place + 1], release.columns(key.source), note)
+    (batch,) = found[place : place + 1].combine_chunks().to_batches()
+    return _row(batch, release.adapter(key.source, batch.schema), release.recipe, note)
 
 
 def _place_among_kept(release: Release, key: RowKey) -> int:

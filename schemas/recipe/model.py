@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.recipe.choice import Balance
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
@@ -25,15 +24,23 @@ PROFILES: tuple[str, ...] = get_args(Profile)
 
 
 class Columns(Section):
-    """The columns that hold a source's examples."""
+    """The columns that hold a source's examples; those not named are found by the names that are usual."""
 
-    instruction: Text = Field(default=INSTRUCTION, description="Column that holds the instruction.")
-    input: Text = Field(default=INPUT, description="Column that holds the input, where there is one.")
-    output: Text = Field(default=OUTPUT, description="Column that holds the output.")
+    instruction: Text | None = Field(default=None, description="Column that holds the instruction.")
+    input: Text | None = Field(default=None, description="Column that holds the input, where there is one.")
+    output: Text | None = Field(default=None, description="Column that holds the output.")
+    system: Text | None = Field(default=None, description="Column that holds a system prompt.")
+    turns: Text | None = Field(default=None, description="Column that holds the turns of a conversation.")
+    tools: Text | None = Field(default=None, description="Column that holds the tools it may call.")
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The columns that are named, by what they hold."""
+        return {role: column for role, column in self if column is not None}
 
     @model_validator(mode="after")
     def _read_once(self) -> Columns:
-        column, times = Counter(self.model_dump().values()).most_common(1)[0]
+        column, times = Counter(self.named.values() or [""]).most_common(1)[0]
         if times > 1:
             fields = [field for field, read in self if read == column]
             message = f'must name different columns, found "{column}" as {" and ".join(fields)}'
@@ -45,7 +52,11 @@ class FileSet(Section):
     """Input files that are alike."""
 
     name: Text = Field(description="Name of the set in the ledger and the report.")
-    input: Globs = Field(description="Globs of its Parquet files, one or a list.")
+    input: Globs = Field(description="Globs of its Parquet or JSON Lines files, one or a list.")
+    format: Text | None = Field(
+        default=None,
+        description="Schema of its examples, such as alpaca, messages or sharegpt; null detects it.",
+    )
     columns: Columns = Field(default=Columns(), description="Its columns that hold each part of an example.")
 
 
@@ -154,6 +165,10 @@ class Recipe(Section):
         default="phrases",
         description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
     )
+    turns: Literal["first", "all"] = Field(
+        default="first",
+        description="Which user turns of a conversation the rules take for its instruction: first or all.",
+    )
     dedup: Dedup = Field(
         default=Dedup(),
         description="Duplicates: among rows alike, the one that ranks highest is kept.",
@@ -204,9 +219,11 @@ def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'own', 'language', 'placeholders', 'tagger']
+    ['rules', 'own', 'language', 'placeholders', 'tagger', 'turns']
     """
-    return recipe.model_dump(mode="json", include={"rules", "own", "language", "placeholders", "tagger"})
+    return recipe.model_dump(
+        mode="json", include={"rules", "own", "language", "placeholders", "tagger", "turns"}
+    )
 
 
 def json_schema() -> dict[str, Any]:

@@ -174,3 +174,13 @@ class Rules(Section):
     echo: Flagging = Field(default=Flagging(), description="The output repeats the instruction.")
     unfinished: Flagging = Field(default=Flagging(), description="The output breaks off.")
     bare_answer: Flagging = Field(default=Flagging(), description="The output is a word or two.")
+    turns_out_of_order: Flagging = Field(
+        default=Flagging(), description="User and assistant do not take turns."
+    )
+    turn_empty: Flagging = Field(default=Flagging(), description="A turn of the conversation says nothing.")
+    turn_unanswered: Flagging = Field(
+        default=Flagging(), description="The conversation ends with a turn of the user's."
+    )
+    system_leaked: Flagging = Field(
+        default=Flagging(), description="The assistant repeats a sentence of the system prompt."
+    )

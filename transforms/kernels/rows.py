@@ -127,14 +127,43 @@ def record_ids(fields: Mapping[str, pa.Array]) -> pa.FixedSizeBinaryArray:
     >>> a == b
     True
     """
-    pieces: list[pa.Array | pa.Scalar] = []
-    for role, column in fields.items():
-        text = pc.fill_null(column.cast(pa.large_string()), "").cast(pa.large_binary())
-        name = pa.scalar(role.encode(), pa.large_binary())
-        head = pc.binary_join_element_wise(name, _length(text), _COLON, _EMPTY)
-        present = pc.greater(pc.binary_length(text), 0)
-        pieces += [pc.if_else(present, head, _EMPTY), text]
+    pieces = [_framed(pa.scalar(role.encode(), pa.large_binary()), column) for role, column in fields.items()]
     return hash_rows(pc.binary_join_element_wise(*pieces, _EMPTY))
+
+
+_FLAT_NAMES = {"user": "instruction", "assistant": "output"}
+"""What flat rows call the turns of a role."""
+
+
+def record_ids_of_turns(
+    prompts: pa.Array, offsets: np.ndarray, roles: pa.StringArray, texts: pa.LargeStringArray
+) -> pa.FixedSizeBinaryArray:
+    """128-bit hash of each row's turns, role and text, after a system prompt; empty ones count as absent.
+
+    A row of one question and one answer has the id of the flat row with the same texts.
+
+    >>> roles, texts = pa.array(["user", "assistant"]), pa.array(["x", "y"], pa.large_string())
+    >>> found = record_ids_of_turns(pa.nulls(1, pa.string()), np.array([0, 2]), roles, texts)
+    >>> found == record_ids({"instruction": pa.array(["x"]), "output": pa.array(["y"])})
+    True
+    """
+    names = pc.fill_null(roles, "")
+    for role, name in _FLAT_NAMES.items():
+        names = pc.if_else(pc.equal(names, role), name, names)
+    data, ends = buffers(_framed(names.cast(pa.large_binary()), texts))
+    content = [None, pa.py_buffer(np.ascontiguousarray(ends[offsets])), pa.py_buffer(data)]
+    turns = pa.Array.from_buffers(pa.large_binary(), len(prompts), content)
+    before = _framed(pa.scalar(b"system", pa.large_binary()), prompts)
+    return hash_rows(pc.binary_join_element_wise(before, turns, _EMPTY))
+
+
+def _framed(name: pa.Array | pa.Scalar, column: pa.Array) -> pa.LargeBinaryArray:
+    """Texts after a name and their length; an empty one is nothing at all."""
+    text = pc.fill_null(column.cast(pa.large_string()), "").cast(pa.large_binary())
+    head = pc.binary_join_element_wise(name, _length(text), _COLON, _EMPTY)
+    return pc.binary_join_element_wise(
+        pc.if_else(pc.greater(pc.binary_length(text), 0), head, _EMPTY), text, _EMPTY
+    )
 
 
 def content_hashes(parts: Sequence[pa.LargeStringArray]) -> pa.FixedSizeBinaryArray:

@@ -31,6 +31,7 @@ def unit_keys(
         "texts": [text for text, _ in digests],
         "rows": (reader.unit.skip, reader.unit.rows),
         "columns": reader.columns,
+        "format": reader.adapter.name,
         "versions": plan.versions,
     }
     hashed = {**texts, "similarity": recipe.dedup.similarity}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,6 @@ from transforms.kernels.rows import (
     encode_named,
     encode_rows,
     prompt_hashes,
-    record_ids,
     sum_up_rows,
 )
 from transforms.kernels.rules import Marks, mark_rows
@@ -33,9 +32,11 @@ from transforms.kernels.slots import mark_slots
 from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
+from transforms.kernels.turn_rules import mark_turns
+from transforms.kernels.turns import Spoken
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
-from transforms.steps.parquet import UnitReader, UnreadableError, texts_of
+from transforms.steps.parquet import UnitReader, UnreadableError
 from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
 
 
@@ -117,7 +118,7 @@ def _examine_group(
 ) -> Iterator[dict[str, pa.Table]]:
     at, recipe = reader.rows_before(group), job.recipe_of(reader.unit.index)
     for batch in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
-        texts = texts_of(reader.columns, batch)
+        texts = reader.texts(batch)
         found: dict[str, pa.Table] = {}
         if "judgement" in kinds:
             position = (
@@ -125,13 +126,14 @@ def _examine_group(
                 np.arange(at, at + len(batch)),
             )
             model = job.model if recipe.language.enabled else None
-            found["judgement"] = judge(texts, position, recipe, model, job.benchmarks)
+            said = (texts, reader.adapter.spoken(batch))
+            found["judgement"] = judge(said, position, recipe, model, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
             parts = parts_of(texts, recipe)
-            hashes, ids = content_hashes(parts), _record_ids(reader.columns, batch)
+            hashes, ids = content_hashes(parts), reader.adapter.record_ids(batch)
             if "identity" in kinds:
                 prompts = prompt_hashes(prompt_of(texts) if len(parts) == 1 else parts[0])
-                found["identity"] = _identify(reader.columns, recipe, (ids, hashes), prompts, batch)
+                found["identity"] = _identify(reader.adapter.hashed, recipe, (ids, hashes), prompts, batch)
             if "signatures" in kinds:
                 keys = {"content_hash": hashes, "record_id": ids}[signed_by(recipe)]
                 found["signatures"] = _sign(texts, parts, keys, contents.new_rows(keys), recipe)
@@ -140,13 +142,14 @@ def _examine_group(
 
 
 def judge(
-    texts: Texts,
+    said: tuple[Texts, Spoken | None],
     position: tuple[np.ndarray, np.ndarray],
     recipe: Recipe,
     model: str | None,
     benchmarks: Index | None,
 ) -> pa.Table:
-    """JUDGEMENT of a slice, its rows at a position (row groups and rows): rules, languages, task, lengths."""
+    """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
+    texts, turns = said
     rows = len(texts.output)
     tagged = TAGGERS[recipe.tagger](texts)
     asked, answered, spoken = _languages(texts, recipe, model)
@@ -155,6 +158,7 @@ def judge(
         spoken,
         held,
         *(mark(recipe, texts) for mark in (mark_rows, mark_slots, mark_quality, apply_own)),
+        *([] if turns is None else [mark_turns(recipe, turns)]),
     ]
     reasons, flags = (np.bitwise_or.reduce([marks[at] for marks in found]) for at in (0, 1))
     lengths = {role: pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()}
@@ -196,14 +200,8 @@ def _languages(
     return asked, answered, language.mark_languages(recipe, asked, answered)
 
 
-def _record_ids(columns: Mapping[str, str], batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
-    return record_ids(
-        {role: batch.column(name) for role, name in columns.items() if name in batch.schema.names}
-    )
-
-
 def _identify(
-    columns: Mapping[str, str],
+    columns: Collection[str],
     recipe: Recipe,
     hashed: tuple[pa.FixedSizeBinaryArray, pa.FixedSizeBinaryArray],
     prompts: np.ndarray,
@@ -222,11 +220,11 @@ def _identify(
     return pa.table({name: pa.array(values) for name, values in found.items()}).cast(IDENTITY)
 
 
-def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array) -> np.ndarray:
-    """Hash of each whole row (uint64): its record id, which of its fields are null, its other columns."""
+def _hash_whole(batch: pa.RecordBatch, columns: Collection[str], ids: pa.Array) -> np.ndarray:
+    """Hash of each whole row (uint64): its record id, which of some columns are null, its other columns."""
     there = pa.scalar("", pa.large_string())
     whole = {name: batch.column(name) for name in batch.schema.names}
-    for name in columns.values():
+    for name in columns:
         if name in whole:
             whole[name] = pc.if_else(whole[name].is_valid(), there, pa.scalar(None, there.type))
     return as_words(sum_up_rows(encode_rows([ids, encode_named(whole)])))[:, 0]

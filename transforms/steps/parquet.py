@@ -9,11 +9,10 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.example import FIELDS
 from schemas.plan import InputFile, Plan, Unit
+from transforms.kernels.adapters import BY_NAME, Adapter
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
@@ -63,27 +62,6 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_null(plain))
 
 
-def texts_of(columns: dict[str, str], batch: pa.Table | pa.RecordBatch) -> Texts:
-    """The canonical fields of a slice, nulls and absent columns as empty text."""
-    fields = []
-    for role in FIELDS:
-        if columns.get(role) in batch.schema.names:
-            fields.append(_valid(pc.fill_null(batch.column(columns[role]).cast(pa.large_string()), "")))
-        else:
-            fields.append(pa.repeat(pa.scalar("", pa.large_string()), len(batch)))
-    return Texts(*fields)
-
-
-def _valid(column: pa.LargeStringArray) -> pa.LargeStringArray:
-    """The texts, with what is not UTF-8 in them replaced."""
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        texts = [text.decode(errors="replace") for text in column.cast(pa.large_binary()).to_pylist()]
-        return pa.array(texts, pa.large_string())
-    return column
-
-
 @dataclass(frozen=True)
 class UnitReader:
     """Reads the rows of one unit."""
@@ -96,10 +74,20 @@ class UnitReader:
         """The file the unit is of."""
         return self.plan.files[self.unit.file]
 
+    @cached_property
+    def adapter(self) -> Adapter:
+        """What reads examples out of the file's rows."""
+        source = self.plan.sources[self.file.source]
+        return BY_NAME[source.format].reading(source.columns)
+
     @property
     def columns(self) -> dict[str, str]:
-        """The column of each canonical field."""
+        """The column of whatever makes up an example."""
         return self.plan.sources[self.file.source].columns
+
+    def texts(self, batch: pa.RecordBatch) -> Texts:
+        """Instruction, input and output of each row, as the recipe has them."""
+        return self.adapter.texts(batch, self.plan.recipe["turns"])
 
     @cached_property
     def _ranges(self) -> RangeFile | None:
@@ -185,7 +173,9 @@ class UnitReader:
         for index in range(metadata.num_columns):
             column = metadata.column(index)
             file.seek(_start(column))
-            digest = texts if column.path_in_schema in self.columns.values() else others
+            top = column.path_in_schema.split(".")[0]
+            told = {column.path_in_schema, top} & set(self.columns.values())
+            digest = texts if told else others
             digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
             for at in range(0, column.total_compressed_size, _READ_BYTES):
                 digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))

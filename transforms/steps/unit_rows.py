@@ -19,7 +19,7 @@ from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
-from transforms.steps.parquet import UnitReader, texts_of
+from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import near_parts, signed_by
 
 PARTS = ("prompt", "output")
@@ -122,7 +122,7 @@ class UnitRows:
         pieces: dict[str, list[pa.Array]] = {}
         reader = UnitReader(self.job.plan, self.job.plan.units[self.unit])
         for batch in _read_rows(reader, rows):
-            parts = near_parts(texts_of(reader.columns, batch), self.job.recipe)
+            parts = near_parts(reader.texts(batch), self.job.recipe)
             for name, part, tag in zip(PARTS, parts, PART_TAGS, strict=False):
                 found = shingle(part, tag, self.job.recipe.dedup.shingles)
                 pieces.setdefault(name, []).append(pa.LargeListArray.from_arrays(found.offsets, found.values))

@@ -1,0 +1,96 @@
+"""What every adapter does: columns of the input to canonical examples, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, Protocol, TypeAlias
+
+import pyarrow as pa
+
+from schemas.example import CANONICAL
+from transforms.kernels.texts import Texts
+from transforms.kernels.turns import Spoken
+
+Asked: TypeAlias = Literal["first", "all"]
+"""Which user turns the instruction is: the first of them, or all."""
+
+
+class Adapter(Protocol):
+    """Reads one schema; `columns` says which column holds what, by the adapter's own names for it."""
+
+    @property
+    def name(self) -> str:
+        """Its name in a recipe."""
+
+    @property
+    def rank(self) -> int:
+        """Where it comes when adapters are tried, the lowest first."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Column of each thing it reads."""
+
+    def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Adapter | None:
+        """The same adapter for the columns of a schema, some of them named; None where it lacks any."""
+
+    def reading(self, columns: Mapping[str, str]) -> Adapter:
+        """The same adapter for columns that were found before."""
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """Columns of which a record id tells all."""
+
+    def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
+        """Turns of each row, for the rules on turns; None where there is nothing to say of them."""
+
+    def turns(self, batch: pa.RecordBatch) -> pa.ListArray:
+        """Turns of each row, as TURNS."""
+
+    def tools(self, batch: pa.RecordBatch) -> pa.StringArray:
+        """Tools of each row as text, null where it has none."""
+
+    def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:
+        """Instruction, input and output of each row, for whoever needs no turns."""
+
+    def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
+        """128-bit hash of each row's roles and texts."""
+
+    def rows(self, examples: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        """The columns that the adapter reads, out of canonical examples, in the types of a schema."""
+
+
+def canonical(adapter: Adapter, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Canonical examples of some rows, as CANONICAL."""
+    return pa.record_batch([adapter.turns(batch), adapter.tools(batch)], schema=CANONICAL)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text, or only nulls."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return any(
+        check(kind)
+        for check in (
+            pa.types.is_string,
+            pa.types.is_large_string,
+            pa.types.is_string_view,
+            pa.types.is_null,
+        )
+    )
+
+
+def choose(schema: pa.Schema, wanted: str | None, candidates: Iterable[str]) -> str | None:
+    """The column named, or the first of some that is there."""
+    names = [wanted] if wanted is not None else candidates
+    return next((name for name in names if name in schema.names), None)
+
+
+def text_of(column: pa.Array) -> pa.LargeStringArray:
+    """A column as text, absent as empty, and with what is not UTF-8 in it replaced."""
+    text = column.cast(pa.large_string()).fill_null("")
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        texts = [one.decode(errors="replace") for one in text.cast(pa.large_binary()).to_pylist()]
+        return pa.array(texts, pa.large_string())
+    return text

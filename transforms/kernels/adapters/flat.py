@@ -1,0 +1,117 @@
+"""Rows with a column for the instruction, and one for the output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.example import ASSISTANT, FIELDS, INPUT, INSTRUCTION, OUTPUT, SYSTEM, TURN, USER
+from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
+from transforms.kernels.rows import record_ids
+from transforms.kernels.texts import Texts
+from transforms.kernels.turns import Spoken, offsets_of
+
+_ORDER = (SYSTEM, *FIELDS)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Reads a user turn and an assistant turn, after a system prompt where there is one."""
+
+    name: str
+    rank: int
+    known: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Flat | None:
+        """The same adapter for the columns of a schema; None where it has no instruction or output."""
+        found = {}
+        for role in _ORDER:
+            free = [name for name in self.known.get(role, ()) if name not in named.values()]
+            column = choose(schema, named.get(role), free)
+            if column is not None and is_text(schema.field(column).type):
+                found[role] = column
+        return replace(self, columns=found) if {INSTRUCTION, OUTPUT} <= found.keys() else None
+
+    def reading(self, columns: Mapping[str, str]) -> Flat:
+        """The same adapter for columns that were found before."""
+        return replace(self, columns=dict(columns))
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """All columns that it reads: they are text, and a record id covers text."""
+        return frozenset(self.columns.values())
+
+    def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
+        """The turns where there are system prompts; without, there is nothing to say of them."""
+        if self.columns.get(SYSTEM) not in batch.schema.names:
+            return None
+        turns = self.turns(batch)
+        flat = turns.flatten()
+        return Spoken(offsets_of(turns), flat.field("role"), text_of(flat.field("content")))
+
+    def _column(self, role: str, batch: pa.RecordBatch) -> pa.Array:
+        name = self.columns.get(role)
+        there = name is not None and name in batch.schema.names
+        return batch.column(name) if there else pa.nulls(len(batch), pa.string())
+
+    def turns(self, batch: pa.RecordBatch) -> pa.ListArray:
+        """A user and an assistant turn of each row, after its system prompt."""
+        texts = {role: self._column(role, batch).cast(pa.string()) for role in _ORDER}
+        rows, absent = len(batch), pa.nulls(len(batch), pa.string())
+        turns = [
+            (SYSTEM, texts[SYSTEM], absent),
+            (USER, texts[INSTRUCTION], texts[INPUT]),
+            (ASSISTANT, texts[OUTPUT], absent),
+        ]
+        content = [pa.concat_arrays([turn[at] for turn in turns]) for at in (1, 2)]
+        roles = pa.array(np.repeat([role for role, _, _ in turns], rows), pa.string())
+        nothing = pa.nulls(3 * rows, pa.string())
+        flat = pa.StructArray.from_arrays([roles, *content, nothing, nothing], fields=list(TURN))
+        prompted = texts[SYSTEM].is_valid().to_numpy(zero_copy_only=False)
+        there = np.column_stack([prompted, np.ones((rows, 2), bool)])
+        order = np.arange(3 * rows).reshape(3, rows).T[there]
+        offsets = np.append(0, np.cumsum(there.sum(1))).astype(np.int32)
+        return pa.ListArray.from_arrays(offsets, flat.take(pa.array(order)))
+
+    def tools(self, batch: pa.RecordBatch) -> pa.StringArray:
+        """Nothing: flat rows have no tools."""
+        return pa.nulls(len(batch), pa.string())
+
+    def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:  # noqa: ARG002 — there is but one
+        """Instruction, input and output as they stand."""
+        return Texts(*(text_of(self._column(role, batch)) for role in FIELDS))
+
+    def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
+        """Hash of each row's fields by what they are, whatever the columns are called."""
+        there = [role for role in _ORDER if self.columns.get(role) in batch.schema.names]
+        return record_ids({role: self._column(role, batch) for role in there})
+
+    def rows(self, examples: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        """The columns that the turns were read from."""
+        flat = examples["turns"].flatten()
+        role = flat.field("role")
+        user = flat.filter(pc.equal(role, USER))
+        fields = {
+            SYSTEM: _prompts(examples["turns"]),
+            INSTRUCTION: user.field("content"),
+            INPUT: user.field("input"),
+            OUTPUT: flat.filter(pc.equal(role, ASSISTANT)).field("content"),
+        }
+        columns = [
+            fields[role].cast(schema.field(name).type)
+            if not pa.types.is_null(schema.field(name).type)
+            else pa.nulls(len(examples))
+            for role, name in self.columns.items()
+        ]
+        return pa.record_batch(columns, names=list(self.columns.values()))
+
+
+def _prompts(turns: pa.ListArray) -> pa.StringArray:
+    """The system prompt of each row, null where it has none."""
+    first = pc.list_element(turns, 0) if len(turns) else pa.array([], TURN)
+    return pc.if_else(pc.equal(first.field("role"), SYSTEM), first.field("content"), None)
