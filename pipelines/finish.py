@@ -21,6 +21,7 @@ from schemas.release import (
     Outcome,
     OutputRecord,
     PreviousRecord,
+    SourceRecord,
 )
 from schemas.report import Report
 from schemas.verdict import Reason
@@ -108,6 +109,10 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     manifest = Manifest(
         release=job.plan.release,
         inputs=list(_inputs(resolved, job)),
+        sources={
+            name: SourceRecord(format=source.format, columns=source.columns)
+            for name, source in job.plan.sources.items()
+        },
         benchmarks=list(_benchmarks(job.plan)),
         benchmark_index=job.plan.benchmarks,
         released=job.plan.released,

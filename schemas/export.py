@@ -48,7 +48,7 @@ class ExportCounts(Frozen):
     """What became of the rows that were read.
 
     Rows were `too_long` and dropped; or `truncated`; or of these nothing was `left` to learn, and they were
-    dropped. `unwritten` are rows with more to their turns than text, such as tool calls, that is not written.
+    dropped. `unwritten` are rows with tools, or with more to their turns than text, that are written without.
     """
 
     read: int

@@ -42,6 +42,13 @@ class BenchmarkRecord(Frozen):
     rows: int
 
 
+class SourceRecord(Frozen):
+    """How the rows of a set of files were read: the schema of its examples, and where in it they are."""
+
+    format: str
+    columns: dict[str, str]
+
+
 class OutputRecord(Frozen):
     """One file of the release."""
 
@@ -88,6 +95,7 @@ class Manifest(Frozen):
     version: int = 1
     release: str
     inputs: list[InputRecord]
+    sources: dict[str, SourceRecord] = {}
     benchmarks: list[BenchmarkRecord] = []
     benchmark_index: str | None = None
     released: str | None = None

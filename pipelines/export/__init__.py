@@ -18,7 +18,7 @@ from pipelines.errors import RunError, UsageError
 from pipelines.export.manifest import manifest_of
 from pipelines.export.render import Renderer, renderer_of
 from pipelines.export.request import Request, Style
-from pipelines.export.rows import KeptPart, Part, adapter_of, parts_of
+from pipelines.export.rows import KeptPart, Part, parts_of
 from pipelines.export.shards import Shard, Written, write_shard
 from pipelines.export.sides import choose_sides, prompts_of
 from pipelines.export.staging import MANIFEST, staged
@@ -114,6 +114,4 @@ def _has_tools(release: Release) -> bool:
         return False
     with storage.open_input(paths[0]) as file:
         schema = pq.read_schema(file)
-    return any(
-        "tools" in adapter_of(release, source.name, schema).columns for source in release.recipe.sources
-    )
+    return any("tools" in release.adapter(source.name, schema).columns for source in release.recipe.sources)

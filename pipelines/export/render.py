@@ -111,7 +111,7 @@ class Renderer:
             too_long=fitted.too_long,
             truncated=fitted.truncated,
             nothing_left=fitted.nothing_left,
-            unwritten=0 if self._writes_all() else int(has_rest(turns).sum()),
+            unwritten=int(self._lacking(turns, tools).sum()),
         )
         columns = {
             ID: examples.ids.filter(mask),
@@ -124,10 +124,14 @@ class Renderer:
         characters = pc.utf8_length(fitted.rendered.text).to_numpy()
         return Made(table, turns, examples.held_out[fitted.kept], characters, tally)
 
-    def _writes_all(self) -> bool:
-        """Whether all that a turn has beside its text is given on."""
-        lines = self.style.format == "jsonl" and self.style.template in {"messages", "sharegpt"}
-        return lines or self.template is not None
+    def _lacking(self, turns: pa.ListArray, tools: pa.StringArray) -> np.ndarray:
+        """Mark the rows with tools, or with more to a turn than text, that the files do not have."""
+        nothing = np.zeros(len(turns), bool)
+        if self.template is not None:
+            return nothing
+        shaped = self.style.template in {"messages", "sharegpt"}
+        rests = nothing if shaped and self.style.format == "jsonl" else has_rest(turns)
+        return rests if shaped else rests | tools.is_valid().to_numpy(zero_copy_only=False)
 
     def _render(self, examples: Examples) -> Rendered:
         if self.template is None:

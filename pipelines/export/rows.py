@@ -18,9 +18,8 @@ from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release, first_line, open_release
 from schemas.example import PREFIX
 from schemas.release import InputRecord
-from transforms.kernels.adapters import Adapter, detect
+from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
-from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS, SLICE_BYTES
 from transforms.steps.write import CURATED, REJECTS, VERDICTS
@@ -127,26 +126,11 @@ def _release(folder: str) -> Release:
     return open_release(folder)
 
 
-def adapter_of(release: Release, source: str, schema: pa.Schema) -> Adapter:
-    """What reads the rows of a source."""
-    adapter = detect(schema, release.columns(source))
-    if adapter is None:
-        raise RunError(f"no columns of an example are among those of the source {source}")
-    return adapter
-
-
 def _read_kept(release: Release, part: KeptPart) -> Iterator[Examples]:
     marked = None if part.held_out is None else np.unpackbits(np.frombuffer(part.held_out, np.uint8))
     for source, rows, at in _kept_pieces(part):
         held_out = None if marked is None else marked[at : at + len(rows)].astype(bool)
         yield _examples(release, source, rows, rows.column(_ID), held_out)
-
-
-def read_texts(folder: str, part: KeptPart) -> Iterator[Texts]:
-    """Instruction, input and output of the rows of a part, some at a time."""
-    release = _release(folder)
-    for source, rows, _ in _kept_pieces(part):
-        yield adapter_of(release, source, rows.schema).texts(rows)
 
 
 def _kept_pieces(part: KeptPart) -> Iterator[tuple[str, pa.RecordBatch, int]]:
@@ -163,9 +147,9 @@ def _kept_pieces(part: KeptPart) -> Iterator[tuple[str, pa.RecordBatch, int]]:
 def _examples(
     release: Release, source: str, rows: pa.RecordBatch, ids: pa.Array, held_out: np.ndarray | None = None
 ) -> Examples:
-    adapter = adapter_of(release, source, rows.schema)
+    adapter = release.adapter(source, rows.schema)
     mask = np.zeros(len(rows), bool) if held_out is None else held_out
-    return Examples(ids.cast(pa.string()), adapter.turns(rows), adapter.tools(rows), mask)
+    return Examples(ids.cast(pa.string()), whole(adapter.turns(rows)), adapter.tools(rows), mask)
 
 
 def _read_rejects(release: Release, part: RejectsPart) -> Iterator[Examples]:
@@ -208,7 +192,7 @@ def _check_there(record: InputRecord) -> None:
 
 
 def _check_same(release: Release, record: InputRecord, rows: pa.RecordBatch, ids: pa.Array) -> None:
-    found = adapter_of(release, record.source, rows.schema).record_ids(rows)
+    found = release.adapter(record.source, rows.schema).record_ids(rows)
     if not found.equals(from_hex(ids)):
         raise RunError(f"the input {record.path} has changed: rows of it have other record ids now")
 

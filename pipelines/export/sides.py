@@ -10,20 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.duplicates.files import Files, pack
-from pipelines.export.rows import KeptPart, read_texts
+from pipelines.export.rows import KeptPart, read_part
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release
 from transforms.kernels.rows import prompt_hashes
 from transforms.kernels.splits import group_rows, held_out
-from transforms.steps.parts import prompt_of
+from transforms.kernels.templates import opening
+from transforms.kernels.text import normalise
 from transforms.steps.write import DUPLICATES, VERDICTS
 
 _ANY = pc.field("similarity") >= 0
 
 
 def prompts_of(folder: str, part: KeptPart) -> np.ndarray:
-    """Hash of each row's prompt (uint64)."""
-    found = [prompt_hashes(prompt_of(texts)) for texts in read_texts(folder, part)]
+    """Hash of what the user says first in each row (uint64), once normalised."""
+    found = [prompt_hashes(normalise(opening(rows.turns))) for rows in read_part(folder, part)]
     return np.concatenate([np.zeros(0, np.uint64), *found])
 
 

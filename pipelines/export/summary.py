@@ -28,7 +28,7 @@ def _lines(manifest: ExportManifest) -> Iterator[str]:
         (counts.too_long, "rows were too long and dropped"),
         (counts.truncated, "rows were too long and lost their end"),
         (counts.nothing_left, "rows were dropped since nothing to learn was left of them"),
-        (counts.unwritten, "rows have turns with more than text, such as tool calls, that is not written"),
+        (counts.unwritten, "rows have tools, or more to their turns than text, that is not written"),
     ):
         if rows:
             yield f"{group(rows)} {what}"

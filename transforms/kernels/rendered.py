@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.example import ASSISTANT
+from transforms.kernels.adapters.adapter import text_of
 from transforms.kernels.arrays import buffers
 
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
@@ -33,10 +34,7 @@ class Turns:
         """The turns of a column of TURNS; what is null has no text."""
         lengths = pc.fill_null(pc.list_value_length(turns), 0).to_numpy(zero_copy_only=False)
         flat = turns.flatten()
-        role, content, given = (
-            pc.fill_null(pc.struct_field(flat, name).cast(pa.large_string()), _NOTHING)
-            for name in ("role", "content", "input")
-        )
+        role, content, given = (text_of(flat.field(name)) for name in ("role", "content", "input"))
         return cls(np.append(0, np.cumsum(lengths, dtype=np.int64)), role, content, given)
 
     def by(self, role: str) -> np.ndarray:
@@ -61,6 +59,20 @@ class Turns:
         at = np.where(self.by(ASSISTANT), np.arange(len(self.role)), -1)
         reached = np.append(-1, np.maximum.accumulate(at) if len(at) else at)[self.starts[1:]]
         return np.asarray(np.where(reached >= self.starts[:-1], reached, -1))
+
+
+def whole(turns: pa.ListArray) -> pa.ListArray:
+    """The turns of each example without those that are null; none where there is no list.
+
+    >>> from schemas.example import TURNS
+    >>> whole(pa.array([None, [None, {"role": "user"}]], TURNS)).to_pylist()[1][0]["role"]
+    'user'
+    """
+    flat, lengths = turns.flatten(), pc.fill_null(pc.list_value_length(turns), 0).to_numpy()
+    there = flat.is_valid()
+    counts = np.append(0, np.cumsum(there.to_numpy(zero_copy_only=False)))
+    offsets = counts[np.append(0, np.cumsum(lengths, dtype=np.int64))]
+    return pa.ListArray.from_arrays(offsets.astype(np.int32), flat.filter(there), type=turns.type)
 
 
 class Pieces(NamedTuple):

@@ -51,13 +51,14 @@ def rests(turns: pa.ListArray) -> Iterator[list[dict[str, Any]]]:
     flat = pc.struct_field(turns.flatten(), "rest").to_pylist()
     at = 0
     for length in pc.fill_null(pc.list_value_length(turns), 0).to_pylist():
-        yield [json.loads(rest) if rest else {} for rest in flat[at : at + length]]
+        yield [(json.loads(rest) if rest else None) or {} for rest in flat[at : at + length]]
         at += length
 
 
 def has_rest(turns: pa.ListArray) -> np.ndarray:
     """Mark the examples that have more to a turn than text."""
-    there = pc.struct_field(turns.flatten(), "rest").is_valid().to_numpy(zero_copy_only=False)
+    rest = pc.fill_null(pc.not_equal(pc.struct_field(turns.flatten(), "rest"), "null"), False)  # noqa: FBT003 — the value to fill in
+    there = rest.to_numpy(zero_copy_only=False)
     lengths = pc.fill_null(pc.list_value_length(turns), 0).to_numpy(zero_copy_only=False)
     row = np.repeat(np.arange(len(turns)), lengths)
     return np.asarray(np.bincount(row[there], minlength=len(turns)) > 0)

@@ -48,6 +48,17 @@ def spoken(turns: Turns) -> pa.LargeStringArray:
     return join_present([turns.content, turns.input])
 
 
+def opening(turns: pa.ListArray) -> pa.LargeStringArray:
+    """What the user says first in each example, nothing where there is no user."""
+    found = Turns.of(turns)
+    users = np.flatnonzero(found.by(USER))
+    at = np.searchsorted(users, found.starts[:-1])
+    there = np.append(users, len(found.role))[at]
+    missing = there >= found.starts[1:]
+    said = spoken(found).take(pa.array(there, mask=missing))
+    return pc.fill_null(said, _NOTHING)
+
+
 def default(turns: Turns, eos: str) -> Pieces:
     """Headings of the article: `### Instruction:`, `### Input:` and `### Response:`."""
     answers, system = turns.by(ASSISTANT), turns.by(SYSTEM)
