@@ -20,6 +20,7 @@ from pipelines.planning.benchmarks import read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
 from pipelines.planning.removals import read_lists
 from pipelines.progress import watch
+from pipelines.tokenizer import read_tokenizer
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
@@ -68,6 +69,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     if request.release is not None:
         publish.check_name(request.release)
     try_rules(request.recipe)
+    tokenizer = read_tokenizer(request.recipe.tokenizer)
     planned = _plan(request)
     benchmarks = read_benchmarks(request.recipe)
     removals = read_lists(request.remove)
@@ -83,6 +85,8 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
+        if tokenizer is not None:
+            plan = replace(plan, tokenizer=store_bytes(places.tokenizer, tokenizer))
         job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
         asked = replace(asked, most=len(plan.units))
         with hold.handing_over(detached=job.detached):

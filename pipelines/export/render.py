@@ -13,16 +13,14 @@ import pyarrow.compute as pc
 
 from pipelines.errors import UsageError
 from pipelines.export.request import Style, open_template
-from pipelines.releases.release import first_line
+from pipelines.tokenizer import counter_of
 from transforms.kernels import token_counts
 from transforms.kernels.fitting import Fitted, fit
 from transforms.kernels.rendered import SPANS, Rendered
 from transforms.kernels.shapes import CONVERSATIONS, MESSAGES, conversations, has_rest, messages
 from transforms.kernels.templates import render
-from transforms.kernels.token_counts import FileTokenizer, FourCharacters, TokenizerError
+from transforms.kernels.token_counts import FileTokenizer
 from transforms.kernels.user_template import BadTemplateError, UserTemplate
-from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
 
 ID, TOOLS = "record_id", "tools"
 
@@ -160,15 +158,3 @@ class Renderer:
 def renderer_of(style: Style, *, tools: bool) -> Renderer:
     """The renderer of a style, made once in a process."""
     return Renderer(style, open_template(style), counter_of(style.tokenizer), tools)
-
-
-def counter_of(path: str | None) -> token_counts.Counter:
-    """What counts tokens: the tokenizer of a file, or four characters each."""
-    if path is None:
-        return FourCharacters()
-    try:
-        return FileTokenizer(storage.read_bytes(path), path)
-    except TokenizerError as error:
-        raise UsageError(str(error)) from None
-    except READ_ERRORS as error:
-        raise UsageError(f"the tokenizer {path} cannot be read: {first_line(error)}") from None

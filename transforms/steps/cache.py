@@ -13,7 +13,7 @@ from transforms.steps import tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 9
+_VERSION = 10
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -37,6 +37,7 @@ def unit_keys(
     hashed = {**texts, "similarity": recipe.dedup.similarity}
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
+    judging["tokenizer"] = plan.tokenizer
     judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
