@@ -10,7 +10,7 @@ from pipelines import claims, ending
 from pipelines.gate import find_failures
 from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
-from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
+from pipelines.report import Context, build, describe_moves, name_files, render_card, render_html, to_json
 from schemas.plan import Plan
 from schemas.release import (
     Before,
@@ -203,7 +203,7 @@ def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
     texts = {
         "report/report.json": to_json(report),
         "report/report.html": render_html(report),
-        "README.md": render_card(report),
+        "README.md": render_card(report, name_files(job.plan.shards)),
     }
     if job.plan.removals is not None:
         texts[REMOVALS] = storage.read_bytes(job.places.removals).decode()

@@ -13,13 +13,30 @@ import pyarrow as pa
 REF_BITS = 32
 """A row is referred to by `unit << REF_BITS | row in the unit`, which sorts as the input order does."""
 
+TRAIN = "train"
+"""The split of rows that nothing else is said of."""
+
+_FIRST = ("test", "validation")
+
+
+def split_rank(split: str | None) -> int:
+    """Where a split comes, and how it ranks where splits are looked at together: `test` first, `train` last.
+
+    >>> [split_rank(split) for split in ("test", "validation", "extra", "train", None)]
+    [0, 1, 2, 3, 3]
+    """
+    if split in {None, TRAIN}:
+        return len(_FIRST) + 1
+    return _FIRST.index(split) if split in _FIRST else len(_FIRST)
+
+
 CROWD_ROWS = 250_000
 """Rows of a component from which it is split over workers, unless a run says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
-    """One Parquet file of the input; `rows` is None and `error` says why where it cannot be read."""
+    """One file of the input; `rows` is None and `error` says why where it cannot be read."""
 
     source: str
     path: str
@@ -31,7 +48,11 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """Consecutive row groups of one file, or a part of a large one: `rows` rows after `skip` of the first."""
+    """Consecutive row groups of one file, or a part of a large one: `rows` rows after `skip` of the first.
+
+    Of a file of JSON Lines it is a span of bytes, which begins and ends with a line, or the whole of a
+    compressed one; such a file counts as one row group.
+    """
 
     index: int
     file: int
@@ -39,13 +60,15 @@ class Unit:
     skip: int
     first_row: int
     rows: int
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A named set of files: its schema, the columns that hold what, and its rank as a survivor (0 first).
+    """A named set of files: its format, the columns that hold what, and its rank as a survivor (0 first).
 
-    Rows of a reference set outrank all others and are in no part of the release.
+    `schema` is that of its files of JSON Lines. Rows of a reference set outrank all others and are in no
+    part of the release.
     """
 
     name: str
@@ -53,6 +76,8 @@ class Source:
     format: str = "alpaca"
     columns: dict[str, str] = field(default_factory=dict)
     reference: bool = False
+    schema: str | None = None
+    split: str = TRAIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +95,7 @@ class Plan:
     buckets: int
     parts: dict[str, int]
     group_rows: int
+    shards: dict[str, int] = field(default_factory=dict)
     crowd_rows: int = CROWD_ROWS
     released: str | None = None
     previous: str | None = None
@@ -110,6 +136,18 @@ class Plan:
         """Line in the benchmarks' index of the first row of each of their files, and of the end."""
         return np.cumsum([0, *(file.rows or 0 for file in self.benchmark_files)])
 
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether examples stand in other columns in one source than in another."""
+        sources = [source for source in self.sources.values() if not source.reference and source.columns]
+        columns = [(source.format, role, name) for source in sources for role, name in source.columns.items()]
+        places = {(role, name) for _, role, name in columns}
+        return len({one for one, _, _ in columns}) > 1 or len(places) > len({role for role, _ in places})
+
+    def split_of(self, unit: int) -> str:
+        """The split that a unit is of."""
+        return self.source_of(unit).split
+
     def source_of(self, unit: int) -> Source:
         """The set of files that a unit is of."""
         return self.sources[self.files[self.units[unit].file].source]
@@ -117,6 +155,8 @@ class Plan:
     def parts_of(self, unit: Unit) -> list[Unit]:
         """The units that read parts of the same row group, this one among them."""
         same = [unit]
+        if unit.span is not None:
+            return same
         for step in (-1, 1):
             at = unit.index + step
             while (
@@ -139,8 +179,13 @@ class Plan:
         raw["sources"] = {name: Source(**source) for name, source in raw["sources"].items()}
         for files in ("files", "benchmark_files"):
             raw[files] = [InputFile(**file) for file in raw[files]]
-        raw["units"] = [Unit(**{**unit, "groups": tuple(unit["groups"])}) for unit in raw["units"]]
+        raw["units"] = [_unit(unit) for unit in raw["units"]]
         return cls(**raw)
+
+
+def _unit(raw: dict[str, Any]) -> Unit:
+    span = raw["span"] and tuple(raw["span"])
+    return Unit(**{**raw, "groups": tuple(raw["groups"]), "span": span})
 
 
 def _name_files(files: list[InputFile]) -> pa.Table:

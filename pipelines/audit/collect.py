@@ -25,7 +25,9 @@ from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
 from transforms.steps.examine import Models, judge
 from transforms.steps.keyed import refs
-from transforms.steps.parquet import UnitReader, UnreadableError
+from transforms.steps.parquet import UnreadableError
+from transforms.steps.reader import Reader
+from transforms.steps.units import open_unit
 
 _OPENING = r"^\s*(?P<opening>\S+(?:\s+\S+){2})"
 """The first three words of an instruction."""
@@ -133,7 +135,7 @@ def collect(recipe: Recipe, *, share: float = 1, examples: int = 3, seed: int = 
 
 
 def _judge_unit(judging: _Judging, unit: Unit, found: Audit) -> None:
-    reader = UnitReader(judging.plan, unit)
+    reader = open_unit(judging.plan, unit)
     if reader.file.error is not None:
         found.unreadable += 1
         return
@@ -144,12 +146,13 @@ def _judge_unit(judging: _Judging, unit: Unit, found: Audit) -> None:
             for batch in reader.slices(group, columns):
                 _judge_slice(judging, reader, batch, at, found)
                 at += len(batch)
+            found.unreadable += len(reader.lost)
         except UnreadableError:
             found.unreadable += 1
 
 
-def _judge_slice(judging: _Judging, reader: UnitReader, batch: pa.RecordBatch, at: int, found: Audit) -> None:
-    rows = np.arange(at, at + len(batch))
+def _judge_slice(judging: _Judging, reader: Reader, batch: pa.RecordBatch, at: int, found: Audit) -> None:
+    rows, batch = reader.whole_rows(batch, at)
     numbers = mix(refs(reader.unit.index, rows) ^ mix(np.array([judging.seed], np.uint64)))
     chosen = np.flatnonzero(numbers <= np.uint64(judging.share * float(2**64 - 2**11)))
     if len(chosen) == 0:

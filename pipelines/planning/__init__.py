@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import platform
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from pipelines.errors import RunError
+from pipelines.errors import RunError, UsageError
 from pipelines.planning.adapters import adapters_of
-from pipelines.planning.footers import read_footers
+from pipelines.planning.folders import expand
+from pipelines.planning.footers import GRAIN, Footer, read_footers
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
-from schemas.plan import Plan, Source
+from schemas.plan import TRAIN, Plan, Source, Unit, split_rank
 from schemas.recipe import Recipe, to_dict
-from transforms.kernels.adapters import Adapter
+from transforms.steps.lines import schema_text
 
 UNIT_BYTES = 32 << 20
 _BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 500_000, 5_000, 4096
@@ -32,28 +30,35 @@ _PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "numpy", "pyarro
 
 def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None) -> Plan:
     """The plan of a run that has no name yet, or the sentence that says why there can be none."""
-    footers = read_footers(recipe)
+    recipe = expand(recipe)
+    footers = read_footers(recipe, min(GRAIN, unit_bytes))
     sources = {source.name for source in recipe.sources}
     inputs = [footer for footer in footers if footer.file.source in sources]
-    readable = [footer for footer in inputs if footer.metadata is not None]
+    readable = [footer for footer in inputs if footer.readable]
     if not readable:
         first = inputs[0].file
-        raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {first.error}")
+        error = first.error or "it has no row"
+        raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {error}")
     schema = unify(readable)
+    if recipe.references and len({source.split for source in recipe.sources}) > 1:
+        _refuse_apart(recipe)
     units = cut_units(footers, recipe, unit_bytes)
     rows = sum(unit.rows for unit in units if unit.file < len(inputs))
-    size = sum(_bytes(footer.metadata) for footer in readable if footer.metadata is not None)
+    size = sum(footer.size for footer in readable)
+    shards = _shards(recipe, size, units, inputs)
+    parts = _parts(recipe, sum(shards.values()), rows)
     return Plan(
         release="",
-        sources=dict(_sources(recipe, adapters_of(footers))),
+        sources=dict(_sources(recipe, footers)),
         files=[footer.file for footer in footers],
         units=units,
-        schema=base64.b64encode(schema.serialize().to_pybytes()).decode(),
+        schema=schema_text(schema),
         recipe=to_dict(recipe),
         model=model[0] if model else None,
         model_digest=model[1] if model else None,
         buckets=buckets or _buckets(sum(unit.rows for unit in units)),
-        parts=_parts(recipe, size, rows),
+        parts=parts,
+        shards=shards,
         group_rows=max(1, min(_GROUP_ROWS, _GROUP_BYTES * rows // max(1, size))),
         versions=_versions(recipe),
     )
@@ -64,29 +69,60 @@ def _buckets(rows: int) -> int:
     return max(2, min(8, math.ceil(rows / _FEW_ROWS)), min(_BUCKETS, math.ceil(rows / _BUCKET_ROWS)))
 
 
-def _bytes(metadata: pq.FileMetaData) -> int:
-    return sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-
-
-def _sources(recipe: Recipe, adapters: dict[str, Adapter]) -> Iterator[tuple[str, Source]]:
+def _sources(recipe: Recipe, footers: Sequence[Footer]) -> Iterator[tuple[str, Source]]:
     """Sources by name, ranked by priority, then by their order in the recipe; then the reference sets."""
-    ranked = sorted(recipe.sources, key=lambda source: -source.priority)
+    read = _read_as(footers)
+    together = recipe.dedup.splits == "together"
+    ranked = sorted(
+        recipe.sources, key=lambda source: (split_rank(source.split) if together else 0, -source.priority)
+    )
     for rank, source in enumerate(ranked):
-        yield source.name, Source(name=source.name, **_read_as(adapters.get(source.name)), rank=rank)
+        yield (
+            source.name,
+            Source(name=source.name, rank=rank, split=source.split or TRAIN, **read.get(source.name, {})),
+        )
     for reference in recipe.references:
-        read = _read_as(adapters.get(reference.name))
-        yield reference.name, Source(name=reference.name, **read, rank=0, reference=True)
+        found = read.get(reference.name, {})
+        yield reference.name, Source(name=reference.name, rank=0, reference=True, **found)
 
 
-def _read_as(adapter: Adapter | None) -> dict[str, Any]:
-    """What a source's plan says of its adapter; where no file can be read, there is nothing to be read."""
-    return {} if adapter is None else {"format": adapter.name, "columns": dict(adapter.columns)}
+def _read_as(footers: Sequence[Footer]) -> dict[str, dict[str, Any]]:
+    """What a plan says of how each source is read; nothing of one none of whose files can be."""
+    found: dict[str, dict[str, Any]] = {
+        name: {"format": adapter.name, "columns": dict(adapter.columns)}
+        for name, adapter in adapters_of(footers).items()
+    }
+    for footer in footers:
+        if footer.content is not None and footer.schema is not None:
+            found[footer.file.source]["schema"] = schema_text(footer.schema)
+    return found
 
 
-def _parts(recipe: Recipe, size: int, rows: int) -> dict[str, int]:
-    """How many files of each kind the release has: by the input's size, never by who works on it."""
+def _refuse_apart(recipe: Recipe) -> None:
+    """Refuse to compare splits with a reference set and not with each other."""
+    if recipe.dedup.splits == "apart":
+        names = ", ".join(dict.fromkeys(source.split or TRAIN for source in recipe.sources))
+        raise UsageError(
+            f"references and splits that are kept apart ({names}) cannot be had in one run; "
+            "set dedup: {splits: together}, or curate each split on its own (sources: split)"
+        )
+
+
+def _shards(recipe: Recipe, size: int, units: Sequence[Unit], inputs: Sequence[Footer]) -> dict[str, int]:
+    """How many curated files each split has, by its share of the rows; at least one."""
     few = min(_SMALL_PARTS, math.ceil(size / _SMALL_PART_BYTES))
-    shards = recipe.output.shards or max(1, few, math.ceil(size / _PART_BYTES))
+    wanted = recipe.output.shards or max(1, few, math.ceil(size / _PART_BYTES))
+    of = {source.name: source.split or TRAIN for source in recipe.sources}
+    rows = dict.fromkeys(of.values(), 0)
+    for unit in units:
+        if unit.file < len(inputs):
+            rows[of[inputs[unit.file].file.source]] += unit.rows
+    total = max(1, sum(rows.values()))
+    return {split: max(1, round(wanted * held / total)) for split, held in rows.items()}
+
+
+def _parts(recipe: Recipe, shards: int, rows: int) -> dict[str, int]:
+    """How many files of each kind the release has: by the input's size, never by who works on it."""
     parts = {"curated": shards, "verdicts": max(1, math.ceil(rows / _LEDGER_ROWS))}
     if recipe.dedup.near:
         parts["duplicates"] = max(1, math.ceil(rows / _EDGE_ROWS))

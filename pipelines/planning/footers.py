@@ -18,9 +18,12 @@ from schemas.example import PREFIX
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, FileSet, Recipe, Reference
 from transforms.kernels.adapters import Adapter
+from transforms.kernels.json_shapes import Shape
 from transforms.steps import storage
+from transforms.steps.lines import Content, is_lines, survey
 from transforms.steps.parquet import READ_ERRORS, damage_of
 
+GRAIN = 1 << 20
 _MAGIC = b"PAR1"
 _THREADS = 16
 _NUMBERS = (
@@ -39,19 +42,35 @@ class Footer(NamedTuple):
     metadata: pq.FileMetaData | None
     schema: pa.Schema | None
     adapter: Adapter | None = None
+    content: Content | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there are rows to be read, and columns to read them in."""
+        return self.schema is not None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its rows, not compressed as far as that is known."""
+        if self.metadata is None:
+            return self.file.bytes
+        return sum(self.metadata.row_group(at).total_byte_size for at in range(self.metadata.num_row_groups))
 
 
-def read_footers(recipe: Recipe) -> list[Footer]:
-    """Footers of all input files, in input order, then those of the reference sets."""
-    footers = [footer for source in recipe.sources for footer in read_set(source)]
+def read_footers(recipe: Recipe, grain: int = GRAIN) -> list[Footer]:
+    """Footers of all input files, in input order, then those of the reference sets.
+
+    Files of JSON Lines can be cut about every `grain` bytes.
+    """
+    footers = [footer for source in recipe.sources for footer in read_set(source, grain)]
     for footer in footers:
         _check_order(recipe.dedup.column, footer)
-    footers += [footer for reference in recipe.references for footer in read_set(reference)]
+    footers += [footer for reference in recipe.references for footer in read_set(reference, grain)]
     _refuse_shared_files(footers)
     return footers
 
 
-def read_set(source: FileSet) -> list[Footer]:
+def read_set(source: FileSet, grain: int = GRAIN) -> list[Footer]:
     """Footers of the files of a set, in the order of their paths."""
     found: dict[str, int] = {}
     for pattern in source.input:
@@ -65,8 +84,27 @@ def read_set(source: FileSet) -> list[Footer]:
         found.update(matches)
     prefix = _common_prefix([storage.absolute(pattern) for pattern in source.input])
     with ThreadPoolExecutor(_THREADS) as pool:
-        jobs = [pool.submit(_read_footer, source, path, size, prefix) for path, size in sorted(found.items())]
-        return [job.result() for job in jobs]
+        jobs = [
+            pool.submit(_survey if is_lines(path) else _read_footer, source, path, size, (prefix, grain))
+            for path, size in sorted(found.items())
+        ]
+        return _of_one_shape([job.result() for job in jobs], source)
+
+
+def _of_one_shape(footers: Sequence[Footer], source: FileSet) -> list[Footer]:
+    """The footers, all files of JSON Lines of a set having one schema, which holds the values of them all."""
+    whole = Shape()
+    for footer in footers:
+        if footer.content is not None:
+            whole.merge(footer.content.shape, most=None)
+    found = []
+    for footer in footers:
+        schema = whole.schema if footer.content is not None and whole.fields else footer.schema
+        if schema is not None:
+            _check_columns(source, footer.file.path, schema)
+            footer = footer._replace(schema=schema, adapter=read_as(source, footer.file.path, schema))  # noqa: PLW2901
+        found.append(footer)
+    return found
 
 
 def _common_prefix(patterns: Sequence[str]) -> str:
@@ -80,8 +118,34 @@ def _common_prefix(patterns: Sequence[str]) -> str:
     return "".join(f"{name}/" for name in shared)
 
 
-def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
-    name = path.removeprefix(prefix) if path.startswith(prefix) else path.rpartition("/")[2]
+def _survey(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Footer:
+    """What a file of JSON Lines holds; it is read through once."""
+    prefix, grain = how
+    content, error = None, None
+    try:
+        content = survey(path, size, grain)
+    except (pa.ArrowException, OSError) as problem:
+        error = _damage(path, problem)
+        _refuse_damage(source, path, error)
+    rows = None if content is None else content.rows
+    name = _name(path, prefix)
+    record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
+    return Footer(record, None, None, content=content)
+
+
+def _name(path: str, prefix: str) -> str:
+    return path.removeprefix(prefix) if path.startswith(prefix) else path.rpartition("/")[2]
+
+
+def _refuse_damage(source: FileSet, path: str, error: str) -> None:
+    """Refuse a damaged file of a set that rows must be compared with whole."""
+    if isinstance(source, Reference | Benchmark):
+        kind = key_of(source).removesuffix("s")
+        raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
+
+
+def _read_footer(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Footer:
+    name = _name(path, how[0])
     error = None
     try:
         with storage.open_input(path) as file:
@@ -92,15 +156,10 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
             metadata, schema = parquet.metadata, parquet.schema_arrow
     except READ_ERRORS as problem:
         error, metadata, schema = _damage(path, problem), None, None
-        if isinstance(source, Reference | Benchmark):
-            kind = key_of(source).removesuffix("s")
-            raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
+        _refuse_damage(source, path, error)
     rows = metadata.num_rows if metadata is not None else None
     file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
-    if schema is None:
-        return Footer(file_record, None, None)
-    _check_columns(source, path, schema)
-    return Footer(file_record, metadata, schema, read_as(source, path, schema))
+    return Footer(file_record, metadata, schema)
 
 
 def _damage(path: str, problem: Exception) -> str:

@@ -21,14 +21,50 @@ def unify(footers: Sequence[Footer]) -> pa.Schema:
 
 
 def _join_schemas(first: Footer, unified: pa.Schema, footer: Footer) -> pa.Schema:
+    comparable = _comparable(footer.schema, unified)
+    known = {field.name: join_types(field.type, _type(unified, field)) for field in comparable}
+    both = [
+        pa.schema([field.with_type(known.get(field.name, field.type)) for field in schema])
+        if any(pa.types.is_nested(kind) for kind in known.values())
+        else schema
+        for schema in (unified, comparable)
+    ]
     try:
-        return pa.unify_schemas([unified, _comparable(footer.schema, unified)])
+        return pa.unify_schemas(both)
     except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
         raise UsageError(
             f"{footer.file.path} clashes with the files before it: {str(error).splitlines()[0]}\n"
             f"{first.file.path} and those after it:\n{_indent(unified)}\n"
             f"{footer.file.path}:\n{_indent(footer.schema)}"
         ) from None
+
+
+def _type(schema: pa.Schema, field: pa.Field) -> pa.DataType:
+    return schema.field(field.name).type if field.name in schema.names else field.type
+
+
+def join_types(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """The first type with the fields of the other's structs that it lacks, in lists too; else as it is.
+
+    >>> turn, named = pa.struct({"role": pa.string()}), pa.struct({"name": pa.string(), "role": pa.string()})
+    >>> str(join_types(pa.list_(turn), pa.list_(named)))
+    'list<item: struct<role: string, name: string>>'
+    """
+    if pa.types.is_null(one):
+        return other
+    if pa.types.is_struct(one) and pa.types.is_struct(other):
+        names = {field.name for field in one}
+        joined = [
+            field.with_type(join_types(field.type, other.field(field.name).type))
+            if other.get_field_index(field.name) >= 0
+            else field
+            for field in one
+        ]
+        return pa.struct([*joined, *(field for field in other if field.name not in names)])
+    for is_kind, make in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
+        if is_kind(one) and is_kind(other):
+            return make(one.value_field.with_type(join_types(one.value_type, other.value_type)))
+    return one
 
 
 def _indent(schema: pa.Schema | None) -> str:

@@ -11,18 +11,23 @@ import pyarrow.parquet as pq
 from pipelines.planning.footers import Footer
 from schemas.plan import Unit
 from schemas.recipe import Recipe
+from transforms.steps.lines import Content
 
 _PIECES = 8
 """A row group is read in so many pieces at most: each decodes again what comes before it."""
 
 
 class _Piece(NamedTuple):
-    """A range of row groups, how many rows of the first to skip, its first row in the file, and its rows."""
+    """A range of row groups, how many rows of the first to skip, its first row in the file, and its rows.
+
+    Of JSON Lines also a span of bytes.
+    """
 
     groups: tuple[int, int]
     skip: int
     first_row: int
     rows: int
+    span: tuple[int, int] | None = None
 
 
 def cut_units(footers: Sequence[Footer], recipe: Recipe, unit_bytes: int) -> list[Unit]:
@@ -32,13 +37,33 @@ def cut_units(footers: Sequence[Footer], recipe: Recipe, unit_bytes: int) -> lis
     units: list[Unit] = []
     for at, footer in enumerate(footers):
         pieces = [_Piece((0, 0), 0, 0, 0)]
-        if footer.metadata is not None:
+        if footer.file.rows is not None:
             cap = left[footer.file.source]
-            most = footer.metadata.num_rows if cap is None else min(cap, footer.metadata.num_rows)
-            pieces = list(_cut_file(footer.metadata, unit_bytes, most))
+            most = footer.file.rows if cap is None else min(cap, footer.file.rows)
+            pieces = list(_cut(footer, unit_bytes, most))
             left[footer.file.source] = None if cap is None else cap - most
         units += [Unit(index=len(units) + k, file=at, **piece._asdict()) for k, piece in enumerate(pieces)]
     return units
+
+
+def _cut(footer: Footer, unit_bytes: int, most: int) -> Iterator[_Piece]:
+    if footer.metadata is not None:
+        yield from _cut_file(footer.metadata, unit_bytes, most)
+    if footer.content is not None:
+        yield from _cut_lines(footer.content, unit_bytes, most)
+
+
+def _cut_lines(content: Content, unit_bytes: int, most: int) -> Iterator[_Piece]:
+    """Spans of a file's first lines."""
+    first, rows, span = 0, 0, (0, 0)
+    for start, stop, held in content.pieces:
+        if rows and stop - span[0] > unit_bytes:
+            yield _Piece((0, 1), 0, first, rows, span)
+            first, rows = first + rows, 0
+        span = (span[0] if rows else start, stop)
+        rows += min(held, most - first - rows)
+    if rows:
+        yield _Piece((0, 1), 0, first, rows, span)
 
 
 def _cut_file(metadata: pq.FileMetaData, unit_bytes: int, most: int) -> Iterator[_Piece]:

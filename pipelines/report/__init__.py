@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.report.build import Context, build, to_json
-from pipelines.report.card import render_card
+from pipelines.report.card import name_files, render_card
 from pipelines.report.moved import describe_moves, measure_all
 from pipelines.report.page import render_html
 from pipelines.report.summary import summarise
@@ -13,6 +13,7 @@ __all__ = [
     "build",
     "describe_moves",
     "measure_all",
+    "name_files",
     "render_card",
     "render_html",
     "summarise",

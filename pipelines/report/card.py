@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import yaml
@@ -19,26 +20,46 @@ _CODE = re.compile("(?!und)[a-z]{2,3}")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:]")
 
 
-def render_card(report: Report) -> str:
+_ALL = ({"split": "train", "path": "curated/*.parquet"},)
+Files = Sequence[Mapping[str, object]]
+"""Split and path of data files, as the front matter names them."""
+
+
+def render_card(report: Report, files: Files = _ALL) -> str:
     """Markdown text of the dataset card; names that come from data show as they are written."""
-    front = yaml.safe_dump(describe_front(report), sort_keys=False, allow_unicode=True)
+    front = yaml.safe_dump(describe_front(report, files), sort_keys=False, allow_unicode=True)
     body = _environment().get_template("card.md.j2").render(report=report)
     return f"---\n{front}---\n\n{body}\n"
 
 
-def describe_front(report: Report) -> dict[str, object]:
+def name_files(shards: Mapping[str, int]) -> Files:
+    """Curated files of each split, of which the parts stand one after another.
+
+    >>> name_files({"test": 1, "train": 2})[0]
+    {'split': 'test', 'path': ['curated/part-00000-of-00003.parquet']}
+    """
+    if shards.keys() <= {"train"}:
+        return _ALL
+    of, first, found = sum(shards.values()), 0, []
+    for split, count in shards.items():
+        paths = [f"curated/part-{part:05d}-of-{of:05d}.parquet" for part in range(first, first + count)]
+        found.append({"split": split, "path": paths})
+        first += count
+    return found
+
+
+def describe_front(report: Report, files: Files = _ALL) -> dict[str, object]:
     """Front matter of the card: where the data is, how much, and in which languages."""
     least = max(LEAST_SHARE * report.curated.rows, 1)
     kept = sorted((share for share in report.languages if share.curated >= least), key=lambda s: -s.curated)
     languages = [share.name for share in kept if share.name and _CODE.fullmatch(share.name)]
-    files = [{"split": "train", "path": "curated/*.parquet"}]
     return {
         "pretty_name": f"Release {show(report.release)}",
         **({"language": languages} if languages else {}),
         "task_categories": ["text-generation"],
         "size_categories": [name_size(report.curated.rows)],
         "tags": ["instruction-tuning", "tamis"],
-        "configs": [{"config_name": "default", "data_files": files}],
+        "configs": [{"config_name": "default", "data_files": [dict(file) for file in files]}],
     }
 
 

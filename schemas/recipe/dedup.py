@@ -47,6 +47,10 @@ class Dedup(Section):
         default="parts",
         description="Of prompt and output the less alike (parts), or of one text (joined).",
     )
+    splits: Literal["apart", "together"] = Field(
+        default="apart",
+        description="Duplicates are sought within each split (apart), or in all (together), test first.",
+    )
     order: Literal["longest_output", "score", "first_seen", "highest", "lowest"] = Field(
         default="longest_output",
         description="Which survives: longest_output, score, first_seen, or highest or lowest of `column`.",

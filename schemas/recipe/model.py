@@ -52,10 +52,14 @@ class FileSet(Section):
     """Input files that are alike."""
 
     name: Text = Field(description="Name of the set in the ledger and the report.")
-    input: Globs = Field(description="Globs of its Parquet or JSON Lines files, one or a list.")
+    input: Globs = Field(description="Globs of its Parquet or JSON Lines files, one or a list; or a folder.")
     format: Text | None = Field(
         default=None,
         description="Schema of its examples, such as alpaca, messages or sharegpt; null detects it.",
+    )
+    split: Text | None = Field(
+        default=None,
+        description="Split that its rows are of; of a folder the one to read, and null reads them all.",
     )
     columns: Columns = Field(default=Columns(), description="Its columns that hold each part of an example.")
 

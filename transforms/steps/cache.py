@@ -10,7 +10,7 @@ from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_rule
 from transforms.steps import tables
-from transforms.steps.parquet import UnitReader
+from transforms.steps.reader import Reader
 
 KINDS = ("judgement", "identity", "signatures")
 _VERSION = 10
@@ -23,15 +23,16 @@ def _key(parts: Mapping[str, object]) -> str:
 
 
 def unit_keys(
-    plan: Plan, recipe: Recipe, reader: UnitReader, digests: Sequence[tuple[str, str]]
+    plan: Plan, recipe: Recipe, reader: Reader, digests: Sequence[tuple[str, str]]
 ) -> dict[str, str]:
-    """Key of each kind of entry for a unit; no path and no position is part of it."""
+    """Key of each kind of entry for a unit; no path is part of it, nor a position in Parquet."""
     texts = {
         "version": _VERSION,
         "texts": [text for text, _ in digests],
         "rows": (reader.unit.skip, reader.unit.rows),
         "columns": reader.columns,
         "format": reader.adapter.name,
+        "position": reader.position,
         "versions": plan.versions,
     }
     hashed = {**texts, "similarity": recipe.dedup.similarity}

@@ -39,8 +39,8 @@ from transforms.kernels.turn_rules import mark_turns
 from transforms.kernels.turns import Spoken
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
-from transforms.steps.parquet import UnitReader, UnreadableError
 from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
+from transforms.steps.reader import Reader, UnreadableError
 
 
 class Models(NamedTuple):
@@ -54,7 +54,7 @@ class Models(NamedTuple):
 class Findings:
     """What was found of a unit: by kind a table a slice; and a line for each row group that is unreadable."""
 
-    reader: UnitReader
+    reader: Reader
     permutations: int
     slices: list[dict[str, pa.Table]] = field(default_factory=list)
     unreadable: list[pa.Table] = field(default_factory=list)
@@ -92,14 +92,14 @@ class _Contents:
         self.fresh = set()
 
 
-def examine_unreadable(reader: UnitReader, job: Job) -> Findings:
+def examine_unreadable(reader: Reader, job: Job) -> Findings:
     """The one line of a file that cannot be read at all."""
     return Findings(
         reader, job.recipe.dedup.permutations, unreadable=[_line_of(None, None, reader.file.error or "")]
     )
 
 
-def examine_lost(reader: UnitReader, error: str, job: Job) -> Findings:
+def examine_lost(reader: Reader, error: str, job: Job) -> Findings:
     """A part of a row group that is lost: the first part has the one line for all of them."""
     permutations = job.recipe.dedup.permutations
     if reader.unit.skip > 0:
@@ -108,7 +108,7 @@ def examine_lost(reader: UnitReader, error: str, job: Job) -> Findings:
     return Findings(reader, permutations, unreadable=[_line_of(0, rows, error)])
 
 
-def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
+def examine(reader: Reader, job: Job, kinds: Sequence[str]) -> Findings:
     """Read every row group of a unit and find what is asked for; note those that cannot be read."""
     findings, contents = Findings(reader, job.recipe.dedup.permutations), _Contents()
     for group in range(*reader.unit.groups):
@@ -117,24 +117,25 @@ def examine(reader: UnitReader, job: Job, kinds: Sequence[str]) -> Findings:
         except UnreadableError as error:
             findings.unreadable.append(_unreadable(reader, group, error))
             contents.settle(read=False)
+            reader.lost.clear()
             continue
         contents.settle(read=True)
         findings.slices += found
+        findings.unreadable += [_line_of(0, 1, error, row) for row, error in sorted(reader.lost.items())]
     return findings
 
 
 def _examine_group(
-    reader: UnitReader, job: Job, kinds: Sequence[str], group: int, contents: _Contents
+    reader: Reader, job: Job, kinds: Sequence[str], group: int, contents: _Contents
 ) -> Iterator[dict[str, pa.Table]]:
     at, recipe = reader.rows_before(group), job.recipe_of(reader.unit.index)
-    for batch in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
+    for read in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
+        rows, batch = reader.whole_rows(read, at)
+        at += len(read)
         texts = reader.texts(batch)
         found: dict[str, pa.Table] = {}
         if "judgement" in kinds:
-            position = (
-                np.full(len(batch), group - reader.unit.groups[0], np.int32),
-                np.arange(at, at + len(batch)),
-            )
+            position = (np.full(len(batch), group - reader.unit.groups[0], np.int32), rows)
             models = Models(job.model if recipe.language.enabled else None, job.counter)
             said = (texts, reader.adapter.spoken(batch))
             found["judgement"] = judge(said, position, recipe, models, job.benchmarks)
@@ -147,7 +148,6 @@ def _examine_group(
             if "signatures" in kinds:
                 keys = {"content_hash": hashes, "record_id": ids}[signed_by(recipe)]
                 found["signatures"] = _sign(texts, parts, keys, contents.new_rows(keys), recipe)
-        at += len(batch)
         yield found
 
 
@@ -264,15 +264,15 @@ def _sign(
     return pa.table({"key": keys.take(chosen), "signature": stored}, schema=schema)
 
 
-def _unreadable(reader: UnitReader, group: int, error: Exception) -> pa.Table:
+def _unreadable(reader: Reader, group: int, error: Exception) -> pa.Table:
     """The one line of a row group that cannot be read."""
     sentence = str(error).strip().split("\n")[0]
     lost = reader.group_rows(group)
     return _line_of(group - reader.unit.groups[0], lost, f"row group {group}: {sentence}")
 
 
-def _line_of(group: int | None, lost: int | None, error: str) -> pa.Table:
+def _line_of(group: int | None, lost: int | None, error: str, row: int | None = None) -> pa.Table:
     line: dict[str, object] = dict.fromkeys(JUDGEMENT.names)
-    line |= {"row_group": group, "rows_lost": lost, "error": error}
+    line |= {"row_group": group, "row": row, "rows_lost": lost, "error": error}
     line |= {"reasons": Reason.UNREADABLE.bit, "flags": 0}
     return pa.Table.from_pylist([line], schema=JUDGEMENT)

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
-from transforms.steps.parquet import UnitReader
+from transforms.steps.reader import Reader
+from transforms.steps.units import open_unit
 
 LostGroup: TypeAlias = tuple[int, int, str]
 """File and number of a row group that a part of cannot be read, and why."""
@@ -29,13 +30,13 @@ class Judged:
 @writing
 def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
     """Judge a unit; give where what was found of it is stored."""
-    reader = UnitReader(job.plan, job.plan.units[index])
+    reader = open_unit(job.plan, job.plan.units[index])
     judged = _judge(reader, job)
     job.mark_done("judge", index, reader.unit.rows)
     return index, judged
 
 
-def _judge(reader: UnitReader, job: Job) -> Judged:
+def _judge(reader: Reader, job: Job) -> Judged:
     if reader.file.error is not None:
         return _store_outside(examine_unreadable(reader, job), job, "damaged", ())
     digests = [reader.digests(group) for group in range(*reader.unit.groups)]
@@ -45,7 +46,7 @@ def _judge(reader: UnitReader, job: Job) -> Judged:
     missing = tuple(name for name, path in entries.items() if not cache.holds(path))
     if missing:
         found = examine(reader, job, missing)
-        if found.unreadable:
+        if found.unreadable and not reader.lost:
             whole = found if missing == cache.KINDS else examine(reader, job, cache.KINDS)
             return _store_outside(whole, job, "damaged", flat)
         for name in missing:
@@ -79,5 +80,5 @@ def settle(element: tuple[int, Judged], lost: Sequence[LostGroup], job: Job) -> 
     errors = [error for file, group, error in lost if (file, group) == (unit.file, unit.groups[0])]
     if not errors or len(job.plan.parts_of(unit)) == 1:
         return element
-    found = examine_lost(UnitReader(job.plan, unit), min(errors), job)
+    found = examine_lost(open_unit(job.plan, unit), min(errors), job)
     return index, _store_outside(found, job, "settled", judged.digests)

@@ -11,36 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.plan import InputFile, Plan, Unit
-from transforms.kernels.adapters import BY_NAME, Adapter
-from transforms.kernels.texts import Texts
+from transforms.kernels.adapters.adapter import is_text
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
+from transforms.steps.reader import READ_ERRORS, ChangedError, Reader, UnreadableError, damage_of
+
+__all__ = ["READ_ERRORS", "ChangedError", "UnitReader", "UnreadableError", "damage_of", "is_text"]
 
 SLICE_BYTES = 4 << 20
 _READ_BYTES, _FAR_READ_BYTES = 1 << 20, 8 << 20
 _MOST_ROWS, _FEWEST_ROWS = 8192, 64
-READ_ERRORS = (pa.ArrowException, OSError, ValueError)
-"""What pyarrow raises on a file or row group that is damaged."""
-
-
-class UnreadableError(RuntimeError):
-    """A row group is damaged."""
-
-
-def damage_of(error: Exception) -> str:
-    """The one line that says what is damaged.
-
-    Raises:
-        Exception: the error itself, where the system failed and not the data.
-    """
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
-        raise error
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-class ChangedError(RuntimeError):
-    """An input file is not what it was when the run was planned."""
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
@@ -56,38 +36,9 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     return pa.large_binary() if pa.types.is_binary_view(kind) else kind
 
 
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds text (or only nulls, which are absent text)."""
-    plain = plain_type(kind)
-    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_null(plain))
-
-
 @dataclass(frozen=True)
-class UnitReader:
-    """Reads the rows of one unit."""
-
-    plan: Plan
-    unit: Unit
-
-    @property
-    def file(self) -> InputFile:
-        """The file the unit is of."""
-        return self.plan.files[self.unit.file]
-
-    @cached_property
-    def adapter(self) -> Adapter:
-        """What reads examples out of the file's rows."""
-        source = self.plan.sources[self.file.source]
-        return BY_NAME[source.format].reading(source.columns)
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The column of whatever makes up an example."""
-        return self.plan.sources[self.file.source].columns
-
-    def texts(self, batch: pa.RecordBatch) -> Texts:
-        """Instruction, input and output of each row, as the recipe has them."""
-        return self.adapter.texts(batch, self.plan.recipe["turns"])
+class UnitReader(Reader):
+    """Reads the rows of one unit of Parquet."""
 
     @cached_property
     def _ranges(self) -> RangeFile | None:

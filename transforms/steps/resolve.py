@@ -131,7 +131,7 @@ def _edges(edges: pa.Table | None, rows: UnitRows) -> pa.Table:
 def resolve(rows: UnitRows, fates: Fates) -> pa.Table:
     """RESOLVED of all ledger rows of a unit, in input order."""
     plan = rows.job.plan
-    lost = rows.all.filter(rows.all["row"].is_null())
+    lost = rows.all.filter(rows.all["error"].is_valid())
     judgement = pa.concat_tables([rows.judgement, lost])
     found = _readable_columns(rows, fates, plan)
     padded = {name: _pad(values, len(lost)) for name, values in found.items()}

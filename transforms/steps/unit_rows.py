@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -10,17 +11,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.plan import TRAIN
 from schemas.recipe import Dedup
 from schemas.verdict import Reason
 from transforms.kernels.removals import Marker
-from transforms.kernels.rows import as_words, find_words, holds_words
+from transforms.kernels.rows import as_words, find_words, from_words, holds_words
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
-from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import near_parts, signed_by
+from transforms.steps.reader import Reader
+from transforms.steps.units import open_unit
 
 PARTS = ("prompt", "output")
 
@@ -34,7 +37,7 @@ class UnitRows:
         self.judged = judged
         self.job = job
         self.all = tables.load(judged.judgement)
-        self.judgement = self.all.filter(self.all["row"].is_valid())
+        self.judgement = self.all.filter(self.all["error"].is_null())
         self.row = numbers(self.judgement, "row")
         if job.removals is not None and not job.plan.source_of(unit).reference:
             self._remove(job.removals)
@@ -68,6 +71,18 @@ class UnitRows:
                 standing[self.at(numbers(table, "row"))] = False
         return np.flatnonzero(standing)
 
+    @cached_property
+    def split(self) -> np.uint64:
+        """What hashes of the unit's split are told from those of others by; nothing where all are alike."""
+        split = self.job.plan.split_of(self.unit)
+        if split == TRAIN or self.job.recipe.dedup.splits == "together":
+            return np.uint64(0)
+        return np.uint64(int.from_bytes(hashlib.blake2b(split.encode(), digest_size=8).digest(), "big"))
+
+    def _apart(self, hashes: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+        """Hashes that differ from those of other splits."""
+        return hashes if self.split == 0 else from_words(as_words(hashes.combine_chunks()) ^ self.split)
+
     def contenders(self, positions: np.ndarray) -> dict[str, Any]:
         """Reference, priority and identity of some rows: columns for `by_priority`."""
         taken = pa.array(positions)
@@ -79,7 +94,8 @@ class UnitRows:
             "rank": self._tiers(ids, reference=source.reference) << TIER_BITS | source.rank,
             "quality": self._quality(positions, self.job.recipe.dedup),
             "record_id": ids,
-            **{name: self.identity[name].take(taken) for name in ("content_hash", "row_hash")},
+            "content_hash": self._apart(self.identity["content_hash"].take(taken)),
+            "row_hash": self.identity["row_hash"].take(taken),
         }
 
     def _tiers(self, ids: pa.ChunkedArray, *, reference: bool) -> np.ndarray:
@@ -101,7 +117,7 @@ class UnitRows:
 
     def prompts(self, positions: np.ndarray) -> np.ndarray:
         """Hash of each row's prompt."""
-        return np.asarray(self.identity["prompt_hash"].to_numpy()[positions])
+        return np.asarray(self.identity["prompt_hash"].to_numpy()[positions]) ^ self.split
 
     def signatures(self, positions: np.ndarray) -> np.ndarray:
         """Signature of each row, uint32 of shape (rows, permutations)."""
@@ -120,7 +136,7 @@ class UnitRows:
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
         """Shingles of some rows of the unit, ascending, read once more: a list column for each part."""
         pieces: dict[str, list[pa.Array]] = {}
-        reader = UnitReader(self.job.plan, self.job.plan.units[self.unit])
+        reader = open_unit(self.job.plan, self.job.plan.units[self.unit])
         for batch in _read_rows(reader, rows):
             parts = near_parts(reader.texts(batch), self.job.recipe)
             for name, part, tag in zip(PARTS, parts, PART_TAGS, strict=False):
@@ -144,7 +160,7 @@ def _ranked(keys: pa.ChunkedArray, *, flip: bool) -> np.ndarray:
     return np.where(keys.is_null().to_numpy(), last, np.minimum(~values if flip else values, last - 1))
 
 
-def _read_rows(reader: UnitReader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+def _read_rows(reader: Reader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
     """The text columns of some rows of a unit, ascending."""
     for group in range(*reader.unit.groups):
         at = reader.rows_before(group)

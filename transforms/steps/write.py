@@ -11,14 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.example import CURATED_COLUMNS, PREFIX
+from schemas.example import CANONICAL, CURATED_COLUMNS, PREFIX
 from schemas.plan import Plan
 from schemas.verdict import EDGES, LEDGER, Verdict
+from transforms.kernels.adapters.adapter import canonical
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
-from transforms.steps.parquet import UnitReader, plain_type
+from transforms.steps.parquet import plain_type
+from transforms.steps.reader import Reader
 from transforms.steps.resolve import Resolved, are_rejects
+from transforms.steps.units import open_unit
 
 CURATED, VERDICTS, REJECTS, DUPLICATES = "curated", "verdicts", "rejects", "duplicates"
 _BLOCK_ROWS, _GROUP_BYTES = 2048, 64 << 20
@@ -48,8 +51,8 @@ def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> P
     kind, index = task
     if job.detached and (storage.exists(job.places.manifest) or storage.exists(job.places.held)):
         return None
-    of, total = job.plan.parts[kind], sum(getattr(resolved, kind) for resolved in counts)
-    low, high = index * total // of, (index + 1) * total // of
+    of = job.plan.parts[kind]
+    low, high = _bounds(kind, index, counts, job.plan)
     name = f"{kind}/part-{index:05d}-of-{of:05d}.parquet"
     rows = _part_rows(kind, list(_share(kind, low, high, counts)), job)
     schema = part_schema(kind, job.plan)
@@ -68,6 +71,18 @@ def write_part(task: tuple[str, int], counts: Sequence[Resolved], job: Job) -> P
         digest=sums.digest,
         records=sums.records,
     )
+
+
+def _bounds(kind: str, index: int, counts: Sequence[Resolved], plan: Plan) -> tuple[int, int]:
+    """The rows of a kind that are in a part: its share of all or, of input rows, of those of its split."""
+    shards = plan.shards if kind in {CURATED, REJECTS} and plan.shards else {"": plan.parts[kind]}
+    first = 0
+    for split, of in shards.items():
+        total = sum(getattr(one, kind) for one in counts if not split or plan.split_of(one.unit) == split)
+        if index < of:
+            return first + index * total // of, first + (index + 1) * total // of
+        first, index = first + total, index - of
+    raise IndexError(f"there is no part {index} of {kind}")
 
 
 def _share(kind: str, low: int, high: int, counts: Sequence[Resolved]) -> Iterator[tuple[int, int, int]]:
@@ -94,10 +109,10 @@ def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterat
         chosen = resolved.filter(kept if kind == CURATED else pa.array(are_rejects(resolved)))
         chosen = chosen.slice(start, stop - start)
         names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
-        yield from _with_input(UnitReader(job.plan, job.plan.units[unit]), chosen, names)
+        yield from _with_input(open_unit(job.plan, job.plan.units[unit]), chosen, names)
 
 
-def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
+def _with_input(reader: Reader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
     """Input rows of some ledger rows, ascending, all their columns, with some of the ledger's beside."""
     rows = np.asarray(ledger["row"].to_numpy()) - reader.unit.first_row
     beside = ledger.select(list(names)).rename_columns([PREFIX + name for name in names])
@@ -108,11 +123,18 @@ def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> I
         for batch in reader.slices(group):
             low, high = np.searchsorted(rows, [at, at + len(batch)])
             if low < high:
-                table = pa.Table.from_batches([batch]).take(pa.array(rows[low:high] - at))
-                yield pa.table(
-                    dict(zip(table.column_names, table.columns, strict=True)) | _columns(beside, low, high)
-                )
+                taken = batch.take(pa.array(rows[low:high] - at))
+                columns = dict(zip(batch.schema.names, taken.columns, strict=True))
+                yield pa.table(columns | _turns(reader, taken) | _columns(beside, low, high))
             at += len(batch)
+
+
+def _turns(reader: Reader, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """The canonical examples of some rows, where a run needs them to say in one way what they hold."""
+    if not reader.plan.mixed:
+        return {}
+    found = canonical(reader.adapter, batch)
+    return {PREFIX + name: found[name] for name in found.schema.names}
 
 
 def _columns(table: pa.Table, low: int, high: int) -> dict[str, pa.ChunkedArray]:
@@ -130,7 +152,8 @@ def part_schema(kind: str, plan: Plan) -> pa.Schema:
     if kind in {VERDICTS, DUPLICATES}:
         return LEDGER if kind == VERDICTS else EDGES
     names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
-    return pa.schema([*input_schema(plan), *(LEDGER.field(name).with_name(PREFIX + name) for name in names)])
+    beside = [*(CANONICAL if plan.mixed else []), *(LEDGER.field(name) for name in names)]
+    return pa.schema([*input_schema(plan), *(field.with_name(PREFIX + field.name) for field in beside)])
 
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:

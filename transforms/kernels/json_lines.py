@@ -1,0 +1,114 @@
+"""JSON Lines: each line an object, or a sentence on why it is none."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+BOM = b"\xef\xbb\xbf"
+_SURROGATE = re.compile(rb"\\u[dD][89abcdefABCDEF]")
+
+
+class Lines(NamedTuple):
+    """Lines that are not blank: the object of each, None where it has none, and why not, by line."""
+
+    objects: list[dict[str, Any] | None]
+    damaged: dict[int, str]
+
+
+class _LineError(ValueError):
+    """A line is no row, though it may be JSON."""
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of some pairs, whose keys must differ: of two values one would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _LineError(f"the key {twice!r} stands twice")
+    return found
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise _LineError(f"{text[:40]} is too large a number")
+    return value
+
+
+def _constant(text: str) -> float:
+    raise _LineError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_float, parse_constant=_constant)
+
+
+def read_lines(lines: Iterable[bytes]) -> Lines:
+    r"""The objects of some lines, none of them blank; a damaged line is one without an object.
+
+    >>> found = read_lines([b'{"a": 1}\r', b'{"a": ', b"[1]", b'{"a": 1, "a": 2}'])
+    >>> found.objects
+    [{'a': 1}, None, None, None]
+    >>> found.damaged[2], found.damaged[3]
+    ('expected an object, found a list', "the key 'a' stands twice")
+    """
+    objects: list[dict[str, Any] | None] = []
+    damaged: dict[int, str] = {}
+    for at, line in enumerate(lines):
+        try:
+            value = _read(line)
+        except _LineError as error:
+            damaged[at], value = str(error), None
+        objects.append(value)
+    return Lines(objects, damaged)
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        value = _DECODER.decode(line.decode())
+        if _SURROGATE.search(line):
+            json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise _LineError(f"{error.msg} at character {error.pos} of the line") from None
+    except UnicodeDecodeError as error:
+        raise _LineError(f"byte {error.start} of the line is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise _LineError("half a surrogate pair is no character") from None
+    except RecursionError:
+        raise _LineError("it is nested too deeply") from None
+    except _LineError:
+        raise
+    except ValueError as error:
+        raise _LineError(str(error)) from None
+    if not isinstance(value, dict):
+        raise _LineError(f"expected an object, found {_NAMES[type(value)]}")
+    return value
+
+
+_NAMES = {
+    list: "a list",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "a truth value",
+    type(None): "null",
+}
+
+
+def cut_lines(data: bytes) -> tuple[list[bytes], list[int]]:
+    r"""The lines of some bytes that are not blank, and where each begins.
+
+    >>> cut_lines(b'{}\r\n\n  \n{"a": 1}')
+    ([b'{}\r', b'{"a": 1}'], [0, 8])
+    """
+    lines, starts, at = [], [], 0
+    for line in data.split(b"\n"):
+        if line and not line.isspace():
+            lines.append(line)
+            starts.append(at)
+        at += len(line) + 1
+    return lines, starts

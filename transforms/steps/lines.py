@@ -1,0 +1,186 @@
+"""Reading JSON Lines, plain or compressed: what a file holds, and the rows of a unit of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+
+from transforms.kernels.json_lines import BOM, cut_lines, read_lines
+from transforms.kernels.json_shapes import Shape, shape_of_rows, table_of
+from transforms.steps import storage
+from transforms.steps.reader import ChangedError, Reader, UnreadableError, damage_of
+
+_READ_BYTES = 8 << 20
+_SLICE_BYTES, _SLICE_ROWS = 4 << 20, 8192
+_ENDINGS = (".jsonl", ".ndjson", ".json")
+_CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+
+
+def is_lines(name: str) -> bool:
+    """Whether a file is of JSON Lines, by its name.
+
+    >>> [is_lines(name) for name in ("a.jsonl", "a.json.gz", "a.ndjson.zst", "a.parquet", "a.csv.gz")]
+    [True, True, True, False, False]
+    """
+    codec = codec_of(name)
+    return (name.lower().rpartition(".")[0] if codec else name.lower()).endswith(_ENDINGS)
+
+
+def codec_of(name: str) -> str | None:
+    """How a file is compressed, by its name; None where it is not."""
+    return next((codec for ending, codec in _CODECS.items() if name.lower().endswith(ending)), None)
+
+
+@dataclass
+class Content:
+    """What a file holds: bytes and rows of its pieces, which begin and end with a line, and its shape."""
+
+    pieces: list[tuple[int, int, int]] = field(default_factory=list)
+    shape: Shape = field(default_factory=Shape)
+
+    @property
+    def rows(self) -> int:
+        """Lines that are not blank."""
+        return sum(rows for _, _, rows in self.pieces)
+
+
+def survey(path: str, size: int, grain: int) -> Content:
+    """Read a file through once: where it can be cut, every so many bytes, and the shape of its rows."""
+    found = Content()
+    with storage.open_input(path) as file:
+        for start, data in _pieces(_decompressed(file, path), grain):
+            lines, _ = cut_lines(data)
+            objects, _ = read_lines(lines)
+            found.shape.merge(shape_of_rows(row for row in objects if row is not None), most=None)
+            found.pieces.append((start, start + len(data), len(lines)))
+    if codec_of(path) and found.pieces:
+        found.pieces = [(0, size, found.rows)]
+    return found
+
+
+def _decompressed(file: pa.NativeFile, path: str) -> pa.NativeFile:
+    codec = codec_of(path)
+    return file if codec is None else pa.CompressedInputStream(file, codec)
+
+
+def _pieces(
+    file: pa.NativeFile, size: int, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Bytes that end with a line each, of about a size, and where they begin; a BOM is left out."""
+    at, left = start, b""
+    while True:
+        most = min(size, _READ_BYTES) if stop is None else min(size, _READ_BYTES, stop - at - len(left))
+        data = bytes(file.read(most)) if most else b""
+        held = left + data
+        end = held.rfind(b"\n") + 1 if data else len(held)
+        if not data or (end and len(held) >= size):
+            if end:
+                skip = len(BOM) if at == 0 and held.startswith(BOM) else 0
+                yield at + skip, held[skip:end]
+            at, left = at + end, held[end:]
+        else:
+            left = held
+        if not data:
+            return
+
+
+def schema_text(schema: pa.Schema) -> str:
+    """A schema as text for the plan."""
+    return base64.b64encode(schema.serialize().to_pybytes()).decode()
+
+
+@dataclass(frozen=True)
+class LinesReader(Reader):
+    """Reads the rows of a unit of JSON Lines; damaged lines are rows of nulls, and `lost` says so."""
+
+    @property
+    def position(self) -> int | None:
+        """Where the unit begins: its errors say where in the file they are."""
+        return self.span[0]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The bytes of the unit."""
+        assert self.unit.span is not None  # noqa: S101 — for the type checker
+        return self.unit.span
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns of the source's files of this kind."""
+        text = self.plan.sources[self.file.source].schema
+        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text or "")))
+
+    def _open(self) -> pa.NativeFile:
+        file = storage.open_input(self.file.path)
+        if file.size() != self.file.bytes:
+            raise ChangedError(
+                f"{self.file.path} has changed during the run: "
+                f"it had {self.file.bytes} bytes, it has {file.size()}"
+            )
+        return file
+
+    def group_rows(self, group: int) -> int:  # noqa: ARG002 — there is but one
+        """Rows of the unit."""
+        return self.unit.rows
+
+    def rows_before(self, group: int) -> int:  # noqa: ARG002 — there is but one
+        """None."""
+        return 0
+
+    def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+        """The rows of the unit, some columns or all, in slices of about 4 MB.
+
+        Raises:
+            UnreadableError: the file cannot be decompressed.
+        """
+        names = [name for name in self.schema.names if columns is None or name in columns]
+        wanted = pa.schema([self.schema.field(name) for name in names])
+        at = 0
+        for start, data in self._bytes():
+            lines, starts = cut_lines(data)
+            for low in range(0, len(lines), _SLICE_ROWS):
+                some = lines[low : min(low + _SLICE_ROWS, low + self.unit.rows - at)]
+                objects, damaged = read_lines(some)
+                for line, error in damaged.items():
+                    self.lost[at + line] = f"byte {start + starts[low + line]}: {error}"
+                at += len(some)
+                if some:
+                    yield table_of(objects, wanted)
+        if at < self.unit.rows:
+            raise ChangedError(f"{self.file.path} has changed during the run: it has fewer lines")
+
+    def _bytes(self) -> Iterator[tuple[int, bytes]]:
+        start, stop = self.span
+        with self._open() as file:
+            try:
+                if codec_of(self.file.path):
+                    yield from _pieces(_decompressed(file, self.file.path), _SLICE_BYTES)
+                else:
+                    file.seek(start)
+                    yield from _pieces(file, _SLICE_BYTES, start, stop)
+            except (pa.ArrowException, OSError) as error:
+                raise UnreadableError(damage_of(error)) from error
+
+    def digests(self, group: int) -> tuple[str, str]:  # noqa: ARG002 — there is but one
+        """BLAKE2b of the unit's bytes with the types of its text columns, and with those of the others."""
+        stored = hashlib.blake2b(digest_size=16)
+        start, stop = self.span
+        with self._open() as file:
+            file.seek(start)
+            while start < stop:
+                data = file.read(min(_READ_BYTES, stop - start))
+                stored.update(data)
+                start += len(data)
+        content = stored.hexdigest()
+        told = set(self.columns.values())
+        types = [
+            ",".join(f"{one.name}:{one.type}" for one in self.schema if (one.name in told) == text)
+            for text in (True, False)
+        ]
+        texts, others = (hashlib.blake2b(f"{content}:{kind}".encode(), digest_size=16) for kind in types)
+        return texts.hexdigest(), others.hexdigest()
