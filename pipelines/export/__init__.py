@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -12,12 +12,11 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeAlias
 
-import pyarrow.parquet as pq
-
 from pipelines.errors import RunError, UsageError
+from pipelines.export.files import name_files
 from pipelines.export.manifest import manifest_of
 from pipelines.export.render import Renderer, renderer_of
-from pipelines.export.request import Request, Style
+from pipelines.export.request import FORMATS, Request, Style
 from pipelines.export.rows import KeptPart, Part, parts_of
 from pipelines.export.shards import Shard, Written, write_shard
 from pipelines.export.sides import choose_sides, prompts_of
@@ -26,14 +25,13 @@ from pipelines.export.summary import summarise
 from pipelines.releases.release import Release, first_line, open_release
 from pipelines.terminal import open_console
 from schemas.export import ExportManifest
-from schemas.verdict import Verdict
+from schemas.plan import TRAIN
 from transforms.steps import storage
 from transforms.steps.stores.registry import adopt, configured
-from transforms.steps.write import CURATED
 
 __all__ = ["Request", "export"]
 
-TRAIN, VALIDATION = "train", "validation"
+VALIDATION = "validation"
 _Map: TypeAlias = Callable[..., Iterator[Any]]
 
 
@@ -45,6 +43,7 @@ def export(request: Request) -> ExportManifest:
             written = Written()
             for one in each(write_shard, work.shards(folder, each)):
                 written.add(one)
+            _check_all_read(request, work.release, written)
             manifest = manifest_of(request, work.release, work.renderer, written)
             storage.write_bytes(f"{folder}/{MANIFEST}", f"{manifest.model_dump_json(indent=2)}\n".encode())
     except OSError as error:
@@ -53,6 +52,16 @@ def export(request: Request) -> ExportManifest:
         raise RunError("a process of the export was killed; nothing was exported") from None
     summarise(manifest, request.output, open_console())
     return manifest
+
+
+def _check_all_read(request: Request, release: Release, written: Written) -> None:
+    """Refuse an export that has not seen every row of the verdict."""
+    there, read = release.manifest.counts.verdicts[request.verdict], written.tally.read
+    if read != there:
+        raise RunError(
+            f"{release.folder}: {read:,} {request.verdict} rows were read, the manifest counts {there:,}; "
+            "'tamis verify' says what is wrong with the release"
+        )
 
 
 @dataclass(frozen=True)
@@ -72,23 +81,33 @@ class _Export:
 
     def shards(self, folder: str, each: _Map) -> list[Shard]:
         """What is to be written, a part of the release at a time."""
-        splits: tuple[str, ...] = (TRAIN,)
-        parts: Sequence[Part] = self.parts
-        if self.request.verdict != Verdict.KEPT.value:
-            splits = (self.request.verdict,)
-        if self.request.validation:
-            splits, parts = (TRAIN, VALIDATION), [*self._split(each)]
+        parts = self._held_out(each) if self.request.validation else self.parts
         style, tools = self.renderer.style, self.renderer.tools
+        splits = [[*_splits_of(part)] for part in parts]
         return [
-            Shard(self.release.folder, folder, part, at, len(parts), splits, style, tools)
-            for at, part in enumerate(parts)
+            Shard(self.release.folder, folder, part, names, style, tools)
+            for part, names in zip(parts, name_files(splits, FORMATS[style.format]), strict=True)
         ]
 
-    def _split(self, each: _Map) -> list[KeptPart]:
-        """The parts of the rows that are kept, with which of these are held out."""
+    def _held_out(self, each: _Map) -> list[Part]:
+        """The parts, those of the split `train` with which of their rows are held out."""
         kept = [part for part in self.parts if isinstance(part, KeptPart)]
-        prompts = each(partial(prompts_of, self.release.folder), kept)
-        return choose_sides(self.release, kept, prompts, self.request.validation, self.request.seed)
+        if any(part.split == VALIDATION for part in kept):
+            raise UsageError(f"release {self.release.name} has a split {VALIDATION}; leave out --validation")
+        train = [part for part in kept if part.split == TRAIN]
+        prompts = each(partial(prompts_of, self.release.folder), train)
+        split = choose_sides(self.release, train, prompts, self.request.validation, self.request.seed)
+        return [*(part for part in kept if part.split != TRAIN), *split]
+
+
+def _splits_of(part: Part) -> Iterator[str]:
+    """The splits that a part's rows go to."""
+    if not isinstance(part, KeptPart):
+        yield part.verdict
+        return
+    yield part.split
+    if part.held_out is not None:
+        yield VALIDATION
 
 
 @contextmanager
@@ -109,9 +128,4 @@ def _workers(wanted: int | None, parts: int) -> Iterator[_Map]:
 
 def _has_tools(release: Release) -> bool:
     """Whether any source has a column of tools."""
-    paths = release.parts(CURATED)
-    if not paths:
-        return False
-    with storage.open_input(paths[0]) as file:
-        schema = pq.read_schema(file)
-    return any("tools" in release.adapter(source.name, schema).columns for source in release.recipe.sources)
+    return any("tools" in record.columns for record in release.manifest.sources.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -110,10 +111,15 @@ def create(folder: str, name: str, format_: str, schema: pa.Schema) -> Iterator[
         sink.end()
 
 
-def names_of(splits: Sequence[str], part: int, of: int, ending: str) -> dict[str, str]:
-    """Name of each split's file of a part, as `datasets` tells splits by.
+def name_files(splits: Sequence[Sequence[str]], ending: str) -> list[dict[str, str]]:
+    """Names of the files of each part, given the splits it has, numbered as `datasets` tells splits by.
 
-    >>> names_of(["train"], 0, 8, "jsonl")
-    {'train': 'data/train-00000-of-00008.jsonl'}
+    >>> name_files([["test"], ["train"], ["train"]], "jsonl")[1]
+    {'train': 'data/train-00000-of-00002.jsonl'}
     """
-    return {split: f"data/{split}-{part:05d}-of-{of:05d}.{ending}" for split in splits}
+    of, at = Counter(split for part in splits for split in part), Counter[str]()
+    names = []
+    for part in splits:
+        names.append({split: f"data/{split}-{at[split]:05d}-of-{of[split]:05d}.{ending}" for split in part})
+        at.update(part)
+    return names

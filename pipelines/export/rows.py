@@ -14,17 +14,22 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
 from pipelines.export.render import Examples
+from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release, first_line, open_release
 from schemas.example import PREFIX
+from schemas.plan import TRAIN
 from schemas.release import InputRecord
+from transforms.kernels.adapters import Adapter
 from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS, SLICE_BYTES
+from transforms.steps.reader import UnreadableError
+from transforms.steps.units import open_unit
 from transforms.steps.write import CURATED, REJECTS, VERDICTS
 
-_ID = f"{PREFIX}record_id"
+_ID, _TURNS, _TOOLS = f"{PREFIX}record_id", f"{PREFIX}turns", f"{PREFIX}tools"
 _MOST_ROWS = 8192
 
 
@@ -39,9 +44,10 @@ class Run:
 
 @dataclass(frozen=True)
 class KeptPart:
-    """A curated file: its first row among those that are kept, whose they are, and which are held out."""
+    """A curated file: its split, its first row among all that are kept, whose they are, who is held out."""
 
     path: str
+    split: str
     first: int
     runs: tuple[Run, ...]
     held_out: bytes | None = None
@@ -78,11 +84,13 @@ def parts_of(release: Release, verdict: str) -> list[Part]:
 
 def _kept_parts(release: Release) -> Iterator[KeptPart]:
     runs, first = runs_of(release), 0
+    splits = {source.name: source.split or TRAIN for source in release.recipe.sources}
     rows = {f"{release.folder}/{file.path}": file.rows or 0 for file in release.manifest.files}
     for path in release.parts(CURATED):
         end = first + rows[path]
         mine = [Run(run.source, max(run.start, first), min(run.end, end)) for run in runs]
-        yield KeptPart(path, first, tuple(run for run in mine if run.start < run.end))
+        mine = [run for run in mine if run.start < run.end]
+        yield KeptPart(path, splits[mine[0].source] if mine else TRAIN, first, tuple(mine))
         first = end
 
 
@@ -147,9 +155,13 @@ def _kept_pieces(part: KeptPart) -> Iterator[tuple[str, pa.RecordBatch, int]]:
 def _examples(
     release: Release, source: str, rows: pa.RecordBatch, ids: pa.Array, held_out: np.ndarray | None = None
 ) -> Examples:
-    adapter = release.adapter(source, rows.schema)
     mask = np.zeros(len(rows), bool) if held_out is None else held_out
-    return Examples(ids.cast(pa.string()), whole(adapter.turns(rows)), adapter.tools(rows), mask)
+    if _TURNS in rows.schema.names:
+        turns, tools = rows.column(_TURNS), rows.column(_TOOLS)
+    else:
+        adapter = release.adapter(source, rows.schema)
+        turns, tools = adapter.turns(rows), adapter.tools(rows)
+    return Examples(ids.cast(pa.string()), whole(turns), tools, mask)
 
 
 def _read_rejects(release: Release, part: RejectsPart) -> Iterator[Examples]:
@@ -170,18 +182,40 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
     if not lines:
         return
     ledger = pa.concat_tables(lines)
-    rows, ids, at = ledger["row"].to_numpy(), ledger["record_id"].combine_chunks(), 0
-    _check_there(record)
-    for batch in _batches(record.path):
-        low, high = np.searchsorted(rows, [at, at + len(batch)])
+    rows, ids = ledger["row"].to_numpy(), ledger["record_id"].combine_chunks()
+    for first, batch, adapter in _input_batches(release, record):
+        low, high = np.searchsorted(rows, [first, first + len(batch)])
         if low < high:
-            piece = batch.take(pa.array(rows[low:high] - at))
-            _check_same(release, record, piece, ids[low:high])
-            yield _examples(release, record.source, piece, ids[low:high])
-        at += len(batch)
+            piece, wanted_ids = batch.take(pa.array(rows[low:high] - first)), ids[low:high]
+            if not adapter.record_ids(piece).equals(from_hex(wanted_ids)):
+                raise RunError(f"the input {record.path} has changed: rows of it have other record ids now")
+            nobody = np.zeros(len(piece), bool)
+            turns, tools = whole(adapter.turns(piece)), adapter.tools(piece)
+            yield Examples(wanted_ids.cast(pa.string()), turns, tools, nobody)
+
+
+def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int, pa.RecordBatch, Adapter]]:
+    """The rows of an input file in slices, each with the number of its first row, and what reads them."""
+    _check_there(record)
+    (source,) = [one for one in release.recipe.sources if one.name == record.source]
+    alone = source.model_copy(update={"input": (record.path,)})
+    plan = plan_run(
+        release.recipe.model_copy(update={"sources": (alone,), "references": ()}), None, UNIT_BYTES, None
+    )
+    for unit in plan.units:
+        reader = open_unit(plan, unit)
+        for group in range(*unit.groups):
+            at = unit.first_row + reader.rows_before(group)
+            try:
+                for batch in reader.slices(group):
+                    yield at, batch, reader.adapter
+                    at += len(batch)
+            except UnreadableError:
+                continue  # what it held is in the ledger as unreadable, and no row of it was dropped
 
 
 def _check_there(record: InputRecord) -> None:
+    """Refuse an input that is gone, or that is of another size."""
     found = storage.find(record.path)
     if not found:
         raise RunError(f"the input {record.path} is gone, and with it the rows that were dropped from it")
@@ -189,12 +223,6 @@ def _check_there(record: InputRecord) -> None:
         raise RunError(
             f"the input {record.path} has changed: {record.bytes:,} bytes then, {found[0][1]:,} now"
         )
-
-
-def _check_same(release: Release, record: InputRecord, rows: pa.RecordBatch, ids: pa.Array) -> None:
-    found = release.adapter(record.source, rows.schema).record_ids(rows)
-    if not found.equals(from_hex(ids)):
-        raise RunError(f"the input {record.path} has changed: rows of it have other record ids now")
 
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:

@@ -11,21 +11,22 @@ import pyarrow as pa
 
 from pipelines.export import files
 from pipelines.export.render import Made, Sizes, Tally, renderer_of
-from pipelines.export.request import FORMATS, Style
+from pipelines.export.request import Style
 from pipelines.export.rows import Part, read_part
 from schemas.release import OutputRecord
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A part to write: where it is read from and written to, and how; `splits` are those there are."""
+    """A part to write: where it is read from and written to, and how.
+
+    `names` are those of its files by split, first that of the rows that are not held out.
+    """
 
     release: str
     folder: str
     part: Part
-    index: int
-    of: int
-    splits: tuple[str, ...]
+    names: dict[str, str]
     style: Style
     tools: bool
 
@@ -49,17 +50,16 @@ class Written:
 def write_shard(shard: Shard) -> Written:
     """Write the files of a part, one for each split."""
     renderer = renderer_of(shard.style, tools=shard.tools)
-    names = files.names_of(shard.splits, shard.index, shard.of, FORMATS[shard.style.format])
-    written = Written(sizes={split: Sizes() for split in shard.splits})
+    written = Written(sizes={split: Sizes() for split in shard.names})
     with ExitStack() as stack:
         opened = [
             stack.enter_context(files.create(shard.folder, name, shard.style.format, renderer.schema()))
-            for name in names.values()
+            for name in shard.names.values()
         ]
         for examples in read_part(shard.release, shard.part):
             made = renderer.make(examples)
             written.tally.add(made.tally)
-            for side, (split, file) in enumerate(zip(names, opened, strict=True)):
+            for side, (split, file) in enumerate(zip(shard.names, opened, strict=True)):
                 _write(made, made.held_out == bool(side), file, written.sizes[split])
     written.files = [file.record() for file in opened]
     return written

@@ -37,18 +37,20 @@ def choose_sides(
     rows that were dropped as well.
     """
     hashes = list(prompts)
-    groups = group_rows(np.concatenate([np.zeros(0, np.uint64), *hashes]), _links(release))
+    places = _kept_places(release)
+    mine = [places[part.first : part.first + len(one)] for part, one in zip(parts, hashes, strict=True)]
+    links = _links(release, np.concatenate([np.zeros(0, np.int64), *mine]))
+    groups = group_rows(np.concatenate([np.zeros(0, np.uint64), *hashes]), links)
     marked = held_out(groups, share, seed)
-    ends = np.cumsum([len(one) for one in hashes])
-    pieces = np.split(marked, ends[:-1]) if len(ends) else []
+    pieces = np.split(marked, np.cumsum([len(one) for one in hashes])[:-1])
     return [
         replace(part, held_out=np.packbits(piece).tobytes())
-        for part, piece in zip(parts, pieces, strict=True)
+        for part, piece in zip(parts, pieces, strict=False)
     ]
 
 
-def _links(release: Release) -> np.ndarray:
-    """Verified pairs (int64 of shape (2, pairs)): kept rows by their number, any others after them."""
+def _links(release: Release, kept: np.ndarray) -> np.ndarray:
+    """Verified pairs (int64, (2, pairs)): rows whose places are given by number, others after them."""
     columns = [f"{end}_{name}" for end in ("above", "below") for name in ("file", "row")]
     tables = [table.select(columns) for table in scan(release.parts(DUPLICATES), _ANY)]
     if not tables:
@@ -57,7 +59,6 @@ def _links(release: Release) -> np.ndarray:
     ends = np.stack(
         [pack(pairs[f"{end}_file"].to_numpy(), pairs[f"{end}_row"].to_numpy()) for end in ("above", "below")]
     )
-    kept = _kept_places(release)
     others = np.setdiff1d(ends, kept)
     at = np.searchsorted(kept, ends)
     is_kept = kept[np.minimum(at, len(kept) - 1)] == ends if len(kept) else np.zeros(ends.shape, bool)
