@@ -6,7 +6,7 @@ from functools import cache
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from schemas.example import ASSISTANT, SYSTEM, TOOL, TURNS, USER
 from tests.strategies import texts
@@ -24,6 +24,7 @@ def byte_level() -> bytes:
     """File of a byte-level BPE tokenizer that knows ChatML's special tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=320,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),

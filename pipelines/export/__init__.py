@@ -44,6 +44,7 @@ def export(request: Request) -> ExportManifest:
             for one in each(write_shard, work.shards(folder, each)):
                 written.add(one)
             _check_all_read(request, work.release, written)
+            _delete_empty(folder, written)
             manifest = manifest_of(request, work.release, work.renderer, written)
             storage.write_bytes(f"{folder}/{MANIFEST}", f"{manifest.model_dump_json(indent=2)}\n".encode())
     except OSError as error:
@@ -62,6 +63,14 @@ def _check_all_read(request: Request, release: Release, written: Written) -> Non
             f"{release.folder}: {read:,} {request.verdict} rows were read, the manifest counts {there:,}; "
             "'tamis verify' says what is wrong with the release"
         )
+
+
+def _delete_empty(folder: str, written: Written) -> None:
+    """Delete the files of a split that got no row, which `datasets` refuses to load."""
+    filled = {split for split, files in written.files.items() if any(file.rows for file in files)}
+    for split in written.files.keys() - filled if filled else ():
+        for file in written.files.pop(split):
+            storage.delete_file(f"{folder}/{file.path}")
 
 
 @dataclass(frozen=True)

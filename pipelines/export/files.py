@@ -28,6 +28,9 @@ class Sink(Protocol):
     def end(self) -> None:
         """Write what is left."""
 
+    def close(self) -> None:
+        """Write no more, whether all went well or not."""
+
 
 class ParquetSink:
     """Writes row groups of some thousand rows."""
@@ -54,8 +57,11 @@ class ParquetSink:
             self._waiting = []
 
     def end(self) -> None:
-        """Write what is left, and the footer."""
+        """Write what is left."""
         self._flush()
+
+    def close(self) -> None:
+        """Write the footer."""
         self._writer.close()
 
 
@@ -77,6 +83,9 @@ class LinesSink:
 
     def end(self) -> None:
         """Do nothing: no line waits."""
+
+    def close(self) -> None:
+        """Do nothing: there is no footer."""
 
 
 class File:
@@ -107,8 +116,11 @@ def create(folder: str, name: str, format_: str, schema: pa.Schema) -> Iterator[
         hashed = storage.Hashed(file)
         sink: Sink = ParquetSink(hashed, schema) if format_ == "parquet" else LinesSink(hashed)
         opened = File(name, sink, hashed)
-        yield opened
-        sink.end()
+        try:
+            yield opened
+            sink.end()
+        finally:
+            sink.close()
 
 
 def name_files(splits: Sequence[Sequence[str]], ending: str) -> list[dict[str, str]]:

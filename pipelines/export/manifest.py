@@ -25,6 +25,7 @@ from transforms.kernels.token_counts import FileTokenizer
 def manifest_of(request: Request, release: Release, renderer: Renderer, written: Written) -> ExportManifest:
     """What is to be told of an export: no path outside it, no time, nothing of this machine."""
     limit = request.max_tokens
+    files = [file for files in written.files.values() for file in files]
     return ExportManifest(
         release=release.name,
         digest=release.manifest.digest,
@@ -36,10 +37,10 @@ def manifest_of(request: Request, release: Release, renderer: Renderer, written:
         tokens=renderer.counter.name,
         limit=None if limit is None else LimitRecord(max_tokens=limit, too_long=request.too_long),
         split=SplitRecord(validation=request.validation, seed=request.seed) if request.validation else None,
-        counts=ExportCounts(**vars(written.tally), written=sum(file.rows or 0 for file in written.files)),
+        counts=ExportCounts(**vars(written.tally), written=sum(file.rows or 0 for file in files)),
         splits={split: _count(sizes, request.pack) for split, sizes in written.sizes.items()},
         versions=_versions(renderer),
-        files=sorted(written.files, key=lambda file: file.path),
+        files=sorted(files, key=lambda file: file.path),
     )
 
 

@@ -33,15 +33,16 @@ class Shard:
 
 @dataclass
 class Written:
-    """Files of a part or of several, what became of the rows, and the sizes of each split's."""
+    """Files of each split, of a part or of several; what became of the rows, and each split's sizes."""
 
-    files: list[OutputRecord] = field(default_factory=list)
+    files: dict[str, list[OutputRecord]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     sizes: dict[str, Sizes] = field(default_factory=dict)
 
     def add(self, other: Written) -> None:
         """Take in what was written of another part."""
-        self.files += other.files
+        for split, records in other.files.items():
+            self.files.setdefault(split, []).extend(records)
         self.tally.add(other.tally)
         for split, sizes in other.sizes.items():
             self.sizes.setdefault(split, Sizes()).add(sizes)
@@ -61,7 +62,7 @@ def write_shard(shard: Shard) -> Written:
             written.tally.add(made.tally)
             for side, (split, file) in enumerate(zip(shard.names, opened, strict=True)):
                 _write(made, made.held_out == bool(side), file, written.sizes[split])
-    written.files = [file.record() for file in opened]
+    written.files = {split: [file.record()] for split, file in zip(shard.names, opened, strict=True)}
     return written
 
 
