@@ -220,11 +220,9 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
             digests[entry.file] += entry.digests
     planned = _rows_by_file(job.plan)
     for at, file in enumerate(job.plan.files):
-        joined = (
-            hashlib.blake2b(":".join(digests[at]).encode(), digest_size=16).hexdigest()
-            if digests[at]
-            else None
-        )
+        joined = file.digest
+        if joined is None and digests[at]:
+            joined = hashlib.blake2b(":".join(digests[at]).encode(), digest_size=16).hexdigest()
         yield InputRecord(
             role="reference" if job.plan.sources[file.source].reference else "input",
             source=file.source,

@@ -36,7 +36,10 @@ CROWD_ROWS = 250_000
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
-    """One file of the input; `rows` is None and `error` says why where it cannot be read."""
+    """One file of the input; `rows` is None and `error` says why where it cannot be read.
+
+    `digest` is of the lines of JSON Lines, which were read when the run was planned.
+    """
 
     source: str
     path: str
@@ -44,6 +47,7 @@ class InputFile:
     bytes: int
     rows: int | None
     error: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from pipelines.errors import UsageError
+from pipelines.releases.inputs import read_rows
 from pipelines.releases.ledger import RowKey, scan
 from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
@@ -23,7 +24,6 @@ Fields = dict[str, str]
 """Texts of a row by the name of the canonical field; empty where there is none."""
 
 _ID = PREFIX + "record_id"
-_SLICE = 256
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,11 @@ def _from_input(release: Release, source: str, name: str, rows: list[int]) -> di
     try:
         with storage.open_input(record.path) as file:
             if file.size() == record.bytes:
-                parquet = pq.ParquetFile(file)
-                adapter = release.adapter(source, parquet.schema_arrow)
-                for batch in _read_rows(parquet, sorted(set(rows)), list(adapter.columns.values())):
-                    found |= _by_id(batch, adapter)
-    except READ_ERRORS:
+                for batch in read_rows(file, record.path, sorted(set(rows))):
+                    found |= _by_id(batch, release.adapter(source, batch.schema))
+    except (*READ_ERRORS, UsageError):
         return found
     return found
-
-
-def _read_rows(
-    parquet: pq.ParquetFile, rows: Sequence[int], columns: Sequence[str]
-) -> Iterator[pa.RecordBatch]:
-    """Some rows of a file, ascending, decoding no more row groups than they are in."""
-    wanted = [name for name in columns if name in parquet.schema_arrow.names]
-    first = 0
-    for group in range(parquet.metadata.num_row_groups):
-        start, first = first, first + parquet.metadata.row_group(group).num_rows
-        inside = [row - start for row in rows if start <= row < first]
-        at = 0
-        for batch in parquet.iter_batches(_SLICE, [group], wanted, use_threads=False) if inside else ():
-            here = [row - at for row in inside if at <= row < at + len(batch)]
-            at += len(batch)
-            if here:
-                yield batch.take(pa.array(here))
-            if at > inside[-1]:
-                break
 
 
 def _by_id(batch: pa.RecordBatch, adapter: Adapter) -> dict[str, Fields]:

@@ -78,7 +78,7 @@ def pair(titles: tuple[Text, Text], row: Row, survivor: Row) -> list[Card]:
 
 
 def _field(role: str, row: Row, spans: list[Span]) -> RenderableType:
-    text, column = row.fields[role], row.columns[role]
+    text, column = row.fields[role], row.columns.get(role, row.columns.get("turns", role))
     label = Text(role, style="bold")
     label.append("" if column == role else f" (column {one_line(column)})", style="default")
     label.append(f"  {_size(text)}", style="not bold dim")

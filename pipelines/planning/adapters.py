@@ -50,10 +50,9 @@ def _bind(name: str | None, schema: pa.Schema, named: Mapping[str, str]) -> Adap
 def _why_none(source: FileSet, path: str, schema: pa.Schema) -> str:
     """A sentence on what a file lacks, or on which of its columns is of another type than it must be."""
     needed = {} if source.columns.turns else {INSTRUCTION: INSTRUCTION, OUTPUT: OUTPUT}
-    if isinstance(source, Benchmark):
-        del needed[OUTPUT]
+    spared = [*_may_lack(source), *([OUTPUT] if isinstance(source, Benchmark) else [])]
     for role, name in (needed | source.columns.named).items():
-        if name not in schema.names and name not in _may_lack(source):
+        if name not in schema.names and name not in spared:
             return (
                 f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
                 f"name the right one in the recipe ({key_of(source)}: columns: {role}), "

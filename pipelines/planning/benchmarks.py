@@ -9,14 +9,17 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
+from pipelines.planning.folders import with_files
 from pipelines.planning.footers import Footer, read_set
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, Recipe
-from transforms.kernels.adapters import Adapter
 from transforms.kernels.containment import Index, Words, build_index, read_words
+from transforms.kernels.json_lines import cut_lines, read_lines
+from transforms.kernels.json_shapes import table_of
 from transforms.kernels.text import normalise
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
+from transforms.steps.lines import is_lines, pieces_of
 from transforms.steps.parquet import READ_ERRORS, damage_of
 from transforms.steps.parts import prompt_of
 
@@ -39,9 +42,9 @@ def read_benchmarks(recipe: Recipe) -> Benchmarks | None:
     files: list[InputFile] = []
     prompts, answers = [_NOTHING], [_NOTHING]
     for benchmark in recipe.benchmarks:
-        for footer in read_set(benchmark):
+        for footer in read_set(with_files(benchmark)):
             files.append(footer.file)
-            for texts in _read_texts(footer.file.path, _reading(footer), benchmark):
+            for texts in _read_texts(footer, benchmark):
                 prompts.append(read_words(prompt_of(texts)))
                 answers.append(read_words(normalise(texts.output)))
     return Benchmarks(files, build_index(_join(prompts), _join(answers), rule.ngram))
@@ -55,19 +58,23 @@ def _join(words: Sequence[Words]) -> Words:
     return Words(np.concatenate([one.hashes for one in words]), np.append(0, np.cumsum(counts)))
 
 
-def _reading(footer: Footer) -> Adapter:
-    """What reads a file; a benchmark that cannot be read was refused before."""
-    assert footer.adapter is not None  # noqa: S101 — for the type checker
-    return footer.adapter
-
-
-def _read_texts(path: str, adapter: Adapter, benchmark: Benchmark) -> Iterator[Texts]:
-    """The examples of a file, some at a time."""
-    columns = adapter.columns
+def _read_texts(footer: Footer, benchmark: Benchmark) -> Iterator[Texts]:
+    """The examples of a file, some at a time; a benchmark that cannot be read was refused before."""
+    path, adapter, schema = footer.file.path, footer.adapter, footer.schema
+    if adapter is None:
+        return
     try:
         with storage.open_input(path) as file:
+            if is_lines(path):
+                for start, data in pieces_of(file, path):
+                    lines, starts = cut_lines(data)
+                    objects, damaged = read_lines(lines)
+                    for line, error in damaged.items():
+                        raise ValueError(f"byte {start + starts[line]}: {error}")
+                    yield adapter.texts(table_of(objects, schema))
+                return
             parquet = pq.ParquetFile(file)
-            wanted = [name for name in columns.values() if name in parquet.schema_arrow.names]
+            wanted = [name for name in adapter.columns.values() if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_ROWS, columns=wanted):
                 yield adapter.texts(batch)
     except READ_ERRORS as problem:

@@ -33,7 +33,7 @@ def expand(recipe: Recipe) -> Recipe:
     """
     sources = [one for source in recipe.sources for one in _by_split(source)]
     sources.sort(key=lambda source: split_rank(source.split))
-    references = tuple(_with_files(one) for one in recipe.references)
+    references = tuple(with_files(one) for one in recipe.references)
     return recipe.model_copy(update={"sources": tuple(sources), "references": references})
 
 
@@ -48,7 +48,7 @@ def _by_split(source: Source) -> Iterator[Source]:
         yield source.model_copy(update={"name": name, "split": split, "input": tuple(files)})
 
 
-def _with_files(files: _Set) -> _Set:
+def with_files(files: _Set) -> _Set:
     """A set with the files of its folder named, those of all splits unless it names one."""
     folder = folder_of(files)
     if folder is None:

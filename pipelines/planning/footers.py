@@ -129,7 +129,10 @@ def _survey(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Foot
         _refuse_damage(source, path, error)
     rows = None if content is None else content.rows
     name = _name(path, prefix)
-    record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
+    digest = None if content is None else content.digest
+    record = InputFile(
+        source=source.name, path=path, name=name, bytes=size, rows=rows, error=error, digest=digest
+    )
     return Footer(record, None, None, content=content)
 
 

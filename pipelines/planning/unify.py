@@ -22,11 +22,13 @@ def unify(footers: Sequence[Footer]) -> pa.Schema:
 
 def _join_schemas(first: Footer, unified: pa.Schema, footer: Footer) -> pa.Schema:
     comparable = _comparable(footer.schema, unified)
-    known = {field.name: join_types(field.type, _type(unified, field)) for field in comparable}
+    joined = {
+        field.name: found
+        for field in comparable
+        if field.name in unified.names and (found := join_types(unified.field(field.name).type, field.type))
+    }
     both = [
-        pa.schema([field.with_type(known.get(field.name, field.type)) for field in schema])
-        if any(pa.types.is_nested(kind) for kind in known.values())
-        else schema
+        pa.schema([field.with_type(joined.get(field.name, field.type)) for field in schema])
         for schema in (unified, comparable)
     ]
     try:
@@ -39,32 +41,36 @@ def _join_schemas(first: Footer, unified: pa.Schema, footer: Footer) -> pa.Schem
         ) from None
 
 
-def _type(schema: pa.Schema, field: pa.Field) -> pa.DataType:
-    return schema.field(field.name).type if field.name in schema.names else field.type
-
-
-def join_types(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """The first type with the fields of the other's structs that it lacks, in lists too; else as it is.
+def join_types(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
+    """The nested type that holds the values of both, structs with the fields of either; None if none does.
 
     >>> turn, named = pa.struct({"role": pa.string()}), pa.struct({"name": pa.string(), "role": pa.string()})
     >>> str(join_types(pa.list_(turn), pa.list_(named)))
     'list<item: struct<role: string, name: string>>'
     """
+    if pa.types.is_struct(one) and pa.types.is_struct(other):
+        shared = {
+            field.name: _join_leaves(field.type, other.field(field.name).type)
+            for field in one
+            if field.name in other.names
+        }
+        if None in shared.values():
+            return None
+        fields = [field.with_type(shared.get(field.name, field.type)) for field in one]
+        return pa.struct([*fields, *(field for field in other if field.name not in shared)])
+    for is_list, make in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
+        if is_list(one) and is_list(other):
+            items = _join_leaves(one.value_type, other.value_type)
+            return None if items is None else make(one.value_field.with_type(items))
+    return None
+
+
+def _join_leaves(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
+    if one == other or pa.types.is_null(other):
+        return one
     if pa.types.is_null(one):
         return other
-    if pa.types.is_struct(one) and pa.types.is_struct(other):
-        names = {field.name for field in one}
-        joined = [
-            field.with_type(join_types(field.type, other.field(field.name).type))
-            if other.get_field_index(field.name) >= 0
-            else field
-            for field in one
-        ]
-        return pa.struct([*joined, *(field for field in other if field.name not in names)])
-    for is_kind, make in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
-        if is_kind(one) and is_kind(other):
-            return make(one.value_field.with_type(join_types(one.value_type, other.value_type)))
-    return one
+    return one if is_text(one) and is_text(other) else join_types(one, other)
 
 
 def _indent(schema: pa.Schema | None) -> str:

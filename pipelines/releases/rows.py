@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from pipelines.errors import UsageError
+from pipelines.releases.inputs import read_rows
 from pipelines.releases.ledger import RowKey, matching, read_ledger, scan
 from pipelines.releases.release import Release, first_line
 from schemas.example import FIELDS, PREFIX
@@ -18,8 +19,6 @@ from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
 from transforms.steps.write import CURATED, REJECTS
-
-_SLICE = 64
 
 
 @dataclass(frozen=True)
@@ -62,28 +61,17 @@ def _from_input(release: Release, key: RowKey) -> Row | Missing:
                 return Missing(
                     f"the input {record.path} has changed: {record.bytes:,} bytes then, {size:,} now"
                 )
-            batch = _read(pq.ParquetFile(file), key.row)
+            batch = next((found for found in read_rows(file, record.path, [key.row]) if len(found)), None)
+            if batch is None:
+                raise ValueError("it has fewer rows now")
             adapter = release.adapter(key.source, batch.schema)
     except FileNotFoundError:
         return Missing(f"the input {record.path} is gone")
-    except READ_ERRORS as error:
+    except (*READ_ERRORS, UsageError) as error:
         return Missing(f"the input {record.path} cannot be read: {first_line(error)}")
     if adapter.record_ids(batch)[0].as_py().hex() != key.record_id:
         return Missing(f"the input {record.path} has changed: this row has another record id now")
     return _row(batch, adapter, release.recipe)
-
-
-def _read(parquet: pq.ParquetFile, row: int) -> pa.RecordBatch:
-    """One row of a file, decoding no more than the row group it is in."""
-    for group in range(parquet.metadata.num_row_groups):
-        size = parquet.metadata.row_group(group).num_rows
-        if row < size:
-            for batch in parquet.iter_batches(_SLICE, [group], use_threads=False):
-                if row < len(batch):
-                    return batch.slice(row, 1)
-                row -= len(batch)
-        row -= size
-    raise ValueError("it has fewer rows now")
 
 
 def _row(batch: pa.RecordBatch, adapter: Adapter, recipe: Recipe, note: str = "") -> Row:

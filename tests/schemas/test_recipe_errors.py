@@ -25,7 +25,10 @@ def refusal(text: str) -> str:
         ),
         (
             "sources: [{name: a, input: b, columns: {prompt: c}}]",
-            "unknown key `sources[0].columns.prompt`; the keys here are instruction, input, output",
+            (
+                "unknown key `sources[0].columns.prompt`; "
+                "the keys here are instruction, input, output, system, turns, tools"
+            ),
         ),
         (
             "dedup: {bands: {count: 9, rows: 9, row: 9}}",
@@ -36,7 +39,7 @@ def refusal(text: str) -> str:
             "zzz: 1",
             (
                 "unknown key `zzz`; the keys here are profile, sources, references, benchmarks, "
-                "rules, own, language, placeholders, tagger, dedup, balance, top, gate, output"
+                "rules, own, language, placeholders, tagger, turns, dedup, balance, top, gate, output"
             ),
         ),
     ],
@@ -106,7 +109,7 @@ def test_unknown_key_names_the_nearest(text: str, problem: str) -> None:
             '`sources` and `benchmarks` must have names that differ, found more than one named "a"',
         ),
         (
-            "sources: [{name: a, input: b, columns: {output: input}}]",
+            "sources: [{name: a, input: b, columns: {input: input, output: input}}]",
             '`sources[0].columns` must name different columns, found "input" as input and output',
         ),
         (

@@ -13,6 +13,7 @@ import pyarrow as pa
 from transforms.kernels.json_lines import BOM, cut_lines, read_lines
 from transforms.kernels.json_shapes import Shape, shape_of_rows, table_of
 from transforms.steps import storage
+from transforms.steps.ranges import RangeFile
 from transforms.steps.reader import ChangedError, Reader, UnreadableError, damage_of
 
 _READ_BYTES = 8 << 20
@@ -38,10 +39,11 @@ def codec_of(name: str) -> str | None:
 
 @dataclass
 class Content:
-    """What a file holds: bytes and rows of its pieces, which begin and end with a line, and its shape."""
+    """What a file holds: bytes and rows of its pieces, of whole lines each; its shape and its digest."""
 
     pieces: list[tuple[int, int, int]] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
+    digest: str | None = None
 
     @property
     def rows(self) -> int:
@@ -51,16 +53,23 @@ class Content:
 
 def survey(path: str, size: int, grain: int) -> Content:
     """Read a file through once: where it can be cut, every so many bytes, and the shape of its rows."""
-    found = Content()
+    found, digest = Content(), hashlib.blake2b(digest_size=16)
     with storage.open_input(path) as file:
         for start, data in _pieces(_decompressed(file, path), grain):
+            digest.update(data)
             lines, _ = cut_lines(data)
             objects, _ = read_lines(lines)
             found.shape.merge(shape_of_rows(row for row in objects if row is not None), most=None)
             found.pieces.append((start, start + len(data), len(lines)))
+    found.digest = digest.hexdigest()
     if codec_of(path) and found.pieces:
         found.pieces = [(0, size, found.rows)]
     return found
+
+
+def pieces_of(file: pa.NativeFile, path: str) -> Iterator[tuple[int, bytes]]:
+    """All lines of an open file, some at a time, and where they begin."""
+    yield from _pieces(_decompressed(file, path), _SLICE_BYTES)
 
 
 def _decompressed(file: pa.NativeFile, path: str) -> pa.NativeFile:
@@ -113,10 +122,21 @@ class LinesReader(Reader):
     def schema(self) -> pa.Schema:
         """The columns of the source's files of this kind."""
         text = self.plan.sources[self.file.source].schema
-        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text or "")))
+        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))) if text else pa.schema([])
+
+    @cached_property
+    def _ranges(self) -> RangeFile | None:
+        """The file with the unit fetched ahead, where each request counts; None on this machine."""
+        if storage.is_local(self.file.path):
+            return None
+        ranges = storage.open_ranges(self.file.path)
+        ranges.fetch([self.span])
+        return ranges
 
     def _open(self) -> pa.NativeFile:
-        file = storage.open_input(self.file.path)
+        """The file; it is left to be closed with the reader, whose next pass reads what was fetched."""
+        far = self._ranges
+        file = storage.open_input(self.file.path) if far is None else pa.PythonFile(far, mode="r")
         if file.size() != self.file.bytes:
             raise ChangedError(
                 f"{self.file.path} has changed during the run: "
@@ -148,34 +168,37 @@ class LinesReader(Reader):
                 objects, damaged = read_lines(some)
                 for line, error in damaged.items():
                     self.lost[at + line] = f"byte {start + starts[low + line]}: {error}"
+                if not self.schema.names:
+                    for row in range(at, at + len(some)):
+                        self.lost.setdefault(row, "no row of its source has a column")
                 at += len(some)
-                if some:
+                if some and self.schema.names:
                     yield table_of(objects, wanted)
         if at < self.unit.rows:
             raise ChangedError(f"{self.file.path} has changed during the run: it has fewer lines")
 
     def _bytes(self) -> Iterator[tuple[int, bytes]]:
         start, stop = self.span
-        with self._open() as file:
-            try:
-                if codec_of(self.file.path):
-                    yield from _pieces(_decompressed(file, self.file.path), _SLICE_BYTES)
-                else:
-                    file.seek(start)
-                    yield from _pieces(file, _SLICE_BYTES, start, stop)
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadableError(damage_of(error)) from error
+        file = self._open()
+        try:
+            file.seek(start)
+            if codec_of(self.file.path):
+                yield from pieces_of(file, self.file.path)
+            else:
+                yield from _pieces(file, _SLICE_BYTES, start, stop)
+        except (pa.ArrowException, OSError) as error:
+            raise UnreadableError(damage_of(error)) from error
 
     def digests(self, group: int) -> tuple[str, str]:  # noqa: ARG002 — there is but one
         """BLAKE2b of the unit's bytes with the types of its text columns, and with those of the others."""
         stored = hashlib.blake2b(digest_size=16)
         start, stop = self.span
-        with self._open() as file:
-            file.seek(start)
-            while start < stop:
-                data = file.read(min(_READ_BYTES, stop - start))
-                stored.update(data)
-                start += len(data)
+        file = self._open()
+        file.seek(start)
+        while start < stop:
+            data = file.read(min(_READ_BYTES, stop - start))
+            stored.update(data)
+            start += len(data)
         content = stored.hexdigest()
         told = set(self.columns.values())
         types = [

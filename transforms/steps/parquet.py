@@ -146,12 +146,12 @@ def _read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     while True:
         try:
             batch = next(batches, None)
-            decoded = None if batch is None else _decoded(batch)
+            plain = None if batch is None else decoded(batch)
         except READ_ERRORS as error:
             raise UnreadableError(damage_of(error)) from error
-        if decoded is None:
+        if plain is None:
             return
-        yield decoded
+        yield plain
 
 
 def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -162,7 +162,7 @@ def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch[start:stop]
 
 
-def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+def decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The slice with every column in its plain type."""
     schema = pa.schema([field.with_type(plain_type(field.type)) for field in batch.schema])
     return batch if schema.equals(batch.schema) else batch.cast(schema)

@@ -84,9 +84,9 @@ def test_nothing_is_read_that_nothing_is_compared_with(changes: dict[str, object
     ("row", "columns", "words"),
     [
         (
-            {"question": "Who?", "answer": "I."},
+            {"riddle": "Who?", "answer": "I."},
             {},
-            "it has question, answer; name the right one in the recipe (benchmarks: columns: instruction)",
+            "it has riddle, answer; name the right one in the recipe (benchmarks: columns: instruction)",
         ),
         (
             {"prompt": "Who?"},

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from schemas.recipe import PROFILES, Recipe, built_in, override
 from tests import reference
 from tests.strategies import texts
+from transforms.kernels.adapters.alpaca import ADAPTER
 from transforms.kernels.shingles import PART_TAGS, Shingles, shingle
 from transforms.kernels.texts import Texts
-from transforms.steps.parquet import texts_of
 from transforms.steps.parts import near_parts, parts_of, signed_by
 
 COLUMNS = {"instruction": "a", "input": "b", "output": "c"}
@@ -42,7 +42,7 @@ def as_stored(values: Sequence[bytes]) -> pa.StringArray:
 
 def read(table: Sequence[tuple[bytes, bytes, bytes]]) -> Texts:
     columns = [as_stored(values) for values in zip(*table, strict=True)]
-    return texts_of(COLUMNS, pa.record_batch(columns, names=list(COLUMNS.values())))
+    return ADAPTER.reading(COLUMNS).texts(pa.record_batch(columns, names=list(COLUMNS.values())))
 
 
 def hash_lists(found: Shingles) -> list[list[int]]:

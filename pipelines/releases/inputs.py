@@ -1,0 +1,54 @@
+"""Some rows of an input file, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transforms.kernels.json_lines import cut_lines, read_lines
+from transforms.kernels.json_shapes import shape_of_rows, table_of
+from transforms.steps.lines import is_lines, pieces_of
+from transforms.steps.parquet import decoded
+
+_SLICE = 256
+
+
+def read_rows(file: pa.NativeFile, path: str, rows: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    """Some rows of an open file, ascending, each with all its columns; what is beyond its end is left out."""
+    yield from (_of_lines if is_lines(path) else _of_parquet)(file, path, rows)
+
+
+def _of_parquet(file: pa.NativeFile, path: str, rows: Sequence[int]) -> Iterator[pa.RecordBatch]:  # noqa: ARG001
+    """Rows of Parquet, decoding no more row groups than they are in."""
+    parquet = pq.ParquetFile(file)
+    first = 0
+    for group in range(parquet.metadata.num_row_groups):
+        start, first = first, first + parquet.metadata.row_group(group).num_rows
+        inside = [row - start for row in rows if start <= row < first]
+        at = 0
+        for batch in parquet.iter_batches(_SLICE, [group], use_threads=False) if inside else ():
+            here = [row - at for row in inside if at <= row < at + len(batch)]
+            at += len(batch)
+            if here:
+                yield decoded(batch).take(pa.array(here))
+            if at > inside[-1]:
+                break
+
+
+def _of_lines(file: pa.NativeFile, path: str, rows: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    """Rows of JSON Lines, in columns as the beginning of the file has them."""
+    found: dict[int, bytes] = {}
+    beginning: Sequence[Mapping[str, object] | None] = ()
+    at = 0
+    for _, data in pieces_of(file, path):
+        lines, _ = cut_lines(data)
+        beginning = beginning or read_lines(lines).objects
+        found |= {row: lines[row - at] for row in rows if at <= row < at + len(lines)}
+        at += len(lines)
+        if at > rows[-1]:
+            break
+    objects = [one for one in read_lines(found.values()).objects if one is not None]
+    shape = shape_of_rows(dict(one) for one in (*beginning, *objects) if one is not None)
+    yield table_of(objects, shape.schema)

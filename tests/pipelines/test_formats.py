@@ -1,0 +1,255 @@
+"""Every kind of file and every schema, through the whole pipeline."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import UsageError
+from pipelines.explain import explain
+from schemas.example import TURNS
+from tests.releases import Curate, Release, Row, recipe_for
+from tests.rows import ask, ask_all, crowd, write_rows
+from tests.stores import BUCKET, S3
+
+Write = Callable[[Path, Sequence[Row]], Path]
+
+
+def as_lines(rows: Sequence[Row]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def write_lines(path: Path, rows: Sequence[Row]) -> Path:
+    path.write_bytes(as_lines(rows))
+    return path
+
+
+def write_gzip(path: Path, rows: Sequence[Row]) -> Path:
+    path = path.with_name(path.name + ".gz")
+    path.write_bytes(gzip.compress(as_lines(rows)))
+    return path
+
+
+def write_zstd(path: Path, rows: Sequence[Row]) -> Path:
+    path = path.with_name(path.name + ".zst")
+    with pa.CompressedOutputStream(pa.OSFile(str(path), "wb"), "zstd") as file:
+        file.write(as_lines(rows))
+    return path
+
+
+def rows_of(release: Release) -> list[Row]:
+    """Kept rows as they were in the input, nulls and absent fields alike."""
+    names = [name for name in release.curated.column_names if not name.startswith("tamis_")]
+    return [
+        {name: value for name, value in row.items() if value is not None}
+        for row in release.curated.select(names).to_pylist()
+    ]
+
+
+def ledger_but_files(release: Release) -> list[Row]:
+    left_out = {"file", "survivor_file", "row_group"}
+    return [{name: value for name, value in row.items() if name not in left_out} for row in release.lines()]
+
+
+@pytest.mark.parametrize("write", [write_lines, write_gzip, write_zstd])
+def test_lines_are_judged_as_parquet_is(curate: Curate, tmp_path: Path, write: Write) -> None:
+    rows = crowd(3, 200)
+    flat = curate(str(write_rows(tmp_path / "in.parquet", rows, row_group_size=50)), root=tmp_path / "flat")
+    lines = curate(str(write(tmp_path / "in.jsonl", rows)), root=tmp_path / "lines")
+    assert len(set(flat.verdicts())) == 2
+    assert ledger_but_files(lines) == ledger_but_files(flat)
+    assert rows_of(lines) == rows_of(flat)
+    assert lines.manifest.content_digest == flat.manifest.content_digest
+
+
+def test_how_lines_are_cut_changes_no_byte(curate: Curate, tmp_path: Path) -> None:
+    rows = [row | ({"late": [{"n": 2**40}]} if at > 150 else {}) for at, row in enumerate(crowd(4, 200))]
+    data = as_lines(rows).splitlines(keepends=True)
+    for at in range(0, 200, 37):
+        data[at] = data[at][:-4] + b"\n"
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b"\r\n \n".join(data))
+    whole = curate(str(path), root=tmp_path / "whole")
+    for size in (1, 5000, 20_000):
+        cut = curate(str(path), root=tmp_path / f"cut-{size}", unit_bytes=size)
+        assert cut.contents() == whole.contents()
+    assert whole.verdicts().count("unreadable") == 6
+
+
+def test_damaged_lines_are_told_with_their_place(curate: Curate, tmp_path: Path) -> None:
+    rng = Random(7)
+    lines = as_lines(ask_all(2000)).splitlines(keepends=True)
+    bad = sorted(rng.sample(range(2000), 20))
+    for at in bad:
+        lines[at] = lines[at][: rng.randrange(1, len(lines[at]) - 2)] + b"\n"
+    data = b"".join(lines)
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(data)
+    release = curate(str(path), unit_bytes=10_000)
+    lost = [line for line in release.lines() if line["verdict"] == "unreadable"]
+    assert [line["row"] for line in lost] == bad
+    assert all(line["rows_lost"] == 1 for line in lost)
+    for line in lost:
+        offset = int(line["error"].removeprefix("byte ").split(":")[0])
+        assert offset == sum(len(one) for one in lines[: line["row"]])
+    assert rows_of(release) == [ask(at) for at in range(2000) if at not in bad]
+    assert release.manifest.counts.rows_lost == 20
+    again = curate(str(path), unit_bytes=10_000)
+    assert again.manifest.digest == release.manifest.digest
+
+
+def test_damaged_lines_are_judged_once(curate: Curate, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(as_lines(ask_all(5)) + b"{\n")
+    first = curate(str(path))
+    entries = {entry: entry.stat().st_mtime_ns for entry in (first.root / ".cache").rglob("*.arrow")}
+    curate(str(path))
+    assert entries
+    assert entries == {entry: entry.stat().st_mtime_ns for entry in (first.root / ".cache").rglob("*.arrow")}
+
+
+def test_a_compressed_file_that_breaks_off_is_lost_whole(curate: Curate, tmp_path: Path) -> None:
+    write_lines(tmp_path / "a.jsonl", ask_all(5))
+    broken = write_gzip(tmp_path / "b.jsonl", crowd(1, 50))
+    broken.write_bytes(broken.read_bytes()[:-100])
+    release = curate(str(tmp_path / "*.jsonl*"))
+    assert release.verdicts() == ["kept"] * 5 + ["unreadable"]
+    assert release.lines()[-1]["rows_lost"] is None
+
+
+def test_numbers_come_through_as_they_were(curate: Curate, tmp_path: Path) -> None:
+    rows = [
+        ask(1) | {"id": 2**53 + 1, "n": 1},
+        ask(2) | {"id": 2**70, "n": 0.5},
+        ask(3) | {"id": None, "n": "x"},
+    ]
+    kept = rows_of(curate(str(write_lines(tmp_path / "in.jsonl", rows))))
+    assert [row.get("id") for row in kept] == [str(2**53 + 1), str(2**70), None]
+    assert [row["n"] for row in kept] == ["1", "0.5", "x"]
+
+
+def test_a_line_is_explained(curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turns = [{"role": "user", "content": "Where is the moon?"}, {"role": "assistant", "content": "Up there."}]
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(as_lines([{"messages": turns}, {"messages": turns}]) + b'{"messages": [\n')
+    release = curate(str(path))
+    explain(str(release.root), "in.jsonl:1")
+    shown = capsys.readouterr().out
+    assert "Where is the moon?" in shown
+    assert "Up there." in shown
+    explain(str(release.root), "in.jsonl:2")
+    assert "Expecting value" in capsys.readouterr().out
+
+
+def chat(number: int, kind: str) -> Row:
+    asked, answered = ask(number).values()
+    if kind == "messages":
+        return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]}
+    return {"conversations": [{"from": "human", "value": asked}, {"from": "gpt", "value": answered}]}
+
+
+def test_sources_of_every_schema_meet_in_one_form(curate: Curate, tmp_path: Path) -> None:
+    rows = {
+        "alpaca": ask_all(3),
+        "messages": [chat(number, "messages") for number in range(2, 5)],
+        "sharegpt": [chat(number, "sharegpt") for number in range(4, 7)],
+        "qa": [{"question": one["instruction"], "answer": one["output"]} for one in map(ask, range(6, 9))],
+    }
+    sources = [
+        {"name": name, "input": str(write_lines(tmp_path / f"{name}.jsonl", found))}
+        for name, found in rows.items()
+    ]
+    release = curate("", recipe=recipe_for("", sources=sources))
+    assert release.verdicts().count("duplicate") == 3
+    assert release.curated.schema.field("tamis_turns").type == TURNS
+    turns = [[turn["content"] for turn in found] for found in release.curated["tamis_turns"].to_pylist()]
+    assert turns == [list(ask(number).values()) for number in range(9)]
+    lines = release.lines()
+    assert all(line["survivor_id"] == line["record_id"] for line in lines if line["verdict"] == "duplicate")
+
+
+def test_one_schema_needs_no_other_form(curate: Curate, tmp_path: Path) -> None:
+    release = curate(str(write_lines(tmp_path / "in.jsonl", [chat(1, "messages")])))
+    assert "tamis_turns" not in release.curated.column_names
+
+
+@pytest.mark.parametrize("name", ["chat-sharegpt", "chat-messages"])
+def test_real_conversations(curate: Curate, real_data: Path, tmp_path: Path, name: str) -> None:
+    pattern = str(real_data / name / "*.parquet")
+    release = curate(pattern)
+    table = pq.read_table(next((real_data / name).iterdir()))
+    assert len(release.ledger) == len(table)
+    kept = pa.array([verdict == "kept" for verdict in release.verdicts()])
+    assert release.curated.select(table.column_names).to_pylist() == table.filter(kept).to_pylist()
+    lines = write_lines(tmp_path / "part-00000-of-00001.jsonl", table.to_pylist())
+    other = curate(str(lines), root=tmp_path / "lines", unit_bytes=50_000)
+    assert ledger_but_files(other) == ledger_but_files(release)
+    assert rows_of(other) == rows_of(release)
+
+
+@pytest.fixture
+def split_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    write_rows(folder / "data" / "train-00000-of-00001.parquet", [*ask_all(20), ask(0)])
+    write_lines(folder / "test.jsonl", [ask(at) for at in range(15, 25)])
+    return folder
+
+
+def test_splits_are_kept_apart(curate: Curate, split_folder: Path) -> None:
+    release = curate(str(split_folder))
+    verdicts = [(line["source"], line["verdict"]) for line in release.lines()]
+    assert verdicts == [("input/test", "kept")] * 10 + [("input/train", "kept")] * 20 + [
+        ("input/train", "duplicate")
+    ]
+    sizes = [pq.read_metadata(part).num_rows for part in release.parts("curated")]
+    assert sizes == [10, 20]
+    card = (release.folder / "README.md").read_text()
+    assert "split: test\n    path:\n    - curated/part-00000-of-00002.parquet" in card
+
+
+def test_tests_outrank_training_where_splits_meet(curate: Curate, split_folder: Path) -> None:
+    release = curate("", recipe=recipe_for(str(split_folder), dedup__splits="together"))
+    fallen = [line for line in release.lines() if line["verdict"] == "duplicate"]
+    assert {line["source"] for line in fallen} == {"input/train"}
+    assert [line["row"] for line in fallen] == [*range(15, 20), 20]
+
+
+def test_splits_apart_and_references_exclude_each_other(
+    curate: Curate, split_folder: Path, tmp_path: Path
+) -> None:
+    reference = {"name": "old", "input": str(write_rows(tmp_path / "old.parquet", ask_all(2)))}
+    with pytest.raises(UsageError, match=r"set dedup: \{splits: together\}"):
+        curate("", recipe=recipe_for(str(split_folder), references=[reference]))
+
+
+def test_files_of_two_schemas_are_no_one_source(curate: Curate, tmp_path: Path) -> None:
+    write_lines(tmp_path / "a.jsonl", ask_all(1))
+    write_rows(tmp_path / "b.parquet", [chat(1, "messages")])
+    with pytest.raises(UsageError, match="give each a source of its own"):
+        curate([str(tmp_path / "a.jsonl"), str(tmp_path / "b.parquet")])
+
+
+def test_unknown_format_names_the_known(curate: Curate, tmp_path: Path) -> None:
+    source = {"name": "a", "input": str(write_lines(tmp_path / "a.jsonl", ask_all(1))), "format": "alpacca"}
+    with pytest.raises(UsageError, match="no format 'alpacca'; the formats are alpaca, messages, sharegpt"):
+        curate("", recipe=recipe_for("", sources=[source]))
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.gz"])
+def test_lines_are_read_from_a_store(curate: Curate, s3: S3, tmp_path: Path, name: str) -> None:
+    rows = crowd(5, 100)
+    data = as_lines(rows)
+    s3.client.put_object(
+        Bucket=BUCKET, Key=f"in/{name}", Body=gzip.compress(data) if name.endswith("gz") else data
+    )
+    far = curate(f"s3://{BUCKET}/in/*", root=tmp_path / "far", unit_bytes=10_000, beam=tuple(s3.flags))
+    near = curate(str(write_lines(tmp_path / "in.jsonl", rows)), root=tmp_path / "near")
+    assert rows_of(far) == rows_of(near)
+    assert ledger_but_files(far) == ledger_but_files(near)
