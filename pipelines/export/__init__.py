@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
 from typing import Any, TypeAlias
 
 from pipelines.errors import RunError, UsageError
@@ -127,12 +129,27 @@ def _workers(wanted: int | None, parts: int) -> Iterator[_Map]:
         yield map
         return
     context = get_context("spawn")
-    with ProcessPoolExecutor(many, context, initializer=adopt, initargs=(configured(),)) as pool:
+    with ProcessPoolExecutor(many, context, initializer=_begin, initargs=(configured(),)) as pool:
         try:
             yield pool.map
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            for child in active_children():
+                child.terminate()
             raise
+
+
+def _begin(stores: str) -> None:
+    """Let a process reach stores as its parent does, leave it to that to be stopped, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    adopt(stores)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _has_tools(release: Release) -> bool:

@@ -20,7 +20,10 @@ from tests.stores import BUCKET, S3
 SLOW = "{% for a in range(3000) %}{% for b in range(9000) %}{% endfor %}{% endfor %}{{ output }}"
 
 
-def test_a_killed_export_leaves_nothing_half(crowded: Release, tmp_path: Path, export: Export) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_killed_export_leaves_nothing_half(
+    crowded: Release, tmp_path: Path, export: Export, workers: str
+) -> None:
     template, folder = tmp_path / "slow.jinja", tmp_path / "out"
     template.write_text(SLOW, "utf-8")
     command = Command(
@@ -32,17 +35,30 @@ def test_a_killed_export_leaves_nothing_half(crowded: Release, tmp_path: Path, e
             "--template",
             str(template),
             "--workers",
-            "1",
+            workers,
         ]
     )
     assert wait_for(lambda: any(folder.glob(".x.*/data/.*")))
     command.process.send_signal(signal.SIGKILL)
     assert command.finish()[0] == -signal.SIGKILL
+    assert wait_for(lambda: command.processes() == [])
     assert not (folder / "x").exists()
     assert len(list(folder.iterdir())) == 1
     found = export(crowded, "--template", "default", name="out/x")
     assert [path.name for path in folder.iterdir()] == ["x"]
     assert len(found.rows()) == crowded.manifest.counts.verdicts["kept"]
+
+
+def test_an_export_that_is_stopped_ends_at_once(crowded: Release, tmp_path: Path) -> None:
+    template, folder = tmp_path / "slow.jinja", tmp_path / "out"
+    template.write_text(SLOW, "utf-8")
+    given = ["--output", str(folder / "x"), "--template", str(template), "--workers", "2"]
+    command = Command(["export", str(crowded.folder), *given])
+    assert wait_for(lambda: any(folder.glob(".x.*/data/.*")))
+    command.process.send_signal(signal.SIGINT)
+    assert command.finish() == (130, "tamis: stopped; nothing was published\n")
+    assert wait_for(lambda: command.processes() == [])
+    assert list(folder.iterdir()) == []
 
 
 def test_a_stopped_export_takes_its_files_away(tmp_path: Path) -> None:
