@@ -88,6 +88,8 @@ class Manifest(Frozen):
 
     `columns` are the names and types of the columns that `digest` is over, by kind of part.
 
+    `tokenizer` is the digest of the file that tokens were counted by.
+
     `benchmark_index` is the digest of the n-grams and short prompts that rows were compared with, `released`
     that of the record ids whose rows won ties: those that the release `previous` kept.
     """
@@ -103,6 +105,7 @@ class Manifest(Frozen):
     recipe: dict[str, Any]
     versions: dict[str, str]
     language_model: str | None
+    tokenizer: str | None = None
     counts: Counts
     columns: dict[str, list[str]] = {}
     content_digest: str

@@ -14,7 +14,7 @@ from pipelines.noise import cause_of, hushed, log_path
 from schemas.plan import Places
 from tests.releases import Curate
 from tests.rows import ask_all, write_rows
-from transforms.steps import judge
+from transforms.steps import parquet
 
 
 @pytest.fixture
@@ -90,13 +90,13 @@ def test_input_that_changes_meanwhile_fails_the_run(
     curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_rows(tmp_path / "in.parquet", ask_all(3))
-    digests = judge.UnitReader.digests
+    digests = parquet.UnitReader.digests
 
-    def late(reader: judge.UnitReader, group: int) -> tuple[str, str]:
+    def late(reader: parquet.UnitReader, group: int) -> tuple[str, str]:
         write_rows(path, ask_all(400))
         return digests(reader, group)
 
-    monkeypatch.setattr(judge.UnitReader, "digests", late)
+    monkeypatch.setattr(parquet.UnitReader, "digests", late)
     with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* bytes, it has \d+"):
         curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.audit.collect import collect
 from pipelines.cli import main
+from pipelines.run import Request, run
 from schemas.recipe import Recipe
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import ask_all, write_rows
@@ -55,6 +56,25 @@ def test_rows_are_marked_by_what_counts(curate: Curate, pattern: str, tmp_path: 
     by_words = curate("", recipe=recipe(tokenizer=path), root=root)
     assert (rejected(proxy), rejected(by_words)) == (6, 1)
     assert collect(recipe(tokenizer=path)).rules["too_many_tokens"].rows == 1
+
+
+def test_a_refresh_with_another_tokenizer_is_made_anew(
+    pattern: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tokenizer(tmp_path, byte_level())
+    asked = {
+        "output": str(tmp_path / "out"),
+        "previous": "latest",
+        "recipe": recipe_for(pattern, **LIMIT, tokenizer=path),
+    }
+    found = []
+    for content in (byte_level(), byte_level(), words()):
+        tokenizer(tmp_path, content)
+        _, places = run(Request(**asked))
+        found.append(
+            (rejected(Release(Path(places.release_folder))), "nothing has changed" in capsys.readouterr().out)
+        )
+    assert found == [(36, False), (36, True), (1, False)]
 
 
 def test_a_tokenizer_changes_no_release_that_asks_for_no_tokens(

@@ -221,16 +221,25 @@ def _identify(
     batch: pa.RecordBatch,
 ) -> pa.Table:
     ids, hashes = hashed
+    found = {
+        **identify_whole(columns, recipe, ids, batch),
+        "content_hash": hashes,
+        "prompt_hash": pa.array(prompts),
+    }
+    return pa.table({name: found[name] for name in IDENTITY.names}).cast(IDENTITY)
+
+
+def identify_whole(
+    columns: Collection[str], recipe: Recipe, ids: pa.FixedSizeBinaryArray, batch: pa.RecordBatch
+) -> dict[str, pa.Array]:
+    """What IDENTITY says of rows, whose record ids are given, by all of their columns."""
     column = recipe.dedup.column
     ranked = column is not None and column in batch.schema.names
-    found = {
+    return {
         "record_id": ids,
-        "content_hash": hashes,
-        "row_hash": _hash_whole(batch, columns, ids),
-        "prompt_hash": prompts,
-        "quality": sort_keys(batch.column(column)) if ranked else pa.nulls(len(batch)),
+        "row_hash": pa.array(_hash_whole(batch, columns, ids)),
+        "quality": pa.array(sort_keys(batch.column(column)) if ranked else pa.nulls(len(batch), pa.int64())),
     }
-    return pa.table({name: pa.array(values) for name, values in found.items()}).cast(IDENTITY)
 
 
 def _hash_whole(batch: pa.RecordBatch, columns: Collection[str], ids: pa.Array) -> np.ndarray:

@@ -13,7 +13,7 @@ from schemas.example import ASSISTANT, FIELDS, INPUT, INSTRUCTION, OUTPUT, SYSTE
 from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
 from transforms.kernels.rows import record_ids
 from transforms.kernels.texts import Texts
-from transforms.kernels.turns import Spoken, offsets_of
+from transforms.kernels.turns import Spoken, prompted
 
 _ORDER = (SYSTEM, *FIELDS)
 
@@ -50,9 +50,11 @@ class Flat:
         """The turns where there are system prompts; without, there is nothing to say of them."""
         if self.columns.get(SYSTEM) not in batch.schema.names:
             return None
-        turns = self.turns(batch)
-        flat = turns.flatten()
-        return Spoken(offsets_of(turns), flat.field("role"), text_of(flat.field("content")))
+        rows, (asked, _, answered) = len(batch), self.texts(batch)
+        order = pa.array(np.arange(2 * rows).reshape(2, rows).T.ravel())
+        roles = pa.array([USER, ASSISTANT] * rows, pa.string())
+        turns = Spoken(np.arange(rows + 1) * 2, roles, pa.concat_arrays([asked, answered]).take(order))
+        return prompted(turns, text_of(self._column(SYSTEM, batch)))
 
     def _column(self, role: str, batch: pa.RecordBatch) -> pa.Array:
         name = self.columns.get(role)
