@@ -15,6 +15,7 @@ from pipelines.commands import (
     diff,
     duplicates,
     explain,
+    export,
     prune,
     publish,
     recipe,
@@ -29,8 +30,9 @@ from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 
 _COMMANDS = (
-    curate, audit, recipe, explain, report, duplicates, diff, verify, publish, prune, cache, unlock, sample
-)  # fmt: skip
+    *(curate, audit, recipe, explain, report, duplicates, diff, export),
+    *(verify, publish, prune, cache, unlock, sample),
+)
 _COLLECT_AT = 100_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
 

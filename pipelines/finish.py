@@ -34,6 +34,7 @@ from schemas.release import (
     Outcome,
     OutputRecord,
     PreviousRecord,
+    SourceRecord,
 )
 from schemas.report import Report
 from schemas.verdict import Reason
@@ -150,6 +151,10 @@ def publish_report(report: Report, written: Written, job: Job) -> Outcome:
     manifest = Manifest(
         release=job.plan.release,
         inputs=list(written.inputs),
+        sources={
+            name: SourceRecord(format=source.format, columns=source.columns)
+            for name, source in job.plan.sources.items()
+        },
         benchmarks=list(_benchmarks(job.plan)),
         benchmark_index=job.plan.benchmarks,
         released=job.plan.released,
@@ -157,6 +162,7 @@ def publish_report(report: Report, written: Written, job: Job) -> Outcome:
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
+        tokenizer=job.plan.tokenizer,
         counts=written.counts,
         columns=written.columns,
         content_digest=report.content_digest,

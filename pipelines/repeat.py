@@ -48,7 +48,7 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
 def may_repeat(previous: Previous, plan: Plan) -> bool:
     """Whether a run would make a release again, as far as can be told without reading the input.
 
-    Its recipe, versions, model, benchmarks and takedown list have to be the same, and its files by name, size
+    Its recipe, versions, models, benchmarks, takedown list have to be the same, and its files by name, size
     and rows. Where they lie does not matter.
     """
     manifest = previous.release.manifest
@@ -58,6 +58,7 @@ def may_repeat(previous: Previous, plan: Plan) -> bool:
         _without_places(manifest.recipe) == _without_places(plan.recipe),
         manifest.versions == plan.versions,
         manifest.language_model == plan.model_digest,
+        manifest.tokenizer == plan.tokenizer,
         manifest.benchmark_index == plan.benchmarks,
         plan.removals == removals,
         [_named(record, digest=None) for record in manifest.inputs]

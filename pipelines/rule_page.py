@@ -70,7 +70,7 @@ def _reasons() -> Iterator[str]:
         found: Mapping[str, Any] = rules.get(reason.value, {})
         rate = f"{found['marked'] / rows:.2%}" if "marked" in found else ""
         wrong = f"{found['wrong']} of {found['read']}" if "read" in found else ""
-        action = f"{rule.action}s" if rule else "rejects"
+        action = "is off" if rule and rule.action == "off" else f"{rule.action}s" if rule else "rejects"
         yield f"| `{reason.value}` | {action} | {reason.meaning} | {rate} | {wrong} |"
 
 

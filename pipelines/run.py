@@ -23,6 +23,7 @@ from pipelines.planning.removals import read_lists
 from pipelines.planning.work import worth
 from pipelines.progress import watch
 from pipelines.repeat import look_here, looked_at, repeat
+from pipelines.tokenizer import read_tokenizer
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
@@ -72,6 +73,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     if request.release is not None:
         publish.check_name(request.release)
     try_rules(request.recipe)
+    tokenizer = read_tokenizer(request.recipe.tokenizer)
     planned = _plan(request)
     benchmarks = read_benchmarks(request.recipe)
     removals = read_lists(request.remove)
@@ -87,6 +89,8 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if benchmarks is not None:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
+        if tokenizer is not None:
+            plan = replace(plan, tokenizer=store_bytes(places.tokenizer, tokenizer))
         job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
         asked = replace(asked, most=len(plan.units), worth=worth(plan, previous))
         work = _Work(request, job, engine.arguments(asked))

@@ -105,6 +105,7 @@ class Plan:
     previous: str | None = None
     removals: str | None = None
     keep: int | None = None
+    tokenizer: str | None = None
     benchmarks: str | None = None
     benchmark_files: list[InputFile] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -280,6 +281,11 @@ class Places:
     def removals(self) -> str:
         """File of the takedown list."""
         return f"{self.staging}/removals.txt"
+
+    @property
+    def tokenizer(self) -> str:
+        """File of the tokenizer that tokens are counted by."""
+        return f"{self.staging}/tokenizer.json"
 
     @property
     def benchmarks(self) -> str:

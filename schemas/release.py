@@ -42,6 +42,13 @@ class BenchmarkRecord(Frozen):
     rows: int
 
 
+class SourceRecord(Frozen):
+    """How the rows of a set of files were read: the schema of its examples, and where in it they are."""
+
+    format: str
+    columns: dict[str, str]
+
+
 class OutputRecord(Frozen):
     """One file of the release."""
 
@@ -81,6 +88,8 @@ class Manifest(Frozen):
 
     `columns` are the names and types of the columns that `digest` is over, by kind of part.
 
+    `tokenizer` is the digest of the file that tokens were counted by.
+
     `benchmark_index` is the digest of the n-grams and short prompts that rows were compared with, `released`
     that of the record ids whose rows won ties: those that the release `previous` kept.
     """
@@ -88,6 +97,7 @@ class Manifest(Frozen):
     version: int = 1
     release: str
     inputs: list[InputRecord]
+    sources: dict[str, SourceRecord] = {}
     benchmarks: list[BenchmarkRecord] = []
     benchmark_index: str | None = None
     released: str | None = None
@@ -95,6 +105,7 @@ class Manifest(Frozen):
     recipe: dict[str, Any]
     versions: dict[str, str]
     language_model: str | None
+    tokenizer: str | None = None
     counts: Counts
     columns: dict[str, list[str]] = {}
     content_digest: str

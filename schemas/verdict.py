@@ -215,6 +215,11 @@ class Reason(str, Enum):
         "The assistant repeats a sentence of the system prompt.",
         "Assistant repeats the system prompt",
     )
+    TOO_MANY_TOKENS = (
+        "too_many_tokens",
+        "The row has more tokens than the recipe allows.",
+        "More tokens than the recipe allows",
+    )
 
     @property
     def bit(self) -> int:
@@ -299,6 +304,7 @@ JUDGEMENT = pa.schema(
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
+        ("tokens", pa.int64()),
         ("match", pa.int64()),
         ("match_score", pa.float64()),
         ("rows_lost", pa.int64()),
@@ -306,7 +312,7 @@ JUDGEMENT = pa.schema(
     ],
 )
 """What `judge` finds of each row on its own, rows and row groups counted from the unit's first;
-reasons and flags are masks of `Reason.bit`.
+reasons and flags are masks of `Reason.bit`. `tokens` are those of all fields, null where none are counted.
 `match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
 A row group that cannot be read is one line without `row`."""
 
@@ -358,6 +364,7 @@ MEASURES = pa.schema(
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
+        ("tokens", pa.int64()),
         ("cluster_size", pa.int64()),
     ],
 )

@@ -16,13 +16,14 @@ from pipelines.errors import UsageError
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
 from pipelines.run import find_language_model, try_rules
+from pipelines.tokenizer import counter_for
 from schemas.plan import Plan, Unit
 from schemas.recipe import Recipe
 from schemas.verdict import Reason, names_by_bit
 from transforms.kernels.containment import Index
 from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
-from transforms.steps.examine import judge
+from transforms.steps.examine import Models, judge
 from transforms.steps.keyed import refs
 from transforms.steps.parquet import UnreadableError
 from transforms.steps.reader import Reader
@@ -103,7 +104,7 @@ class _Judging:
 
     plan: Plan
     recipe: Recipe
-    model: str | None
+    models: Models
     benchmarks: Index | None
     share: float
     examples: int
@@ -113,11 +114,12 @@ class _Judging:
 def collect(recipe: Recipe, *, share: float = 1, examples: int = 3, seed: int = 0) -> Audit:
     """Judge every row of the input, or a share of them that a seed chooses."""
     try_rules(recipe)
-    model = find_language_model(recipe)
+    model, counter = find_language_model(recipe), counter_for(recipe)
     plan = plan_run(recipe, model, UNIT_BYTES, None)
     benchmarks = read_benchmarks(recipe)
     index = benchmarks.index if benchmarks else None
-    judging = _Judging(plan, recipe, model[0] if model else None, index, share, examples, seed)
+    models = Models(model[0] if model else None, counter)
+    judging = _Judging(plan, recipe, models, index, share, examples, seed)
     found = Audit()
     for reason in Reason:
         found.rules[reason.value] = Marked(reason.meaning)
@@ -159,7 +161,7 @@ def _judge_slice(judging: _Judging, reader: Reader, batch: pa.RecordBatch, at: i
     texts = reader.texts(batch)
     said = (texts, reader.adapter.spoken(batch))
     position = (np.zeros(len(rows), np.int32), rows)
-    judged = judge(said, position, judging.recipe, judging.model, judging.benchmarks)
+    judged = judge(said, position, judging.recipe, judging.models, judging.benchmarks)
     places = [f"{reader.file.name}:{reader.unit.first_row + row}" for row in rows.tolist()]
     _add(found, judging, judged, texts, (numbers, places))
     found.categories.update(judged["category"].to_pylist())

@@ -51,7 +51,7 @@ def _audit(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     return PUBLISHED
 
 
-def read_share(text: str) -> float:
+def read_share(text: str, flag: str = "--sample") -> float:
     """A share as a person writes it.
 
     >>> read_share("1%"), read_share("0.5")
@@ -62,5 +62,5 @@ def read_share(text: str) -> float:
     except ValueError:
         share = 0.0
     if not 0 < share <= 1:
-        raise UsageError(f"--sample takes a share over 0 and up to 100%, such as 1%, found {text}")
+        raise UsageError(f"{flag} takes a share over 0 and up to 100%, such as 1%, found {text}")
     return share

@@ -82,8 +82,13 @@ def _short(case: Case) -> str:
 
 def _long(case: Case) -> str:
     rule = case.recipe.rules.instruction_too_long
-    over = f"over {rule.max_chars:,} characters the recipe says {rule.action}"
+    tokens = "" if rule.max_tokens is None else f" or {rule.max_tokens:,} tokens"
+    over = f"over {rule.max_chars:,} characters{tokens} the recipe says {rule.action}"
     return over if rule.flag_over is None else f"{over}, over {rule.flag_over:,} it flags"
+
+
+def _many_tokens(case: Case) -> str:
+    return f"over {case.recipe.rules.too_many_tokens.max_tokens:,} tokens a row is marked"
 
 
 def _empty(case: Case) -> str:
@@ -127,4 +132,5 @@ _DETAILS: dict[Reason, Callable[[Case], str]] = {
     Reason.LANGUAGE_UNDETERMINED: _untold,
     Reason.CONTAMINATED: _held,
     Reason.PROMPT_CAP: _capped,
+    Reason.TOO_MANY_TOKENS: _many_tokens,
 }

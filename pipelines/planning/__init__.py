@@ -60,7 +60,7 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
         parts=parts,
         shards=shards,
         group_rows=max(1, min(_GROUP_ROWS, _GROUP_BYTES * rows // max(1, size))),
-        versions=_versions(),
+        versions=_versions(recipe),
     )
 
 
@@ -129,11 +129,12 @@ def _parts(recipe: Recipe, shards: int, rows: int) -> dict[str, int]:
     return parts | ({"rejects": shards} if recipe.output.save_rejects else {})
 
 
-def _versions() -> dict[str, str]:
+def _versions(recipe: Recipe) -> dict[str, str]:
     """Versions of all that can change a byte of a release."""
+    packages = _PACKAGES if recipe.tokenizer is None else (*_PACKAGES, "tokenizers")
     return {
         "python": ".".join(map(str, sys.version_info[:2])),
         "machine": platform.machine(),
         "unicode": unicodedata.unidata_version,
-        **{package: version(package) for package in _PACKAGES},
+        **{package: version(package) for package in packages},
     }

@@ -14,7 +14,7 @@ from pipelines.planning.adapters import read_as
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
 from schemas.report import Report
-from transforms.kernels.adapters import Adapter
+from transforms.kernels.adapters import BY_NAME, Adapter
 from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
@@ -40,6 +40,10 @@ class Release:
 
     def adapter(self, source: str, schema: pa.Schema) -> Adapter:
         """What reads the rows of a source or reference set, out of a file with a schema."""
+        if record := self.manifest.sources.get(source):
+            # The schema of a release has the columns of all its sources, so one is not told by it alone.
+            there = {role: column for role, column in record.columns.items() if column in schema.names}
+            return BY_NAME[record.format].reading(there)
         sets = (*self.recipe.sources, *self.recipe.references)
         (found,) = [entry for entry in sets if entry.name == source]
         return read_as(found, source, schema)

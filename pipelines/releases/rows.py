@@ -92,6 +92,8 @@ def _is_null(batch: pa.RecordBatch, column: str | None) -> bool:
 
 def _value(scalar: pa.Scalar) -> Any:
     """The value in Python or, where Python has none such, in words."""
+    if getattr(scalar.type, "unit", None) == "ns":
+        return _in_words(scalar)  # where pandas is installed, Arrow gives its types
     try:
         return scalar.as_py()
     except (ValueError, OverflowError):

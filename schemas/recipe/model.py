@@ -169,6 +169,10 @@ class Recipe(Section):
         default="phrases",
         description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
     )
+    tokenizer: Text | None = Field(
+        default=None,
+        description="Path of a Hugging Face tokenizer.json to count tokens by; null: four characters each.",
+    )
     turns: Literal["first", "all"] = Field(
         default="first",
         description="Which user turns of a conversation the rules take for its instruction: first or all.",
@@ -228,10 +232,10 @@ def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'own', 'language', 'placeholders', 'tagger', 'turns']
+    ['rules', 'own', 'language', 'placeholders', 'tagger', 'tokenizer', 'turns']
     """
     return recipe.model_dump(
-        mode="json", include={"rules", "own", "language", "placeholders", "tagger", "turns"}
+        mode="json", include={"rules", "own", "language", "placeholders", "tagger", "tokenizer", "turns"}
     )
 
 

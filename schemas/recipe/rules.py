@@ -49,6 +49,10 @@ class InstructionTooLong(Rule):
         default=1000,
         description="Over this many characters a row is at least flagged; null never flags.",
     )
+    max_tokens: Count | None = Field(
+        default=None,
+        description="An instruction with more tokens, as `tokenizer` counts them, is marked; null: never.",
+    )
 
 
 class OutputEmpty(Rule):
@@ -66,6 +70,16 @@ class Placeholder(Rule):
     patterns: Texts = Field(
         default=PLACEHOLDERS,
         description="If `placeholders` is literal, an output with one of these, in any case, is marked.",
+    )
+
+
+class TooManyTokens(Rule):
+    """Limit over which a row has too many tokens to be trained on."""
+
+    action: Action = Field(default="off", description=ACTION)
+    max_tokens: Positive = Field(
+        default=2048,
+        description="A row with more tokens, as `tokenizer` counts them in all its fields, is marked.",
     )
 
 
@@ -183,4 +197,7 @@ class Rules(Section):
     )
     system_leaked: Flagging = Field(
         default=Flagging(), description="The assistant repeats a sentence of the system prompt."
+    )
+    too_many_tokens: TooManyTokens = Field(
+        default=TooManyTokens(), description="The row has more tokens than a model is to be given."
     )

@@ -46,7 +46,12 @@ def test_article_has_the_articles_limits() -> None:
     recipe = built_in("article")
     rules = to_dict(recipe)["rules"]
     assert rules["instruction_too_short"] == {"action": "reject", "min_chars": 5, "min_tokens": None}
-    assert rules["instruction_too_long"] == {"action": "reject", "max_chars": 1000, "flag_over": None}
+    assert rules["instruction_too_long"] == {
+        "action": "reject",
+        "max_chars": 1000,
+        "flag_over": None,
+        "max_tokens": None,
+    }
     assert rules["output_empty"] == {"action": "reject", "min_chars": 1}
     patterns = ["[your response here]", "[insert", "TODO", "..."]
     assert rules["placeholder"] == {"action": "reject", "patterns": patterns}

@@ -51,8 +51,8 @@ class Tally:
     Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
     first), `duplicate` (exact, near), `reference` (per set: exact, near), `lost` (per source: entries,
     rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per threshold: fallen), `pair` (of verb
-    and noun, by verdict, on a sample of the size `pairs`) and `verb_chars`. Measures are the
-    characters of each field, `cluster_size`, `similarity` and `answers` to a prompt.
+    and noun, by verdict, on a sample of the size `pairs`) and `verb_chars`. Measures are the characters
+    of each field, `tokens`, `cluster_size`, `similarity` and `answers` to a prompt.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
     >>> tally.table("verb"), tally.spread("output", KEPT).mean
@@ -161,7 +161,7 @@ def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling:
 def _spread(rows: pa.Table, verdicts: np.ndarray) -> Spreads:
     """Histograms of each field's characters, of cluster sizes over 1 and of near duplicates' similarities.
 
-    The `input` field is measured where a row has one.
+    The `input` field is measured where a row has one, `tokens` where they were counted.
     """
     spreads: Spreads = {}
     kept = _is(verdicts, Verdict.KEPT)
@@ -170,6 +170,9 @@ def _spread(rows: pa.Table, verdicts: np.ndarray) -> Spreads:
         measured = chars > 0 if name == example.INPUT else np.ones(len(chars), bool)
         spreads[name, READ] = Histogram.of(chars[measured])
         spreads[name, KEPT] = Histogram.of(chars[measured & kept])
+    if rows["tokens"].null_count == 0:
+        tokens = read_numbers(rows["tokens"])
+        spreads["tokens", READ], spreads["tokens", KEPT] = Histogram.of(tokens), Histogram.of(tokens[kept])
     sizes = read_numbers(rows["cluster_size"])
     spreads["cluster_size", KEPT] = Histogram.of(sizes[kept & (sizes > 1)])
     near = _is(verdicts, Verdict.DUPLICATE) & ~read_numbers(rows["exact"])

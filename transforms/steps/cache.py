@@ -14,7 +14,7 @@ from transforms.steps.job import Job
 from transforms.steps.reader import Reader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 9
+_VERSION = 10
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -53,6 +53,7 @@ def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, ob
     """What is asked of a unit, by kind."""
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
+    judging["tokenizer"] = plan.tokenizer
     judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]

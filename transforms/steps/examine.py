@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -32,12 +33,21 @@ from transforms.kernels.slots import mark_slots
 from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
+from transforms.kernels.token_counts import Counter
+from transforms.kernels.token_rules import count_tokens, mark_tokens
 from transforms.kernels.turn_rules import mark_turns
 from transforms.kernels.turns import Spoken
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
 from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
 from transforms.steps.reader import Reader, UnreadableError
+
+
+class Models(NamedTuple):
+    """What rows are judged by beside the recipe: the language model's path, and what counts tokens."""
+
+    language: str | None = None
+    tokens: Counter | None = None
 
 
 @dataclass
@@ -126,9 +136,9 @@ def _examine_group(
         found: dict[str, pa.Table] = {}
         if "judgement" in kinds:
             position = (np.full(len(batch), group - reader.unit.groups[0], np.int32), rows)
-            model = job.model if recipe.language.enabled else None
+            models = Models(job.model if recipe.language.enabled else None, job.counter)
             said = (texts, reader.adapter.spoken(batch))
-            found["judgement"] = judge(said, position, recipe, model, job.benchmarks)
+            found["judgement"] = judge(said, position, recipe, models, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
             parts = parts_of(texts, recipe)
             hashes, ids = content_hashes(parts), reader.adapter.record_ids(batch)
@@ -145,20 +155,22 @@ def judge(
     said: tuple[Texts, Spoken | None],
     position: tuple[np.ndarray, np.ndarray],
     recipe: Recipe,
-    model: str | None,
+    models: Models,
     benchmarks: Index | None,
 ) -> pa.Table:
     """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
     texts, turns = said
     rows = len(texts.output)
     tagged = TAGGERS[recipe.tagger](texts)
-    asked, answered, spoken = _languages(texts, recipe, model)
+    asked, answered, spoken = _languages(texts, recipe, models.language)
+    tokens = None if models.tokens is None else count_tokens(texts, models.tokens)
     held, matches = compare(texts, recipe, benchmarks)
     found = [
         spoken,
         held,
         *(mark(recipe, texts) for mark in (mark_rows, mark_slots, mark_quality, apply_own)),
         *([] if turns is None else [mark_turns(recipe, turns)]),
+        *([] if tokens is None else [mark_tokens(recipe, tokens)]),
     ]
     reasons, flags = (np.bitwise_or.reduce([marks[at] for marks in found]) for at in (0, 1))
     lengths = {role: pc.utf8_length(text).cast(pa.int64()) for role, text in texts._asdict().items()}
@@ -173,6 +185,7 @@ def judge(
         **tagged._asdict(),
         "score": _score(reasons | flags, lengths["output"], asked, tagged),
         **{f"{role}_chars": chars for role, chars in lengths.items()},
+        "tokens": pa.nulls(rows, pa.int64()) if tokens is None else tokens.all,
         **matches,
         "rows_lost": pa.nulls(rows, pa.int64()),
         "error": pa.nulls(rows, pa.string()),

@@ -18,6 +18,8 @@ from schemas.recipe import Recipe, unjudged
 from transforms.kernels.containment import Index
 from transforms.kernels.removals import Marker, read_removals
 from transforms.kernels.rows import as_words
+from transforms.kernels.token_counts import Counter, FileTokenizer, FourCharacters
+from transforms.kernels.token_rules import asks_for_tokens
 from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import at_work
@@ -76,6 +78,11 @@ def _read(path: str, digest: str) -> bytes:
     if digest_of(content) != digest:
         raise StalePlanError(f"{path} is of another run")
     return content
+
+
+@cache
+def _tokenizer(path: str, digest: str) -> Counter:
+    return FileTokenizer(_read(path, digest), path)
 
 
 @cache
@@ -170,6 +177,14 @@ class Job:
         """What marks the rows that a takedown list names; None where there is no list."""
         digest = self.plan.removals
         return None if digest is None else _removals(self.places.removals, digest)
+
+    @property
+    def counter(self) -> Counter | None:
+        """What counts tokens; None where nobody asks for them."""
+        digest = self.plan.tokenizer
+        if digest is not None:
+            return _tokenizer(self.places.tokenizer, digest)
+        return FourCharacters() if asks_for_tokens(self.recipe) else None
 
     @property
     def benchmarks(self) -> Index | None:

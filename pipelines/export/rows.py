@@ -1,0 +1,239 @@
+"""The rows that an export is made of: kept ones from the release, dropped ones from where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.errors import RunError
+from pipelines.export.render import Examples
+from pipelines.planning import UNIT_BYTES, plan_run
+from pipelines.releases.ledger import matching, scan
+from pipelines.releases.release import Release, first_line, open_release
+from schemas.example import PREFIX
+from schemas.plan import TRAIN
+from schemas.release import InputRecord
+from transforms.kernels.adapters import Adapter
+from transforms.kernels.rendered import whole
+from transforms.kernels.rows import from_hex
+from transforms.steps import storage
+from transforms.steps.parquet import READ_ERRORS, SLICE_BYTES
+from transforms.steps.reader import UnreadableError
+from transforms.steps.units import open_unit
+from transforms.steps.write import CURATED, REJECTS, VERDICTS
+
+_ID, _TURNS, _TOOLS = f"{PREFIX}record_id", f"{PREFIX}turns", f"{PREFIX}tools"
+_MOST_ROWS = 8192
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive kept rows of one source: from which up to which, counted over the release."""
+
+    source: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class KeptPart:
+    """A curated file: its split, its first row among all that are kept, whose they are, who is held out."""
+
+    path: str
+    split: str
+    first: int
+    runs: tuple[Run, ...]
+    held_out: bytes | None = None
+
+
+@dataclass(frozen=True)
+class RejectsPart:
+    """A file of rows that were dropped and saved."""
+
+    path: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class InputPart:
+    """An input file that rows were dropped from."""
+
+    record: InputRecord
+    verdict: str
+
+
+Part: TypeAlias = KeptPart | RejectsPart | InputPart
+
+
+def parts_of(release: Release, verdict: str) -> list[Part]:
+    """What the rows of a verdict are read from, in order; each becomes one file of a split."""
+    if verdict == "kept":
+        return [*_kept_parts(release)]
+    if saved := release.parts(REJECTS):
+        return [RejectsPart(path, verdict) for path in saved]
+    records = [record for record in release.manifest.inputs if record.role == "input"]
+    return [InputPart(record, verdict) for record in records]
+
+
+def _kept_parts(release: Release) -> Iterator[KeptPart]:
+    runs, first = runs_of(release), 0
+    splits = {source.name: source.split or TRAIN for source in release.recipe.sources}
+    rows = {f"{release.folder}/{file.path}": file.rows or 0 for file in release.manifest.files}
+    for path in release.parts(CURATED):
+        end = first + rows[path]
+        mine = [Run(run.source, max(run.start, first), min(run.end, end)) for run in runs]
+        mine = [run for run in mine if run.start < run.end]
+        yield KeptPart(path, splits[mine[0].source] if mine else TRAIN, first, tuple(mine))
+        first = end
+
+
+def runs_of(release: Release) -> list[Run]:
+    """The kept rows of each source, one after another."""
+    total = release.manifest.counts.verdicts["kept"]
+    sources = [source.name for source in release.recipe.sources]
+    if len(sources) == 1:
+        return [Run(sources[0], 0, total)]
+    runs: list[Run] = []
+    for table in scan(release.parts(VERDICTS), matching(verdict="kept"), ["source"]):
+        for source, rows in _run_ends(table["source"]):
+            start = runs[-1].end if runs else 0
+            if runs and runs[-1].source == source:
+                runs[-1] = Run(source, runs[-1].start, start + rows)
+            else:
+                runs.append(Run(source, start, start + rows))
+    return runs
+
+
+def _run_ends(names: pa.ChunkedArray) -> Iterator[tuple[str, int]]:
+    """Each name that stands some times in a row, and how often."""
+    encoded = pc.run_end_encode(names.combine_chunks())
+    ends = encoded.run_ends.to_numpy()
+    yield from zip(encoded.values.to_pylist(), np.diff(ends, prepend=0).tolist(), strict=True)
+
+
+def read_part(folder: str, part: Part) -> Iterator[Examples]:
+    """The rows of a part of a release, some at a time."""
+    release = _release(folder)
+    if isinstance(part, KeptPart):
+        yield from _read_kept(release, part)
+    elif isinstance(part, RejectsPart):
+        yield from _read_rejects(release, part)
+    else:
+        yield from _read_input(release, part)
+
+
+@cache
+def _release(folder: str) -> Release:
+    return open_release(folder)
+
+
+def _read_kept(release: Release, part: KeptPart) -> Iterator[Examples]:
+    marked = None if part.held_out is None else np.unpackbits(np.frombuffer(part.held_out, np.uint8))
+    for source, rows, at in _kept_pieces(part):
+        held_out = None if marked is None else marked[at : at + len(rows)].astype(bool)
+        yield _examples(release, source, rows, rows.column(_ID), held_out)
+
+
+def _kept_pieces(part: KeptPart) -> Iterator[tuple[str, pa.RecordBatch, int]]:
+    """The rows of a part in pieces of one source each, with the number of the first of them in the part."""
+    at = 0
+    for batch in _batches(part.path):
+        for run in part.runs:
+            low, high = max(run.start - part.first - at, 0), min(run.end - part.first - at, len(batch))
+            if low < high:
+                yield run.source, batch.slice(low, high - low), at + low
+        at += len(batch)
+
+
+def _examples(
+    release: Release, source: str, rows: pa.RecordBatch, ids: pa.Array, held_out: np.ndarray | None = None
+) -> Examples:
+    mask = np.zeros(len(rows), bool) if held_out is None else held_out
+    if _TURNS in rows.schema.names:
+        turns, tools = rows.column(_TURNS), rows.column(_TOOLS)
+    else:
+        adapter = release.adapter(source, rows.schema)
+        turns, tools = adapter.turns(rows), adapter.tools(rows)
+    return Examples(ids.cast(pa.string()), whole(turns), tools, mask)
+
+
+def _read_rejects(release: Release, part: RejectsPart) -> Iterator[Examples]:
+    for batch in _batches(part.path):
+        wanted = batch.filter(pc.equal(batch.column(f"{PREFIX}verdict"), part.verdict))
+        at = 0
+        for source, rows in _run_ends(pa.chunked_array([wanted.column(f"{PREFIX}source")])):
+            piece = wanted.slice(at, rows)
+            yield _examples(release, source, piece, piece.column(_ID))
+            at += rows
+
+
+def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
+    """Rows of an input file by the ledger, if they are what they were."""
+    record = part.record
+    wanted = matching(source=record.source, file=record.file, verdict=part.verdict)
+    lines = [table.select(["row", "record_id"]) for table in scan(release.parts(VERDICTS), wanted)]
+    if not lines:
+        return
+    ledger = pa.concat_tables(lines)
+    rows, ids = ledger["row"].to_numpy(), ledger["record_id"].combine_chunks()
+    for first, batch, adapter in _input_batches(release, record):
+        low, high = np.searchsorted(rows, [first, first + len(batch)])
+        if low < high:
+            piece, wanted_ids = batch.take(pa.array(rows[low:high] - first)), ids[low:high]
+            if not adapter.record_ids(piece).equals(from_hex(wanted_ids)):
+                raise RunError(f"the input {record.path} has changed: rows of it have other record ids now")
+            nobody = np.zeros(len(piece), bool)
+            turns, tools = whole(adapter.turns(piece)), adapter.tools(piece)
+            yield Examples(wanted_ids.cast(pa.string()), turns, tools, nobody)
+
+
+def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int, pa.RecordBatch, Adapter]]:
+    """The rows of an input file in slices, each with the number of its first row, and what reads them."""
+    _check_there(record)
+    (source,) = [one for one in release.recipe.sources if one.name == record.source]
+    alone = source.model_copy(update={"input": (record.path,)})
+    plan = plan_run(
+        release.recipe.model_copy(update={"sources": (alone,), "references": ()}), None, UNIT_BYTES, None
+    )
+    for unit in plan.units:
+        reader = open_unit(plan, unit)
+        for group in range(*unit.groups):
+            at = unit.first_row + reader.rows_before(group)
+            try:
+                for batch in reader.slices(group):
+                    yield at, batch, reader.adapter
+                    at += len(batch)
+            except UnreadableError:
+                continue  # what it held is in the ledger as unreadable, and no row of it was dropped
+
+
+def _check_there(record: InputRecord) -> None:
+    """Refuse an input that is gone, or that is of another size."""
+    found = storage.find(record.path)
+    if not found:
+        raise RunError(f"the input {record.path} is gone, and with it the rows that were dropped from it")
+    if found[0][1] != record.bytes:
+        raise RunError(
+            f"the input {record.path} has changed: {record.bytes:,} bytes then, {found[0][1]:,} now"
+        )
+
+
+def _batches(path: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file, in slices of some megabytes."""
+    try:
+        with storage.open_input(path) as file:
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.metadata.num_row_groups):
+                metadata = parquet.metadata.row_group(group)
+                mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
+                size = max(64, min(_MOST_ROWS, SLICE_BYTES // mean))
+                yield from parquet.iter_batches(size, [group], use_threads=False)
+    except READ_ERRORS as error:
+        raise RunError(f"{path} cannot be read: {first_line(error)}") from None

@@ -1,0 +1,81 @@
+"""Where an export is written before it is one, and the step that makes it one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pipelines.errors import UsageError
+from transforms.steps import storage
+
+MANIFEST = "export.json"
+"""What makes a folder an export; written last."""
+
+
+@contextmanager
+def staged(output: str) -> Iterator[str]:
+    """A folder to write to, which is at `output` once all went well.
+
+    On this machine it is a hidden one beside `output` that is renamed. A store cannot rename: there files go
+    where they belong, and it is the manifest, last, that makes them an export.
+    """
+    if not storage.is_local(output):
+        _clear_unfinished(output)
+        yield output
+        return
+    target = Path(storage.absolute(output))
+    _check_free(target, output)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _delete_abandoned(target)
+    folder = storage.partial_beside(target)
+    folder.mkdir()
+    try:
+        with _held(folder):
+            yield str(folder)
+            _check_free(target, output)
+            folder.rename(target)
+    finally:
+        storage.delete_folder(str(folder))
+
+
+def _check_free(target: Path, output: str) -> None:
+    """Refuse a place where anything is but an empty folder."""
+    if target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
+    if target.exists() or target.is_symlink():
+        raise UsageError(f"{output} is there already; --output takes a new or empty folder")
+
+
+def _clear_unfinished(output: str) -> None:
+    """Delete what an export that was killed has left in a store; refuse a place where anything else is."""
+    there = storage.files_in(output)
+    if others := [name for name in there if not name.startswith("data/")]:
+        what = "an export" if MANIFEST in others else f"something else than an export ({others[0]})"
+        raise UsageError(f"{output} holds {what}; --output takes a new or empty folder")
+    for name in there:
+        storage.delete_file(f"{output}/{name}")
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """A lock on a folder, which ends with this process at the latest."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _delete_abandoned(target: Path) -> None:
+    """Delete what exports to the same place left that were killed: nobody holds them."""
+    for path in target.parent.glob(f".{target.name}.*"):
+        if storage.is_partial(path.name) and path.is_dir():
+            handle = os.open(path, os.O_RDONLY)
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                storage.delete_folder(str(path))
+            os.close(handle)

@@ -1,0 +1,199 @@
+"""What an export holds: the rows asked for, as the template has them, and the same bytes each time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.recipe import built_in, override
+from tests.pipelines.export.conftest import Export, Row
+from tests.releases import Curate, Release, recipe_for
+from tests.rows import ask_all, write_rows
+from transforms.kernels.templates import TEMPLATES
+
+COLUMNS = {
+    **{key: ["prompt", "completion", "full_text", "loss_spans"] for key in ["alpaca", "default", "chatml"]},
+    "messages": ["messages"],
+    "sharegpt": ["conversations"],
+    "prompt-completion": ["prompt", "completion"],
+}
+
+
+def curated(release: Release) -> list[Row]:
+    """The kept rows of a release."""
+    return [row for path in release.parts("curated") for row in pq.read_table(path).to_pylist()]
+
+
+@pytest.mark.parametrize("format_", ["parquet", "jsonl"])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_kept_row_in_order_in_every_template(
+    crowded: Release, export: Export, template: str, format_: str
+) -> None:
+    found = export(crowded, "--template", template, "--format", format_)
+    rows, kept = found.rows(), curated(crowded)
+    assert [row["record_id"] for row in rows] == [row["tamis_record_id"] for row in kept]
+    assert [*rows[0]] == ["record_id", *COLUMNS[template], "tokens"]
+    assert found.manifest.splits["train"].rows == len(rows) == found.manifest.counts.written
+    assert found.manifest.splits["train"].tokens == sum(row["tokens"] for row in rows)
+    for row, source in zip(rows, kept, strict=True):
+        asked = "\n".join(filter(None, [source["instruction"], source["input"]]))
+        if template == "prompt-completion":
+            assert (row["prompt"], row["completion"]) == (asked, source["output"])
+        elif template == "messages":
+            assert [one["content"] for one in row["messages"]] == [asked, source["output"]]
+        elif template == "sharegpt":
+            assert [*row["conversations"][1].values()] == ["gpt", source["output"]]
+        else:
+            assert row["full_text"] == row["prompt"] + row["completion"]
+            (span,) = row["loss_spans"]
+            assert row["full_text"][span["start"] : span["end"]].startswith(source["output"])
+            assert row["tokens"] == -(-len(row["full_text"]) // 4)
+
+
+def test_the_manifest_names_the_release_and_every_file(crowded: Release, export: Export) -> None:
+    found = export(crowded, "--template", "default")
+    manifest = found.manifest
+    assert (manifest.release, manifest.digest) == ("0001", crowded.manifest.digest)
+    assert manifest.content_digest == crowded.manifest.content_digest
+    there = found.contents()
+    del there["export.json"]
+    assert (
+        [file.path for file in manifest.files]
+        == [*there]
+        == [f"data/train-0000{part}-of-00003.parquet" for part in range(3)]
+    )
+    for file in manifest.files:
+        content = there[file.path]
+        assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert manifest.tokens == "4 characters a token"
+
+
+@pytest.mark.parametrize("format_", ["parquet", "jsonl"])
+def test_any_number_of_workers_writes_the_same_bytes(
+    crowded: Release, export: Export, tokenizer: Path, format_: str
+) -> None:
+    flags = ["--template", "chatml", "--format", format_, "--validation", "20%", "--pack", "512"]
+    flags += ["--tokenizer", str(tokenizer), "--max-tokens", "700", "--too-long", "truncate", "--eos", "</s>"]
+    one = export(crowded, *flags)
+    again = export(crowded, *flags, "--workers", 3, name="again")
+    assert one.contents() == again.contents()
+
+
+@pytest.mark.parametrize("verdict", ["rejected", "duplicate"])
+def test_dropped_rows_come_from_the_input_or_the_release(
+    curate: Curate, export: Export, crowded: Release, verdict: str
+) -> None:
+    pattern = str(Path(crowded.manifest.inputs[0].path).parent / "*.parquet")
+    saved = curate("", recipe=recipe_for(pattern, output__save_rejects=True, output__shards=3))
+    wanted = [line for line in crowded.lines() if line["verdict"] == verdict]
+    assert len(wanted) >= 30
+    tables = {Path(one.path).name: pq.read_table(one.path).to_pylist() for one in crowded.manifest.inputs}
+    outputs = [tables[line["file"]][line["row"]]["output"] for line in wanted]
+    for name, release in {"inputs": crowded, "saved": saved}.items():
+        rows = export(release, "--template", "messages", "--verdict", verdict, name=name).rows(verdict)
+        assert [row["record_id"] for row in rows] == [line["record_id"] for line in wanted]
+        assert [row["messages"][1]["content"] for row in rows] == outputs
+
+
+def test_a_limit_drops_or_truncates_and_counts(crowded: Release, export: Export) -> None:
+    whole = export(crowded, "--template", "default", name="whole").rows()
+    most = 110  # what is asked in the crowd fits, and its answers do not
+    flags = ["--template", "default", "--max-tokens", most]
+    dropped = export(crowded, *flags, name="dropped")
+    assert dropped.rows() == [row for row in whole if row["tokens"] <= most]
+    assert dropped.manifest.counts.too_long == len(whole) - len(dropped.rows()) > 0
+    cut = export(crowded, *flags, "--too-long", "truncate", name="cut")
+    assert len(cut.rows()) == len(whole)
+    assert cut.manifest.counts.truncated == dropped.manifest.counts.too_long
+    assert [row["full_text"] for row in cut.rows()] == [row["full_text"][: 4 * most] for row in whole]
+    none = export(crowded, "--template", "default", "--max-tokens", 1, "--too-long", "truncate", name="none")
+    assert none.rows() == []
+    assert none.manifest.counts.nothing_left == len(whole)
+
+
+def test_a_tokenizer_counts_and_says_where_answers_are(
+    crowded: Release, export: Export, tokenizer: Path
+) -> None:
+    from tokenizers import Tokenizer
+
+    flags = ["--template", "chatml", "--tokenizer", tokenizer, "--eos", "</s>", "--pack", 512]
+    found = export(crowded, *flags)
+    plain = Tokenizer.from_file(str(tokenizer))
+    for row in found.rows():
+        encoded = plain.encode(row["full_text"], add_special_tokens=False)
+        assert row["tokens"] == len(encoded)
+        (span,) = row["loss_token_spans"]
+        ids = encoded.ids[span["start"] : span["end"]]
+        answer = row["completion"].removesuffix("\n")
+        assert plain.decode(ids, skip_special_tokens=False) == answer
+        assert answer.endswith("<|im_end|></s>")
+    assert found.manifest.tokens == f"tokenizer {hashlib.sha256(tokenizer.read_bytes()).hexdigest()}"
+    packing = found.manifest.splits["train"].packing
+    assert packing is not None
+    tokens = sum(min(row["tokens"], 512) for row in found.rows())
+    assert packing.fill == round(tokens / (packing.sequences * 512), 6) > 0.5
+
+
+def test_sources_of_several_schemas_are_told_apart(curate: Curate, export: Export, tmp_path: Path) -> None:
+    flat = write_rows(tmp_path / "flat.parquet", ask_all(5))
+    turns = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Why is the sky blue?"},
+        {"role": "assistant", "content": "Because of how light scatters."},
+    ]
+    chat = write_rows(tmp_path / "chat.parquet", [{"messages": turns}])
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(
+        json.dumps({"question": "Who wrote Faust?", "answer": "Goethe wrote it."}) + "\n", "utf-8"
+    )
+    sources = [{"name": path.stem, "input": str(path)} for path in (flat, chat, lines)]
+    release = curate(
+        "", recipe=override(built_in("default"), {"sources": sources, "language.enabled": False})
+    )
+    rows = export(release, "--template", "messages").rows()
+    assert [one["role"] for one in rows[5]["messages"]] == ["system", "user", "assistant"]
+    assert [row["messages"][-1]["content"] for row in rows] == [
+        *(row["output"] for row in ask_all(5)),
+        "Because of how light scatters.",
+        "Goethe wrote it.",
+    ]
+
+
+def test_a_users_template_is_rendered(crowded: Release, export: Export, tmp_path: Path) -> None:
+    template = tmp_path / "mine.jinja"
+    template.write_text("Q: {{ instruction }}\nA: {{ output }}{{ eos_token }}", "utf-8")
+    found = export(crowded, "--template", template, "--eos", "</s>", name="mine")
+    for row, source in zip(found.rows(), curated(crowded), strict=True):
+        assert row["prompt"] == f"Q: {source['instruction']}\nA: "
+        assert row["completion"] == f"{source['output']}</s>"
+    assert found.manifest.template.model_dump() == {
+        "name": "mine.jinja",
+        "sha256": hashlib.sha256(template.read_bytes()).hexdigest(),
+    }
+
+
+def test_calls_are_written_as_lines_and_counted_where_they_are_not(
+    curate: Curate, export: Export, tmp_path: Path
+) -> None:
+    call = {"name": "sum", "arguments": "[1, 1]"}
+    turns = [
+        {"role": "user", "content": "What is one and one?", "tool_calls": None},
+        {"role": "assistant", "content": "I will ask for it.", "tool_calls": [call]},
+    ]
+    path = tmp_path / "chat.parquet"
+    pq.write_table(pa.Table.from_pylist([{"messages": turns, "tools": '[{"name": "sum"}]'}]), path)
+    release = curate(str(path))
+    lines = export(release, "--template", "messages", "--format", "jsonl", name="lines")
+    (row,) = lines.rows()
+    assert row["messages"][1] == {"role": "assistant", "content": "I will ask for it.", "tool_calls": [call]}
+    assert row["tools"] == '[{"name": "sum"}]'
+    assert lines.manifest.counts.unwritten == 0
+    parquet = export(release, "--template", "messages", name="parquet")
+    assert [*parquet.rows()[0]["messages"][1]] == ["role", "content"]
+    assert parquet.manifest.counts.unwritten == 1
+    assert export(release, "--template", "chatml", name="text").manifest.counts.unwritten == 1
