@@ -103,6 +103,8 @@ class Signals:
             "passage": (words > _PASSAGE) | ((lines > 2) & (words > _SHORT)),
             "short": words <= _SHORT,
             "tiny": words <= _TINY,
+            "colon": self.asks.has_colon,
+            "unspaced": self.asks.unspaced,
         }
 
     @cached_property

@@ -13,7 +13,7 @@ from transforms.steps import tables
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 9
+_VERSION = 10
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
