@@ -11,6 +11,9 @@ import regex
 from transforms.kernels.phrases import UNSPACED, listed, load_phrases
 
 _SLACK = 0.1
+_HEADING = 100
+"""Characters of what may be a heading or a remark before the text."""
+
 _COUNTED = frozenset({"sentence", "paragraph"})
 _ENDS = "\u3002\uff01\uff1f"
 _SENTENCE = regex.compile(
@@ -122,5 +125,7 @@ def _counts(text: str, unit: str) -> list[int]:
     if unit == "character":
         return [len(text), len(regex.findall(r"\S", text)), len(regex.findall(r"[\p{L}\p{N}]", text))]
     if unit == "paragraph":
-        return [len([part for part in regex.split(cut, text) if part.strip()]) for cut in (r"\n\s*\n", r"\n")]
+        parts = [regex.split(cut, text) for cut in (r"\n\s*\n", r"\n")]
+        long = [part for part in parts[0] if len(part.strip()) > _HEADING]
+        return [len(long), *(len([part for part in each if part.strip()]) for each in parts)]
     return [len(_SENTENCE.findall(text))]

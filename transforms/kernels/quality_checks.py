@@ -34,7 +34,8 @@ _SIGNS: dict[str, Callable[[float, float], float]] = {
 _ASKED, _BEFORE = 160, 8
 """Characters of an instruction that gives no text; words before it speaks of one."""
 
-_PLEA = 400
+_PLEA, _DISCLAIMED = 400, 220
+"""Characters of a short request; and after a disclaimer, in which it goes on to answer."""
 
 
 @cache
@@ -131,9 +132,14 @@ def input_missing(row: Example) -> bool:
     return without_input(row) and alone and early and not regex.search(r"[.!?]\s", instruction)
 
 
-def not_in_role(row: Example) -> bool:
-    """Whether the prompt asks for no letter, story or role in which one may apologise."""
-    return not _context("role").search(row.prompt)
+def declines(row: Example) -> bool:
+    """Whether the answer declines, and neither plays a role nor only says what it goes by and then answers."""
+    if _context("role").search(row.prompt):
+        return False
+    if _context("regret").search(row.found):
+        return True
+    after = row.output.partition(row.found)[2][:_DISCLAIMED]
+    return not _context("answers").search(after)
 
 
 def not_about_models(row: Example) -> bool:
@@ -192,6 +198,8 @@ def unfinished(row: Example) -> bool:
         return False
     if _context("code").search(row.prompt) or _context("code").search(output):
         return False
+    if not regex.search(r"[.!?\u3002\uff01\uff1f][\"'\u201d)]* ?\S", last) or " -- " in last:
+        return False  # a title, a name or a line of a table, and no prose
     listed = _context("item").search(last) and not regex.search(r"(?:,|\b(?:and|or|the|a|of|to|und|et|y|e))$", last)
     return not listed and not regex.search(r"[=\d#]|sincerely|regards|yours|cheers|\blove,", last, regex.IGNORECASE)
 
@@ -204,7 +212,7 @@ CHECKS: dict[str, Callable[[Example], bool]] = {
         too_few_items,
         input_missing,
         without_input,
-        not_in_role,
+        declines,
         not_about_models,
         not_code,
         markup,

@@ -175,7 +175,7 @@ def _has_bare_prompt(texts: Texts) -> np.ndarray:
 _BARE_PROMPT = frozenset({"input_missing", "without_input"})
 """Checks that nothing else passes."""
 
-_ON_FOUND = frozenset({"input_missing", "markup", "plea"})
+_ON_FOUND = frozenset({"input_missing", "markup", "plea", "declines"})
 """Checks that look at what was found."""
 
 
