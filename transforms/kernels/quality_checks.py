@@ -34,6 +34,9 @@ _SIGNS: dict[str, Callable[[float, float], float]] = {
 _ASKED, _BEFORE = 160, 8
 """Characters of an instruction that gives no text; words before it speaks of one."""
 
+_LETTERS, _TIMES = 10, 4
+"""Letters of a line that counts, and how often it may not stand there."""
+
 _PLEA, _DISCLAIMED = 400, 220
 """Characters of a short request; and after a disclaimer, in which it goes on to answer."""
 
@@ -170,13 +173,20 @@ def private(row: Example) -> bool:
 
 
 def repeats(row: Example) -> bool:
-    """Whether half the four-word runs are repeats, or one line stands four times."""
+    """Whether half the four-word runs are repeats, or one line of prose stands four times."""
     words = row.output.split()
     runs = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     if runs and 1 - len(runs) / runs.total() > 0.5:
-        return True
-    lines = Counter(line.strip() for line in row.output.split("\n") if sum(map(str.isalpha, line)) >= 10)
-    return bool(lines) and lines.most_common(1)[0][1] >= 4
+        return not _context("coded").search(row.output)
+    if _context("refrain").search(row.prompt):
+        return False
+    lines = Counter(line.strip() for line in row.output.split("\n") if line.strip())
+    prose = [
+        times
+        for line, times in lines.items()
+        if sum(map(str.isalpha, line)) >= _LETTERS and not _context("coded").search(line)
+    ]
+    return bool(prose) and max(prose) >= max(_TIMES, lines.total() // 10)
 
 
 def echoes(row: Example) -> bool:
