@@ -12,6 +12,7 @@ from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
 from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
 from schemas.plan import Plan
+from schemas.recipe import Recipe
 from schemas.release import (
     Before,
     BenchmarkRecord,
@@ -115,7 +116,7 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
-        counts=_counts(report, parts),
+        counts=_counts(report, parts, job.recipe),
         columns=columns,
         content_digest=content,
         digest=digest,
@@ -239,7 +240,7 @@ def _benchmarks(plan: Plan) -> Iterator[BenchmarkRecord]:
         )
 
 
-def _counts(report: Report, parts: Sequence[Part]) -> Counts:
+def _counts(report: Report, parts: Sequence[Part], recipe: Recipe) -> Counts:
     rows = report.rows
     return Counts(
         ledger=sum(part.rows for part in parts if part.kind == VERDICTS),
@@ -252,4 +253,11 @@ def _counts(report: Report, parts: Sequence[Part]) -> Counts:
         },
         reasons={rule.name: rule.all for rule in report.rules} | {Reason.UNREADABLE.value: rows.unreadable},
         flags={flag.name: flag.all for flag in report.flags},
+        masked=_masked(report, recipe),
     )
+
+
+def _masked(report: Report, recipe: Recipe) -> int:
+    """Curated rows in which private data was masked: those flagged with it, where the recipe says so."""
+    private = (flag.kept for flag in report.flags if flag.name == Reason.PRIVATE_DATA.value)
+    return sum(private) if recipe.rules.masks else 0

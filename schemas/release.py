@@ -67,13 +67,14 @@ class PreviousRecord(Frozen):
 
 
 class Counts(Frozen):
-    """Rows by verdict and by reason; `ledger` is the number of ledger rows."""
+    """Rows by verdict and by reason; `ledger` is the number of ledger rows, `masked` of curated rows masked."""
 
     ledger: int
     rows_lost: int
     verdicts: dict[str, int]
     reasons: dict[str, int]
     flags: dict[str, int]
+    masked: int = 0
 
 
 class Manifest(Frozen):

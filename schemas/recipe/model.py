@@ -154,6 +154,10 @@ class Recipe(Section):
         default="phrases",
         description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
     )
+    own_tagger: Text | None = Field(
+        default=None,
+        description="A tagger of your own, MODULE:FUNCTION or an entry point of tamis.taggers; null for none.",
+    )
     dedup: Dedup = Field(
         default=Dedup(),
         description="Duplicates: among rows alike, the one that ranks highest is kept.",
@@ -200,13 +204,16 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json")
 
 
+_JUDGING = {"rules", "own", "language", "placeholders", "tagger", "own_tagger"}
+
+
 def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'own', 'language', 'placeholders', 'tagger']
+    ['rules', 'own', 'language', 'placeholders', 'tagger', 'own_tagger']
     """
-    return recipe.model_dump(mode="json", include={"rules", "own", "language", "placeholders", "tagger"})
+    return recipe.model_dump(mode="json", include=_JUDGING)
 
 
 def json_schema() -> dict[str, Any]:

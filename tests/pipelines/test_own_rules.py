@@ -13,7 +13,7 @@ from pipelines.errors import UsageError
 from schemas.recipe import RecipeError, load_recipe, override
 from tests.releases import Curate, recipe_for
 from tests.rows import write_rows
-from transforms.kernels.own_rules import load_rule
+from transforms.kernels.own_rules import load_own
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-rules.md").read_text("utf-8")
 PYTHON, YAML = (re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[0] for kind in ("python", "yaml"))
@@ -37,7 +37,7 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("my_rules", "wrong_rules"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    load_rule.cache_clear()
+    load_own.cache_clear()
 
 
 ROWS = [

@@ -36,7 +36,7 @@ def refusal(text: str) -> str:
             "zzz: 1",
             (
                 "unknown key `zzz`; the keys here are profile, sources, references, benchmarks, "
-                "rules, own, language, placeholders, tagger, dedup, balance, top, gate, output"
+                "rules, own, language, placeholders, tagger, own_tagger, dedup, balance, top, gate, output"
             ),
         ),
     ],

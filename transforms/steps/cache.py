@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.plan import Plan
 from schemas.recipe import Recipe, judging_key
-from transforms.kernels.own_rules import digest_rule
+from transforms.kernels.own_rules import digest_own
 from transforms.steps import tables
 from transforms.steps.parquet import UnitReader
 
@@ -36,7 +36,9 @@ def unit_keys(
     hashed = {**texts, "similarity": recipe.dedup.similarity}
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
-    judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
+    judging["own"] = [rule | {"source": digest_own("rule", rule["use"])} for rule in judging["own"]]
+    if recipe.own_tagger is not None:
+        judging["own_tagger_source"] = digest_own("tagger", recipe.own_tagger)
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
     others = {"others": [other for _, other in digests], "column": recipe.dedup.column}

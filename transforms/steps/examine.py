@@ -15,6 +15,7 @@ from transforms.kernels import language
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
 from transforms.kernels.own_rules import apply_own
+from transforms.kernels.own_tagger import tag_rows
 from transforms.kernels.quality import sort_keys
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.rows import (
@@ -30,7 +31,7 @@ from transforms.kernels.rules import Marks, mark_rows
 from transforms.kernels.scores import score_rows
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.slots import mark_slots
-from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
+from transforms.kernels.tagger import DIFFICULTIES
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
 from transforms.steps.benchmarks import compare
@@ -148,7 +149,7 @@ def judge(
 ) -> pa.Table:
     """JUDGEMENT of a slice, its rows at a position (row groups and rows): rules, languages, task, lengths."""
     rows = len(texts.output)
-    tagged = TAGGERS[recipe.tagger](texts)
+    tagged = tag_rows(recipe, texts)
     asked, answered, spoken = _languages(texts, recipe, model)
     held, matches = compare(texts, recipe, benchmarks)
     found = [

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.plan import Plan
-from schemas.verdict import EDGES, LEDGER, Verdict
+from schemas.verdict import EDGES, LEDGER, Reason, Verdict
+from transforms.kernels.private import mask_rows
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
@@ -94,7 +95,9 @@ def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterat
         chosen = resolved.filter(kept if kind == CURATED else pa.array(are_rejects(resolved)))
         chosen = chosen.slice(start, stop - start)
         names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
-        yield from _with_input(UnitReader(job.plan, job.plan.units[unit]), chosen, names)
+        reader, masks = UnitReader(job.plan, job.plan.units[unit]), job.recipe.rules.masks
+        for table in _with_input(reader, chosen, names):
+            yield _mask(table, reader.columns.values()) if masks else table
 
 
 def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
@@ -113,6 +116,17 @@ def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> I
                     dict(zip(table.column_names, table.columns, strict=True)) | _columns(beside, low, high)
                 )
             at += len(batch)
+
+
+def _mask(table: pa.Table, columns: Iterable[str]) -> pa.Table:
+    """The rows, the texts of those flagged with private data masked; all other columns as they are."""
+    flags = table[f"{PREFIX}flags"].combine_chunks()
+    private = pc.equal(flags.flatten(), Reason.PRIVATE_DATA.value).fill_null(False)
+    rows = pc.list_parent_indices(flags).filter(private).to_numpy()
+    for name in set(columns).intersection(table.column_names):
+        masked = mask_rows(table[name].combine_chunks(), rows)
+        table = table.set_column(table.column_names.index(name), name, masked)
+    return table
 
 
 def _columns(table: pa.Table, low: int, high: int) -> dict[str, pa.ChunkedArray]:
