@@ -280,6 +280,7 @@ JUDGEMENT = pa.schema(
         ("difficulty", pa.string()),
         ("domain", pa.string()),
         ("score", pa.int16()),
+        ("template", pa.string()),
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
@@ -291,6 +292,7 @@ JUDGEMENT = pa.schema(
 )
 """What `judge` finds of each row on its own, rows and row groups counted from the unit's first;
 reasons and flags are masks of `Reason.bit`.
+`template` tells how the instruction begins, where the recipe balances by it.
 `match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
 A row group that cannot be read is one line without `row`."""
 

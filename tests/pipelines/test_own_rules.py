@@ -121,7 +121,10 @@ def test_a_tagger_gives_what_it_tells(tmp_path: Path, curate: Curate) -> None:
     [
         ("wrong_rules:number", "expected a table with some of the columns verb, category, noun, difficulty"),
         ("wrong_rules:untold", "domain, found nothing"),
-        ("wrong_rules:strange", "expected columns among verb, category, noun, difficulty, domain, found mood"),
+        (
+            "wrong_rules:strange",
+            "expected columns among verb, category, noun, difficulty, domain, found mood",
+        ),
         ("wrong_rules:numbers", "verb: expected an array of texts, found an array of int64"),
         ("wrong_rules:few", "verb: expected 2 texts, one a row, found 1"),
         ("wrong_rules:hard", "difficulty: expected simple, moderate, complex or null, found another text"),

@@ -34,9 +34,7 @@ class _Kind(NamedTuple):
 @cache
 def _kinds() -> tuple[_Kind, ...]:
     return tuple(
-        _Kind(
-            name, regex.compile(each["regex"], 0 if each.get("cased") else regex.IGNORECASE), each["label"]
-        )
+        _Kind(name, regex.compile(each["regex"], 0 if each.get("cased") else regex.IGNORECASE), each["label"])
         for name, each in load_phrases("private")["kinds"].items()
     )
 

@@ -210,8 +210,12 @@ def unfinished(row: Example) -> bool:
         return False
     if not regex.search(r"[.!?\u3002\uff01\uff1f][\"'\u201d)]* ?\S", last) or " -- " in last:
         return False  # a title, a name or a line of a table, and no prose
-    listed = _context("item").search(last) and not regex.search(r"(?:,|\b(?:and|or|the|a|of|to|und|et|y|e))$", last)
-    return not listed and not regex.search(r"[=\d#]|sincerely|regards|yours|cheers|\blove,", last, regex.IGNORECASE)
+    listed = _context("item").search(last) and not regex.search(
+        r"(?:,|\b(?:and|or|the|a|of|to|und|et|y|e))$", last
+    )
+    return not listed and not regex.search(
+        r"[=\d#]|sincerely|regards|yours|cheers|\blove,", last, regex.IGNORECASE
+    )
 
 
 CHECKS: dict[str, Callable[[Example], bool]] = {

@@ -39,6 +39,7 @@ def unit_keys(
     judging["own"] = [rule | {"source": digest_own("rule", rule["use"])} for rule in judging["own"]]
     if recipe.own_tagger is not None:
         judging["own_tagger_source"] = digest_own("tagger", recipe.own_tagger)
+    judging["templates"] = recipe.balance is not None and recipe.balance.by_template
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
     others = {"others": [other for _, other in digests], "column": recipe.dedup.column}

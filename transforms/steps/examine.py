@@ -14,6 +14,7 @@ from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
 from transforms.kernels import language
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
+from transforms.kernels.openings import find_openings
 from transforms.kernels.own_rules import apply_own
 from transforms.kernels.own_tagger import tag_rows
 from transforms.kernels.quality import sort_keys
@@ -168,6 +169,7 @@ def judge(
         "language_score": asked.scores,
         "output_language": answered.codes,
         **tagged._asdict(),
+        "template": _templates(texts, recipe),
         "score": _score(reasons | flags, lengths["output"], asked, tagged),
         **{f"{role}_chars": chars for role, chars in lengths.items()},
         **matches,
@@ -175,6 +177,13 @@ def judge(
         "error": pa.nulls(rows, pa.string()),
     }
     return pa.table(columns, schema=JUDGEMENT)
+
+
+def _templates(texts: Texts, recipe: Recipe) -> pa.StringArray:
+    """How each instruction begins, where the recipe goes by it."""
+    if recipe.balance is not None and recipe.balance.by_template:
+        return find_openings(texts.instruction)
+    return pa.nulls(len(texts.output), pa.string())
 
 
 def _score(marks: np.ndarray, chars: pa.Int64Array, asked: language.Languages, tagged: Tasks) -> np.ndarray:

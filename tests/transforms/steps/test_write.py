@@ -138,7 +138,10 @@ def test_private_data_is_masked_where_the_recipe_says_so(tmp_path: Path, curate:
     pattern = str(write_rows(tmp_path / "rows.parquet", PRIVATE))
     release = curate(pattern, recipe=recipe_for(pattern, rules__private_data__action=action))
     masks = action == "mask"
-    assert release.curated["output"].to_pylist() == ["At [EMAIL]." if masks else "At anna@web.de.", "Of water."]
+    assert release.curated["output"].to_pylist() == [
+        "At [EMAIL]." if masks else "At anna@web.de.",
+        "Of water.",
+    ]
     assert release.curated["tamis_flags"].to_pylist()[0] == ["private_data"]
     assert release.manifest.counts.masked == int(masks)
     for name in ("instruction", "input", "note"):
