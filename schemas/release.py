@@ -67,7 +67,7 @@ class PreviousRecord(Frozen):
 
 
 class Counts(Frozen):
-    """Rows by verdict and by reason; `ledger` is the number of ledger rows, `masked` of curated rows masked."""
+    """Rows by verdict and by reason; `ledger` counts ledger rows, `masked` curated rows that were masked."""
 
     ledger: int
     rows_lost: int

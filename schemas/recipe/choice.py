@@ -16,7 +16,7 @@ class Balance(Section):
 
     by: Kind = Field(
         default="category",
-        description="Column whose values are the kinds, or template: the first three words of an instruction.",
+        description="Column that has the kinds, or template: the first three words of an instruction.",
     )
     max_share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
         default=0.3,

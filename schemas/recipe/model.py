@@ -156,7 +156,7 @@ class Recipe(Section):
     )
     own_tagger: Text | None = Field(
         default=None,
-        description="A tagger of your own, MODULE:FUNCTION or an entry point of tamis.taggers; null for none.",
+        description="A tagger of your own, MODULE:FUNCTION or an entry point of tamis.taggers, or null.",
     )
     dedup: Dedup = Field(
         default=Dedup(),

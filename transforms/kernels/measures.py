@@ -71,7 +71,8 @@ def _limit() -> regex.Pattern[str]:
 @cache
 def _measure() -> str:
     """A number and a unit."""
-    return rf"(?P<number>\d{{1,4}}|[一二三四五六七八九十百千两]+|{_any(_numbers())})[ -]?(?P<unit>{_any(_units())})"
+    number = rf"\d{{1,4}}|[一二三四五六七八九十百千两]+|{_any(_numbers())}"
+    return rf"(?P<number>{number})[ -]?(?P<unit>{_any(_units())})"
 
 
 def hint_limits() -> str:

@@ -1,4 +1,4 @@
-"""A tagger of the user's own: a function on Arrow columns that gives some of the tags, beside a built-in one."""
+"""A tagger of the user's own: a function on Arrow columns that gives some of the tags."""
 
 from __future__ import annotations
 

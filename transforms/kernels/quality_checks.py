@@ -136,7 +136,7 @@ def input_missing(row: Example) -> bool:
 
 
 def declines(row: Example) -> bool:
-    """Whether the answer declines, and neither plays a role nor only says what it goes by and then answers."""
+    """Whether the answer declines, and neither plays a role nor only disclaims and then answers."""
     if _context("role").search(row.prompt):
         return False
     if _context("regret").search(row.found):

@@ -121,7 +121,7 @@ def _with_input(reader: UnitReader, ledger: pa.Table, names: Iterable[str]) -> I
 def _mask(table: pa.Table, columns: Iterable[str]) -> pa.Table:
     """The rows, the texts of those flagged with private data masked; all other columns as they are."""
     flags = table[f"{PREFIX}flags"].combine_chunks()
-    private = pc.equal(flags.flatten(), Reason.PRIVATE_DATA.value).fill_null(False)
+    private = pc.equal(flags.flatten(), Reason.PRIVATE_DATA.value)
     rows = pc.list_parent_indices(flags).filter(private).to_numpy()
     for name in set(columns).intersection(table.column_names):
         masked = mask_rows(table[name].combine_chunks(), rows)
