@@ -172,7 +172,7 @@ def _has_bare_prompt(texts: Texts) -> np.ndarray:
     return (given == 0) & (asked < _PROMPT)
 
 
-_BARE_PROMPT = frozenset({"input_missing", "without_input"})
+_BARE_PROMPT = frozenset({"input_missing", "without_input", "plea"})
 """Checks that nothing else passes."""
 
 _ON_FOUND = frozenset({"input_missing", "markup", "plea", "declines"})
