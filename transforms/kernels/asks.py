@@ -118,6 +118,8 @@ class Asks:
         place = self.layout.place.copy()
         requested, _ = self.after(np.flatnonzero(self.kind == Kind.REQUEST))
         place[requested] = REQUEST
+        wished, _ = self.after(np.flatnonzero(self.kind == Kind.WISH))
+        place[wished] = np.maximum(place[wished], CLAUSE)
         following, openers = self.after(np.flatnonzero(self.kind == Kind.OPENER))
         for _ in range(_OPENERS):
             np.maximum.at(place, following, place[self.hits.word[openers]])
