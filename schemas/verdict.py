@@ -71,7 +71,7 @@ class Reason(str, Enum):
     )
     LANGUAGE_MISMATCH = (
         "language_mismatch",
-        "The output is in another language than the instruction.",
+        "The output is surely in another language than the instruction.",
         "Output is in {output_language}, instruction in {language}",
     )
     UNREADABLE = (
