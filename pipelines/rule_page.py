@@ -62,9 +62,9 @@ def _reasons() -> Iterator[str]:
     measured = load_phrases("measured")
     rules, rows = measured["rules"], measured["rows"]
     yield "## Reasons and flags\n"
-    yield f"Firing rates are of {rows:,} rows of public data, by the default profile. Of the rows that a rule marks, up to"
-    yield "50 were read (all that differ where there are fewer, conversations among them); where none fires, nothing is"
-    yield "known of how often it is wrong.\n"
+    yield f"Firing rates are of {rows:,} rows of public data, by the default profile. Of the rows that"
+    yield "a rule marks, up to 50 were read (all that differ where there are fewer, conversations among"
+    yield "them); where none was, nothing is known of how often it is wrong.\n"
     yield "| name | by default | marks a row when | rows marked | wrong of those read |"
     yield "|---|---|---|---|---|"
     for reason in Reason:

@@ -86,7 +86,7 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
 
 
 def _apart(instruction: Languages, output: Languages) -> np.ndarray:
-    """Mask of the texts whose languages surely differ; varieties of Chinese, and what is taken for it, do not."""
+    """Mask of the texts whose languages surely differ; those that Chinese is taken for do not."""
     first, second = (_family(each.codes) for each in (instruction, output))
     sure = [pc.greater_equal(pc.fill_null(each.scores, 0), _SURE) for each in (instruction, output)]
     apart = pc.and_(pc.not_equal(first, second), pc.and_(*sure))
