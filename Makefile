@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: help env demo test test-engines format bench bench-near bench-engines bench-growth clean
+.PHONY: help env demo test test-engines format bench bench-near bench-engines bench-growth bench-refresh clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -36,7 +36,7 @@ test: .venv/.dev ## check style, types and import contracts, then run all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/engines
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --ignore=tests/engines
 
 test-engines: .venv/.dev ## run the sample on real engines (Prism, Spark, Flink) and by a real Airflow
 	$(BIN)/python deploy/parts/fetch.py
@@ -57,6 +57,9 @@ bench-engines: .venv/.dev ## measure the job on every engine: make bench-engines
 
 bench-growth: .venv/.dev ## measure how deduplication alone grows, from 100,000 to 10,000,000 generated rows
 	$(BIN)/python bench/growth.py
+
+bench-refresh: .venv/.dev ## measure what a refresh costs: make bench-refresh INPUT='data/*.parquet'
+	$(BIN)/python bench/refresh.py --input $(INPUT)
 
 clean: ## delete the environment and the demo
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import warnings
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 
 from pipelines.commands import (
     audit,
+    cache,
     curate,
     diff,
     duplicates,
@@ -25,10 +27,15 @@ from pipelines.options import Parser
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 
+_COMMANDS = (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, cache, unlock, sample)
+_COLLECT_AT = 100_000
+"""Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    gc.set_threshold(_COLLECT_AT)
     # Beam warns of what is not installed as soon as it is imported.
     logging.basicConfig(level=logging.INFO if "--verbose" in given else logging.ERROR)
     # So do Google's packages, of Python versions that they will not support.
@@ -52,7 +59,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (curate, audit, recipe, explain, duplicates, diff, verify, publish, prune, unlock, sample):
+    for command in _COMMANDS:
         command.add(commands)
     return parser
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pipelines import claims, ending
 from pipelines.gate import find_failures
+from pipelines.planning.inputs import record_inputs, rows_by_file
 from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
 from pipelines.report import Context, build, describe_moves, render_card, render_html, to_json
@@ -28,6 +30,7 @@ from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.job import Job, writing
+from transforms.steps.look import sum_up_file
 from transforms.steps.resolve import Resolved
 from transforms.steps.verify import levels_of
 from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
@@ -64,7 +67,7 @@ def _problems(resolved: Sequence[Resolved], parts: Sequence[Part], asked: int, j
 
 def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) -> Iterator[str]:
     """Sentences on rows that are not accounted for exactly once."""
-    planned, found = _rows_by_file(job.plan), Counter[int]()
+    planned, found = rows_by_file(job.plan), Counter[int]()
     for entry in resolved:
         found[entry.file] += entry.accounted
     inputs = 0
@@ -89,26 +92,51 @@ def _missing(planned: int, found: int, *, reference: bool) -> str:
     return f"{planned} rows were planned, {found} accounted for; nothing was published"
 
 
-def _rows_by_file(plan: Plan) -> Counter[int]:
-    """Rows that are to be read of each file, by its number."""
-    planned = Counter[int]()
-    for unit in plan.units:
-        planned[unit.file] += unit.rows
-    return planned
-
-
 def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, job: Job) -> Outcome:
     columns = {kind: name_columns(part_schema(kind, job.plan)) for kind in (CURATED, VERDICTS)}
     digest, content = digest_release(columns, _sum_digests(parts)), _content_digest(parts)
-    before = None if job.previous is None else Before.model_validate_json(job.previous)
-    report = _compare(build(tally, _context(parts, job, digest, content)), before, resolved, job)
-    files = [
-        OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows) for part in parts
-    ]
-    files += _write_texts(report, job)
+    report = build(tally, _context(parts, job, digest, content))
+    dedup = job.recipe.dedup
+    stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
+    return publish_report(
+        _compare(report, stayed, job),
+        Written(
+            files=[
+                OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows)
+                for part in parts
+            ],
+            inputs=list(_inputs(resolved, job)),
+            counts=_counts(report, parts, job.recipe),
+            columns=columns,
+        ),
+        job,
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the manifest says of a release's parts and of what they were made from."""
+
+    files: Sequence[OutputRecord]
+    inputs: Sequence[InputRecord]
+    counts: Counts
+    columns: dict[str, list[str]]
+
+
+def publish_again(report: Report, written: Written, job: Job) -> Outcome:
+    """Publish the parts of the release before as this one, with its report; all of its rows stayed."""
+    dedup = job.recipe.dedup
+    report = report.model_copy(update={"release": job.plan.release})
+    stayed = report.rows.kept if dedup.exact or dedup.near else None
+    return publish_report(_compare(report, stayed, job), written, job)
+
+
+def publish_report(report: Report, written: Written, job: Job) -> Outcome:
+    """Write what is told of a release whose parts are there, then its manifest, or say why it cannot be."""
+    before = _before(job)
     manifest = Manifest(
         release=job.plan.release,
-        inputs=list(_inputs(resolved, job)),
+        inputs=list(written.inputs),
         benchmarks=list(_benchmarks(job.plan)),
         benchmark_index=job.plan.benchmarks,
         released=job.plan.released,
@@ -116,11 +144,11 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         recipe=job.plan.recipe,
         versions=job.plan.versions,
         language_model=job.plan.model_digest,
-        counts=_counts(report, parts, job.recipe),
-        columns=columns,
-        content_digest=content,
-        digest=digest,
-        files=files,
+        counts=written.counts,
+        columns=written.columns,
+        content_digest=report.content_digest,
+        digest=report.digest,
+        files=[*written.files, *_write_texts(report, job)],
     )
     problem = ending.commit(manifest, claims.HELD if report.failures else claims.COMMITTED, job)
     if problem is not None:
@@ -129,18 +157,21 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
         status="held" if report.failures else "published",
         message="\n".join(report.failures) or move_latest(job.places.root, job.plan.release, job.owner) or "",
         release=job.plan.release,
-        digest=digest,
-        content_digest=content,
+        digest=report.digest,
+        content_digest=report.content_digest,
         report=to_json(report),
     )
 
 
-def _compare(report: Report, before: Before | None, resolved: Sequence[Resolved], job: Job) -> Report:
+def _before(job: Job) -> Before | None:
+    return None if job.previous is None else Before.model_validate_json(job.previous)
+
+
+def _compare(report: Report, stayed: int | None, job: Job) -> Report:
     """The report with what moved since the release before, and the limits that are not kept to."""
-    dedup = job.recipe.dedup
-    if before is not None:
-        stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
-        report = report.model_copy(update={"moved": describe_moves(before, report, stayed)})
+    before = _before(job)
+    moved = None if before is None else describe_moves(before, report, stayed)
+    report = report.model_copy(update={"moved": moved})
     return report.model_copy(update={"failures": tuple(find_failures(job.recipe.gate, report))})
 
 
@@ -214,23 +245,8 @@ def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
     for entry in resolved:
         if job.plan.units[entry.unit].skip == 0:
             digests[entry.file] += entry.digests
-    planned = _rows_by_file(job.plan)
-    for at, file in enumerate(job.plan.files):
-        joined = (
-            hashlib.blake2b(":".join(digests[at]).encode(), digest_size=16).hexdigest()
-            if digests[at]
-            else None
-        )
-        yield InputRecord(
-            role="reference" if job.plan.sources[file.source].reference else "input",
-            source=file.source,
-            file=file.name,
-            path=file.path,
-            bytes=file.bytes,
-            rows=file.rows,
-            rows_planned=planned[at],
-            digest=joined,
-        )
+    for at, record in enumerate(record_inputs(job.plan)):
+        yield record.model_copy(update={"digest": sum_up_file(digests[at])})
 
 
 def _benchmarks(plan: Plan) -> Iterator[BenchmarkRecord]:

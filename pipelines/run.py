@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import resource
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +20,9 @@ from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
 from pipelines.planning.removals import read_lists
+from pipelines.planning.work import worth
 from pipelines.progress import watch
+from pipelines.repeat import look_here, looked_at, repeat
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
@@ -29,6 +32,7 @@ from transforms.kernels.own_tagger import try_own
 from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
+from transforms.steps.cache import damaged_entries
 from transforms.steps.job import Job, store, store_bytes
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.stores.registry import configure
@@ -85,15 +89,23 @@ def run(request: Request) -> tuple[Outcome, Places]:
             index = store(places.benchmarks, to_table(benchmarks.index))
             plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
         job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
-        asked = replace(asked, most=len(plan.units))
-        with hold.handing_over(detached=job.detached):
-            shuffled = _execute(request, job, engine.arguments(asked))
+        asked = replace(asked, most=len(plan.units), worth=worth(plan, previous))
+        work = _Work(request, job, engine.arguments(asked))
+        look = look_here if engine.at_hand else work.look
+        repeated = (
+            previous is not None and not job.detached and repeat(previous, job, look, quiet=request.quiet)
+        )
+        if not repeated:
+            with hold.handing_over(detached=job.detached):
+                work.execute()
         if job.detached:
             return handed_over(places, request.given), places
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         if outcome.status == "failed":
             raise RunError(outcome.message)
-        _write_run_record(places, started, shuffled, {"workers": asked.cores, "runner": engine.label})
+        how = {"workers": asked.cores, "runner": engine.label, "repeats": repeated}
+        how |= {"damaged_entries": _tell_damaged(places)}
+        _write_run_record(places, started, {**how, "shuffled_bytes": work.shuffled})
         storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
         _check_gate(outcome, places)
     return outcome, places
@@ -103,6 +115,14 @@ def _plan(request: Request) -> Plan:
     """The plan but for what the output folder has to say to it."""
     plan = plan_run(request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets)
     return replace(plan, crowd_rows=request.crowd_rows, keep=request.keep)
+
+
+def _tell_damaged(places: Places) -> list[str]:
+    """Tell of the entries of the cache that were damaged, and are whole again."""
+    found = damaged_entries(places)
+    for path in found:
+        sys.stderr.write(f"tamis: {path} was damaged, and was made anew\n")
+    return found
 
 
 def _check_gate(outcome: Outcome, places: Places) -> None:
@@ -166,28 +186,53 @@ def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
     return path, model_digest(path)
 
 
-def _execute(request: Request, job: Job, arguments: Sequence[str]) -> int:
-    """Run the pipeline; give the bytes that were shuffled."""
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
+@dataclass
+class _Work:
+    """What an engine does of a job; `shuffled` counts the bytes that it shuffled."""
 
-    from pipelines.curate import curate
-    from transforms.shuffle import COUNTER
+    request: Request
+    job: Job
+    arguments: Sequence[str]
+    shuffled: int = 0
 
-    quiet = request.quiet or job.detached
-    with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=quiet):
-        pipeline = beam.Pipeline(options=PipelineOptions(list(arguments)))
-        curate(pipeline, job)
-        result = pipeline.run()
-        if waits(request.given):
-            result.wait_until_finish()
-        if job.detached:
-            return 0
-        found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
-    return sum(counter.attempted or counter.committed or 0 for counter in found)
+    def execute(self) -> None:
+        """Run the pipeline."""
+        import apache_beam as beam
+
+        from pipelines.curate import curate
+        from transforms.shuffle import COUNTER
+
+        job, request = self.job, self.request
+        quiet = request.quiet or job.detached
+        with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=quiet):
+            pipeline = self._pipeline()
+            curate(pipeline, job)
+            result = pipeline.run()
+            if waits(request.given):
+                result.wait_until_finish()
+            if job.detached:
+                return
+            found = result.metrics().query(beam.metrics.MetricsFilter().with_name(COUNTER))["counters"]
+        self.shuffled = sum(counter.attempted or counter.committed or 0 for counter in found)
+
+    def look(self, job: Job) -> Iterator[list[str]]:
+        """Look at the units of the job where the engine works."""
+        from transforms.look import LookAtUnits
+
+        with hushed(job.places, verbose=self.request.verbose):
+            pipeline = self._pipeline()
+            _ = pipeline | "Look at units" >> LookAtUnits(job, len(job.plan.units))
+            pipeline.run().wait_until_finish()
+        return looked_at(job)
+
+    def _pipeline(self) -> Any:
+        import apache_beam as beam
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        return beam.Pipeline(options=PipelineOptions(list(self.arguments)))
 
 
-def _write_run_record(places: Places, started: float, shuffled: int, how: Mapping[str, Any]) -> None:
+def _write_run_record(places: Places, started: float, how: Mapping[str, Any]) -> None:
     """Write `run.json`: times and costs, which differ from run to run."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     record: dict[str, Any] = {
@@ -196,7 +241,6 @@ def _write_run_record(places: Places, started: float, shuffled: int, how: Mappin
         "seconds": round(time.time() - started, 3),
         "cpu_seconds": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
         **how,
-        "shuffled_bytes": shuffled,
     }
     path = f"{places.root}/runs/{places.release}/run.json"
     storage.write_bytes(path, (json.dumps(record, indent=2) + "\n").encode())

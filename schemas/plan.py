@@ -197,6 +197,19 @@ class Places:
         return f"{self.staging}/edges/unit-{unit:06d}.arrow"
 
     @property
+    def damaged_entries(self) -> str:
+        """Folder of the notes on entries of the cache that were found damaged."""
+        return f"{self.staging}/damaged-entries"
+
+    def damaged_entry(self, path: str) -> str:
+        """File that notes one entry of the cache as damaged."""
+        return f"{self.damaged_entries}/{path.removeprefix(f'{self.cache}/').replace('/', '-')}"
+
+    def looked(self, unit: int) -> str:
+        """File of the digests of a unit's row groups, where a run looks before it works."""
+        return f"{self.staging}/looked/unit-{unit:06d}.json"
+
+    @property
     def released(self) -> str:
         """File of the record ids of the release before."""
         return f"{self.staging}/released.arrow"

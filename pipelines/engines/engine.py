@@ -27,7 +27,7 @@ class Asked:
 
     `inputs` are the globs that its workers read, and `cache` (the root's own where it is empty) a folder
     that they write to as well; `flags` are those options as they were given, `given` their values by
-    name; there is work for `most` workers.
+    name; there is work for `most` workers, and as much as pays for `worth` of them.
     """
 
     root: str
@@ -35,6 +35,7 @@ class Asked:
     inputs: Sequence[str] = ()
     workers: int | None = None
     most: int = sys.maxsize
+    worth: int = sys.maxsize
     flags: Sequence[str] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
 
@@ -45,8 +46,8 @@ class Asked:
 
     @property
     def cores(self) -> int:
-        """The workers asked for, or else as many as this machine has cores; no more than have work."""
-        return max(1, min(self.workers or os.cpu_count() or 1, self.most))
+        """The workers asked for, or as many as pay and this machine has cores; no more than have work."""
+        return max(1, min(self.workers or min(os.cpu_count() or 1, self.worth), self.most))
 
 
 class Engine:
@@ -54,6 +55,9 @@ class Engine:
 
     prefixes: tuple[str, ...] = ()
     """How the names of those Beam options begin that are of this engine alone."""
+
+    at_hand = False
+    """Whether it works in this process and its children, so that it need not be asked for little things."""
 
     def __init__(self, name: str, label: str | None = None) -> None:
         """Name the runner as Beam does, and as people do."""

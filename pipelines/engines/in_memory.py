@@ -14,6 +14,7 @@ class InMemory(Engine):
     """
 
     prefixes = ("direct_",)
+    at_hand = True
 
     def defaults(self, asked: Asked) -> dict[str, Any]:
         """A process for each worker; threads would corrupt Beam's streams now and then."""

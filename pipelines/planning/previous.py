@@ -31,6 +31,7 @@ _COLUMN = f"{PREFIX}record_id"
 class Previous:
     """The release before: its rows win ties, its report is compared with, what it removed stays removed."""
 
+    release: Release
     before: Before
     released: pa.Table
     removals: Removals
@@ -45,7 +46,7 @@ def find_previous(path: str) -> Previous:
     """The release at a folder, or the latest one of an output folder, to be followed."""
     release = open_release(storage.absolute(path))
     before = Before(release=release.name, digest=release.manifest.digest, report=read_report(release))
-    return Previous(before, _read_released(release), read_removed(release))
+    return Previous(release, before, _read_released(release), read_removed(release))
 
 
 def check_gate(gate: Gate, asked: str | None) -> None:

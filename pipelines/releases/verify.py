@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,6 @@ from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
 from transforms.steps.write import CURATED, DUPLICATES, VERDICTS, Sums, conform, stored_type
-
-_READ_BYTES = 1 << 20
 
 
 @dataclass
@@ -67,18 +64,10 @@ def _check_files(release: Release) -> Iterator[str]:
             yield f"{file.path}: missing"
         elif size != file.bytes:
             yield f"{file.path}: {size:,} bytes, not {file.bytes:,}"
-        elif (found := _hash(f"{release.folder}/{file.path}")) != file.sha256:
+        elif (found := storage.digest_file(f"{release.folder}/{file.path}")) != file.sha256:
             yield f"{file.path}: its SHA-256 is {found}, not {file.sha256}"
     for path in there:
         yield f"{path}: the manifest names no such file"
-
-
-def _hash(path: str) -> str:
-    digest = hashlib.sha256()
-    with storage.open_input(path) as file:
-        while data := file.read(_READ_BYTES):
-            digest.update(data)
-    return digest.hexdigest()
 
 
 def _check_report(release: Release) -> Iterator[str]:

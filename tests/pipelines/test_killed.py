@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -62,6 +66,28 @@ def test_killed_run_leaves_no_trace(
     assert not (root / ".staging").exists()
     assert set(second.contents()) == set(undisturbed.contents())
     assert [release.contents() for release in earlier] == before
+
+
+def test_killed_twenty_times(sampled: Sampled, undisturbed: Release, tmp_path: Path) -> None:
+    """At any moments; what was judged before one of them is not judged again."""
+    root, rng, known = tmp_path / "output", Random(5), dict[str, int]()
+    for _ in range(20):
+        command = start(sampled, tmp_path, "--workers", "1")
+        with suppress(subprocess.TimeoutExpired):
+            command.process.wait(rng.uniform(1, 5))
+        command.process.send_signal(signal.SIGKILL)
+        command.finish()
+        assert not any(root.glob("releases/*/manifest.json")) or command.process.returncode == 0
+        found = {str(path): path.stat().st_ino for path in root.glob(".cache/*/*/*.arrow")}
+        assert found.items() >= known.items()
+        known = found
+        shutil.rmtree(root / "releases", ignore_errors=True)
+    assert known
+    last = make_release(root, recipe_for(sampled.pattern, output__shards=12), unit_bytes=60000)
+    assert last.manifest.files[:-3] == undisturbed.manifest.files[:-3]
+    assert (
+        known.items() <= {str(path): path.stat().st_ino for path in root.glob(".cache/*/*/*.arrow")}.items()
+    )
 
 
 def test_second_run_into_one_folder_is_refused(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -105,18 +103,18 @@ def _length(values: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 
 def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     """BLAKE2b of each byte string, 16 bytes: for what must not collide though somebody tries."""
-    return _hash_each(rows, partial(hashlib.blake2b, digest_size=16))
+    return _hash_each(rows, lambda row: hashlib.blake2b(row, digest_size=16).digest())
 
 
 def sum_up_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     """XXH3 of each byte string, 16 bytes: a checksum, several times as fast."""
-    return _hash_each(rows, xxhash.xxh3_128)
+    return _hash_each(rows, xxhash.xxh3_128_digest)
 
 
-def _hash_each(rows: pa.LargeBinaryArray, algorithm: Callable[[memoryview], Any]) -> pa.FixedSizeBinaryArray:
+def _hash_each(rows: pa.LargeBinaryArray, digest: Callable[[memoryview], bytes]) -> pa.FixedSizeBinaryArray:
     data, offsets = buffers(rows)
     view, at = memoryview(data.data), offsets.tolist()
-    digests = b"".join(algorithm(view[lo:hi]).digest() for lo, hi in pairwise(at))
+    digests = b"".join(digest(view[lo:hi]) for lo, hi in pairwise(at))
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(digests)])
 
 
@@ -184,12 +182,22 @@ def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
     >>> find_words(known, known[[2, 0]]).tolist(), find_words(known, known + np.uint64(1))
     ([2, 0], None)
     """
+    at = place_words(known, wanted)
+    return None if (at < 0).any() else at
+
+
+def place_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each 16-byte hash stands in a list, or -1.
+
+    >>> known = np.array([[2, 1], [1, 7], [1, 7]], np.uint64)
+    >>> place_words(known, np.array([[1, 7], [2, 2], [2, 1]], np.uint64)).tolist()
+    [1, -1, 0]
+    """
     if len(known) == 0:
-        return None if len(wanted) else np.zeros(0, np.int64)
+        return np.full(len(wanted), -1)
     order = np.lexsort((known[:, 1], known[:, 0]))
-    place = _place(known[order], wanted)
-    at = order[np.minimum(place, len(known) - 1)]
-    return at if (known[at] == wanted).all() else None
+    at = order[np.minimum(_place(known[order], wanted), len(known) - 1)]
+    return np.where((known[at] == wanted).all(1), at, -1)
 
 
 def holds_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:

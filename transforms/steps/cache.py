@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from schemas.plan import Plan
+from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_own
-from transforms.steps import tables
+from transforms.steps import storage, tables
+from transforms.steps.job import Job
 from transforms.steps.parquet import UnitReader
 
 KINDS = ("judgement", "identity", "signatures")
@@ -22,18 +23,33 @@ def _key(parts: Mapping[str, object]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
 
 
+def entry_path(places: Places, kind: str, key: str) -> str:
+    """File of an entry."""
+    return f"{places.cache}/{kind}/{key[:2]}/{key}.arrow"
+
+
 def unit_keys(
     plan: Plan, recipe: Recipe, reader: UnitReader, digests: Sequence[tuple[str, str]]
 ) -> dict[str, str]:
     """Key of each kind of entry for a unit; no path and no position is part of it."""
-    texts = {
-        "version": _VERSION,
+    content: dict[str, object] = {
         "texts": [text for text, _ in digests],
         "rows": (reader.unit.skip, reader.unit.rows),
-        "columns": reader.columns,
-        "versions": plan.versions,
     }
-    hashed = {**texts, "similarity": recipe.dedup.similarity}
+    others = {"identity": {"others": [other for _, other in digests]}}
+    asked = _asked(plan, recipe, reader)
+    return {kind: _key({**asked[kind], **content, **others.get(kind, {})}) for kind in KINDS}
+
+
+def place_key(plan: Plan, recipe: Recipe, reader: UnitReader) -> str:
+    """Key of the note on what was last found of the unit that stands in a unit's place."""
+    file, unit = reader.file, reader.unit
+    place = (file.source, file.name, unit.groups[0], unit.skip)
+    return _key({"asked": _asked(plan, recipe, reader), "place": place})
+
+
+def _asked(plan: Plan, recipe: Recipe, reader: UnitReader) -> dict[str, dict[str, object]]:
+    """What is asked of a unit, by kind."""
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
     judging["own"] = [rule | {"source": digest_own("rule", rule["use"])} for rule in judging["own"]]
@@ -42,17 +58,36 @@ def unit_keys(
     judging["templates"] = recipe.balance is not None and recipe.balance.by_template
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
-    others = {"others": [other for _, other in digests], "column": recipe.dedup.column}
+    common = {"version": _VERSION, "columns": reader.columns, "versions": plan.versions}
+    hashed = {**common, "similarity": recipe.dedup.similarity}
     return {
-        "judgement": _key({**texts, "judging": judging}),
-        "identity": _key({**hashed, **others}),
-        "signatures": _key({**hashed, "shingles": dedup["shingles"], "permutations": dedup["permutations"]}),
+        "judgement": {**common, "judging": judging},
+        "identity": {**hashed, "column": recipe.dedup.column},
+        "signatures": {**hashed, "shingles": dedup["shingles"], "permutations": dedup["permutations"]},
     }
 
 
-def holds(path: str) -> bool:
-    """Whether the cache has an entry, whole; a damaged one is as none, and is written anew."""
+def missing(entries: Mapping[str, str], job: Job) -> tuple[str, ...]:
+    """Kinds of which the cache has no whole entry, by their paths; those that are damaged are noted.
+
+    An entry that is there counts as used today, on this machine's own disks.
+    """
+    return tuple(kind for kind, path in entries.items() if not _holds(path, job))
+
+
+def _holds(path: str, job: Job) -> bool:
     try:
-        return tables.load(path) is not None
-    except (FileNotFoundError, tables.DamagedError):
+        tables.load(path)
+    except FileNotFoundError:
         return False
+    except tables.DamagedError:
+        storage.write_bytes(job.places.damaged_entry(path), b"")
+        return False
+    storage.touch(path)
+    return True
+
+
+def damaged_entries(places: Places) -> list[str]:
+    """Paths of the entries that a run found damaged, sorted."""
+    names = storage.list_names(places.damaged_entries)
+    return [f"{places.cache}/{name.replace('-', '/')}" for name in names]

@@ -130,7 +130,7 @@ def _examine_group(
             found["judgement"] = judge(texts, position, recipe, model, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
             parts = parts_of(texts, recipe)
-            hashes, ids = content_hashes(parts), _record_ids(reader.columns, batch)
+            hashes, ids = content_hashes(parts), ids_of(reader.columns, batch)
             if "identity" in kinds:
                 prompts = prompt_hashes(prompt_of(texts) if len(parts) == 1 else parts[0])
                 found["identity"] = _identify(reader.columns, recipe, (ids, hashes), prompts, batch)
@@ -206,7 +206,8 @@ def _languages(
     return asked, answered, language.mark_languages(recipe, asked, answered)
 
 
-def _record_ids(columns: Mapping[str, str], batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
+def ids_of(columns: Mapping[str, str], batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
+    """Record ids of the rows of a slice."""
     return record_ids(
         {role: batch.column(name) for role, name in columns.items() if name in batch.schema.names}
     )
@@ -220,16 +221,25 @@ def _identify(
     batch: pa.RecordBatch,
 ) -> pa.Table:
     ids, hashes = hashed
+    found = {
+        **identify_whole(columns, recipe, ids, batch),
+        "content_hash": hashes,
+        "prompt_hash": pa.array(prompts),
+    }
+    return pa.table({name: found[name] for name in IDENTITY.names}).cast(IDENTITY)
+
+
+def identify_whole(
+    columns: Mapping[str, str], recipe: Recipe, ids: pa.FixedSizeBinaryArray, batch: pa.RecordBatch
+) -> dict[str, pa.Array]:
+    """What IDENTITY says of rows, whose record ids are given, by all of their columns."""
     column = recipe.dedup.column
     ranked = column is not None and column in batch.schema.names
-    found = {
+    return {
         "record_id": ids,
-        "content_hash": hashes,
-        "row_hash": _hash_whole(batch, columns, ids),
-        "prompt_hash": prompts,
-        "quality": sort_keys(batch.column(column)) if ranked else pa.nulls(len(batch)),
+        "row_hash": pa.array(_hash_whole(batch, columns, ids)),
+        "quality": pa.array(sort_keys(batch.column(column)) if ranked else pa.nulls(len(batch), pa.int64())),
     }
-    return pa.table({name: pa.array(values) for name, values in found.items()}).cast(IDENTITY)
 
 
 def _hash_whole(batch: pa.RecordBatch, columns: Mapping[str, str], ids: pa.Array) -> np.ndarray:

@@ -10,6 +10,7 @@ from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
 from transforms.steps.parquet import UnitReader
+from transforms.steps.recall import examine_changed, recall, remember
 
 LostGroup: TypeAlias = tuple[int, int, str]
 """File and number of a row group that a part of cannot be read, and why."""
@@ -41,15 +42,16 @@ def _judge(reader: UnitReader, job: Job) -> Judged:
     digests = [reader.digests(group) for group in range(*reader.unit.groups)]
     flat = tuple(texts + others for texts, others in digests)
     keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
-    entries = {name: f"{job.places.cache}/{name}/{key[:2]}/{key}.arrow" for name, key in keys.items()}
-    missing = tuple(name for name, path in entries.items() if not cache.holds(path))
+    entries = {name: cache.entry_path(job.places, name, key) for name, key in keys.items()}
+    missing = cache.missing(entries, job)
     if missing:
-        found = examine(reader, job, missing)
+        past = recall(reader, job)
+        found = examine(reader, job, missing) if past is None else examine_changed(reader, job, past)
         if found.unreadable:
-            whole = found if missing == cache.KINDS else examine(reader, job, cache.KINDS)
-            return _store_outside(whole, job, "damaged", flat)
+            return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
         for name in missing:
             tables.store(entries[name], found.table(name))
+        remember(keys, reader, job)
     return Judged(entries["judgement"], entries["identity"], entries["signatures"], flat)
 
 

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,7 @@ import pyarrow as pa
 from transforms.steps.ranges import RangeFile
 from transforms.steps.stores.registry import store_of
 
-_IN_MEMORY_BYTES = 8 << 20
+_IN_MEMORY_BYTES, _READ_BYTES = 8 << 20, 1 << 20
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -156,11 +156,51 @@ def write_bytes(path: str, content: bytes) -> None:
         file.write(content)
 
 
+def take_over(source: str, target: str) -> str:
+    """Give a file that never changes a second path, as a link where that can be; give its SHA-256."""
+    if is_local(source) and is_local(target):
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        partial = partial_beside(Path(target))
+        try:
+            partial.hardlink_to(source)
+            partial.replace(target)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            return _copy(source, target)
+        return digest_file(target)
+    return _copy(source, target)
+
+
+def _copy(source: str, target: str) -> str:
+    with open_input(source) as read, create(target) as file:
+        hashed = Hashed(file)
+        while data := read.read(_READ_BYTES):
+            hashed.write(data)
+    return hashed.sha256.hexdigest()
+
+
+def digest_file(path: str) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with open_input(path) as file:
+        while data := file.read(_READ_BYTES):
+            digest.update(data)
+    return digest.hexdigest()
+
+
 def written_at(path: str) -> float:
     """When a file was last written, in seconds since 1970, by the clock of where it is."""
     if is_local(path):
         return Path(path).stat().st_mtime
     return store_of(path).written_at(path)
+
+
+def touch(path: str) -> None:
+    """Note that a file of this machine was used; a store has no such notes."""
+    if is_local(path):
+        with suppress(OSError):  # it may be somebody else's, or gone by now
+            os.utime(path)
 
 
 def delete_file(path: str) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.recipe import Dedup
 from schemas.verdict import Reason
 from transforms.kernels.removals import Marker
-from transforms.kernels.rows import as_words, find_words, holds_words
+from transforms.kernels.rows import as_words, find_words, from_words, holds_words, place_words
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.steps import tables
 from transforms.steps.job import Job
@@ -118,7 +118,24 @@ class UnitRows:
         return np.asarray(values.reshape(len(raw), size // 4)[at])
 
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
-        """Shingles of some rows of the unit, ascending, read once more: a list column for each part."""
+        """Shingles of some rows of the unit, ascending: a list column for each part.
+
+        They are read once more, and stored for the next run beside the signatures.
+        """
+        keys = words(self.identity, signed_by(self.job.recipe))[self.at(rows)]
+        path = self.judged.signatures.replace("/signatures", "/shingles")
+        stored = _load(path)
+        at = place_words(words(stored, "key"), keys)
+        if (at < 0).any():
+            fresh = self._shingle(rows[at < 0], keys[at < 0])
+            stored = pa.concat_tables([stored, fresh]).combine_chunks() if len(stored) else fresh
+            tables.store(path, stored)
+            at = place_words(words(stored, "key"), keys)
+        found = stored.take(pa.array(at))
+        return {name: found[name].combine_chunks() for name in PARTS if name in found.column_names}
+
+    def _shingle(self, rows: np.ndarray, keys: np.ndarray) -> pa.Table:
+        """Keys and shingles of some rows, ascending."""
         pieces: dict[str, list[pa.Array]] = {}
         reader = UnitReader(self.job.plan, self.job.plan.units[self.unit])
         for batch in _read_rows(reader, rows):
@@ -126,7 +143,16 @@ class UnitRows:
             for name, part, tag in zip(PARTS, parts, PART_TAGS, strict=False):
                 found = shingle(part, tag, self.job.recipe.dedup.shingles)
                 pieces.setdefault(name, []).append(pa.LargeListArray.from_arrays(found.offsets, found.values))
-        return {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
+        lists = {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
+        return pa.table({"key": from_words(keys), **lists})
+
+
+def _load(path: str) -> pa.Table:
+    """Shingles that were stored, by key; none where there are none, or they are damaged."""
+    try:
+        return tables.load(path)
+    except (FileNotFoundError, tables.DamagedError):
+        return pa.table({"key": pa.array([], pa.binary(16))})
 
 
 OpenRows: TypeAlias = Callable[[int, Judged, Job], UnitRows]

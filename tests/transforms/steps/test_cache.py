@@ -109,10 +109,19 @@ def test_grown_input_costs_what_is_new(curate: Curate, first: Release, tmp_path:
 
 
 @pytest.mark.parametrize("kind", ["judgement", "identity", "signatures"])
-def test_damaged_entry_is_found_again(curate: Curate, first: Release, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("harm", ["cut", "changed", "emptied"])
+def test_damaged_entry_is_told_and_made_anew(
+    curate: Curate, first: Release, kind: str, harm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (path,) = (first.root / ".cache" / kind).rglob("*.arrow")
     whole = path.read_bytes()
-    path.write_bytes(whole[:-1])
-    again = curate(str(tmp_path / "in.parquet"), root=first.root)
+    middle = len(whole) // 2
+    other = bytes([whole[middle] ^ 1])
+    path.write_bytes(
+        {"cut": whole[:-1], "changed": whole[:middle] + other + whole[middle + 1 :], "emptied": b""}[harm]
+    )
+    again = curate(str(first.root.parent / "in.parquet"), root=first.root)
     assert again.manifest.digest == first.manifest.digest
     assert path.read_bytes() == whole
+    assert capsys.readouterr().err == f"tamis: {path} was damaged, and was made anew\n"
+    assert again.run["damaged_entries"] == [str(path)]

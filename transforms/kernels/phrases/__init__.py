@@ -10,6 +10,7 @@ from typing import Any
 import regex
 import yaml
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 """A character of a script in which words are not looked for whole."""
 
@@ -22,7 +23,7 @@ def load_phrases(name: str) -> dict[str, Any]:
     ['contexts', 'directions']
     """
     text = files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(yaml.load(text, _LOADER))  # noqa: S506 — the loader is a SafeLoader
 
 
 def listed(text: str) -> list[str]:

@@ -1,0 +1,99 @@
+"""The verdict cache looked at from outside: how much there is, and what may go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.errors import UsageError
+from transforms.steps import storage, tables
+from transforms.steps.cache import KINDS
+
+DAY = 86_400.0
+_STORED = (*KINDS, "shingles")
+_ENTRY = re.compile(rf"({'|'.join(_STORED)})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow")
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)(i?)B?")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was found of one unit, of one kind; `used` is when, in seconds since 1970.
+
+    In a store it is when the entry was written.
+    """
+
+    kind: str
+    path: str
+    bytes: int
+    used: float
+
+
+def find_cache(folder: str) -> str:
+    """The cache in a folder that is one, or is the output folder of runs.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    for path in (f"{folder}/.cache", folder):
+        if any(storage.list_names(f"{path}/{kind}") for kind in KINDS):
+            return path
+    raise UsageError(f"there is no verdict cache at {folder}: it has no folder {', '.join(KINDS)}")
+
+
+def list_entries(cache: str) -> list[Entry]:
+    """The entries of a cache, those first that were not used for longest."""
+    found = [
+        Entry(match[1], f"{cache}/{name}", size, storage.written_at(f"{cache}/{name}"))
+        for name, size in storage.files_in(cache).items()
+        if (match := _ENTRY.fullmatch(name))
+    ]
+    return sorted(found, key=lambda entry: (entry.used, entry.path))
+
+
+def choose_old(
+    entries: Sequence[Entry], now: float, *, unused_days: float | None, max_bytes: int | None
+) -> list[Entry]:
+    """Entries, longest unused first, that were not used for so many days, or that are too much.
+
+    What was used within a day stays: a run may be at work with it.
+
+    >>> entries = [Entry("identity", name, 10, age * -DAY) for name, age in (("a", 9), ("b", 2), ("c", 0))]
+    >>> [entry.path for entry in choose_old(entries, 0, unused_days=5, max_bytes=None)]
+    ['a']
+    >>> [entry.path for entry in choose_old(entries, 0, unused_days=None, max_bytes=5)]
+    ['a', 'b']
+    """
+    held, old = sum(entry.bytes for entry in entries), []
+    for entry in entries:
+        age = (now - entry.used) / DAY
+        stale = unused_days is not None and age > unused_days
+        if age > 1 and (stale or (max_bytes is not None and held > max_bytes)):
+            old.append(entry)
+            held -= entry.bytes
+    return old
+
+
+def is_damaged(entry: Entry) -> bool:
+    """Whether an entry is not what was written."""
+    try:
+        tables.load(entry.path)
+    except tables.DamagedError:
+        return True
+    return False
+
+
+def read_size(text: str) -> int:
+    """Bytes that a size names.
+
+    >>> read_size("10GB"), read_size("1.5 MiB"), read_size("700")
+    (10000000000, 1572864, 700)
+
+    Raises:
+        UsageError: it names none.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"--max-size takes a size such as 10GB or 500MiB, found {text!r}")
+    number, unit, binary = found.groups()
+    return round(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))

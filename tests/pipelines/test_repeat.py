@@ -1,0 +1,140 @@
+"""A refresh that finds nothing changed is the release before once more, and no other refresh is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.cli import main
+from pipelines.engines import in_memory
+from tests.releases import Curate, Release, recipe_for
+from tests.rows import crowd, write_files
+
+PARTS = ("curated", "verdicts", "duplicates")
+
+
+@pytest.fixture
+def pattern(tmp_path: Path) -> str:
+    return write_files(tmp_path / "in", crowd(3, 200), [80, 150], 30)
+
+
+def parts(release: Release) -> dict[str, bytes]:
+    return {path: content for path, content in release.contents().items() if path.startswith(PARTS)}
+
+
+def refresh(curate: Curate, pattern: str, **request: object) -> Release:
+    return curate(pattern, previous="latest", **request)
+
+
+def test_it_is_what_a_whole_run_makes(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    first = refresh(curate, pattern)
+    second = refresh(curate, pattern)
+    whole = curate(pattern, root=tmp_path / "elsewhere")
+    assert [release.run["repeats"] for release in (first, second, whole)] == [False, True, False]
+    assert parts(second) == parts(whole)
+    assert len(parts(second)) == sum(len(second.parts(kind)) for kind in PARTS)
+    for record in ("inputs", "counts", "columns", "digest", "content_digest", "versions"):
+        assert getattr(second.manifest, record) == getattr(whole.manifest, record)
+    assert second.report.model_copy(update={"moved": None, "release": "0001"}) == whole.report
+    assert main(["verify", str(second.folder)]) == 0
+
+
+def test_it_needs_no_cache_and_no_earlier_release(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    first = refresh(curate, pattern)
+    other = curate(pattern, root=tmp_path / "elsewhere", previous=str(first.folder))
+    assert other.run["repeats"]
+    assert parts(other) == parts(first)
+    assert main(["prune", str(first.root), "--keep", "1"]) == 0
+    assert main(["verify", str(other.folder)]) == 0
+
+
+def test_the_report_says_that_nothing_moved(
+    curate: Curate, pattern: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = refresh(curate, pattern)
+    second = refresh(curate, pattern, quiet=False)
+    assert "nothing has changed since release 0001\n" in capsys.readouterr().out
+    moved, kept = second.report.moved, first.report.rows.kept
+    assert moved is not None
+    assert (moved.release, moved.stayed, moved.entered, moved.left) == ("0001", kept, 0, 0)
+    assert all(drift.jensen_shannon_divergence == 0 for drift in moved.drift)
+
+
+def test_a_byte_of_a_file_of_the_same_size_is_noticed(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_files(tmp_path / "in", crowd(3, 60), [], 30)
+    path = tmp_path / "in" / "part-0.parquet"
+    table = pq.read_table(path)
+    plain = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(table, path, row_group_size=30, **plain)
+    first, size = refresh(curate, pattern), path.stat().st_size
+    outputs = table["output"].to_pylist()
+    outputs[3] = f"{outputs[3][:-1]}x"
+    at = table.column_names.index("output")
+    pq.write_table(table.set_column(at, "output", [outputs]), path, row_group_size=30, **plain)
+    assert path.stat().st_size == size
+    second = refresh(curate, pattern)
+    assert not second.run["repeats"]
+    assert second.lines()[3]["record_id"] != first.lines()[3]["record_id"]
+
+
+def test_another_recipe_is_no_repetition(curate: Curate, pattern: str) -> None:
+    refresh(curate, pattern)
+    recipe = recipe_for(pattern, dedup__threshold=0.7)
+    assert [refresh(curate, pattern, recipe=recipe).run["repeats"] for _ in range(2)] == [False, True]
+
+
+def test_a_takedown_is_no_repetition_and_then_is(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    first = refresh(curate, pattern)
+    lists = tmp_path / "lists.txt"
+    kept = next(line["record_id"] for line in first.lines() if line["verdict"] == "kept")
+    lists.write_text(f"{kept}\n")
+    second, third = (refresh(curate, pattern, remove=[str(lists)]) for _ in range(2))
+    fourth = refresh(curate, pattern)
+    assert [release.run["repeats"] for release in (second, third, fourth)] == [False, True, True]
+    assert parts(fourth) == parts(second)
+    assert (fourth.folder / "removals.txt").read_text() == f"{kept}\n"
+
+
+def test_the_rows_may_lie_elsewhere(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    first = refresh(curate, pattern)
+    (tmp_path / "in").rename(tmp_path / "moved")
+    second = refresh(curate, f"{tmp_path}/moved/*.parquet")
+    assert second.run["repeats"]
+    assert [record.path for record in second.manifest.inputs] == [
+        record.path.replace("/in/", "/moved/") for record in first.manifest.inputs
+    ]
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_a_damaged_part_is_not_taken_over(
+    curate: Curate, pattern: str, harm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = refresh(curate, pattern)
+    whole, part = parts(first), first.parts("verdicts")[0]
+    if harm == "gone":
+        part.unlink()
+    else:
+        part.write_bytes(part.read_bytes()[::-1])
+    second = refresh(curate, pattern)
+    assert f"tamis: {part}" in capsys.readouterr().err
+    assert not second.run["repeats"]
+    found = parts(second)
+    assert found["verdicts/part-00000-of-00001.parquet"] == whole["verdicts/part-00000-of-00001.parquet"]
+
+
+def test_an_engine_elsewhere_looks_there(
+    curate: Curate, pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = refresh(curate, pattern)
+    monkeypatch.setattr(in_memory.InMemory, "at_hand", False)
+    second = refresh(curate, pattern)
+    assert second.run["repeats"]
+    assert parts(second) == parts(first)
+
+
+def test_a_file_that_cannot_be_read_is_read_again(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    """What could not be read may be whole tomorrow."""
+    (tmp_path / "in" / "part-9.parquet").write_bytes(b"PAR1 and no more")
+    assert [refresh(curate, pattern).run["repeats"] for _ in range(2)] == [False, False]

@@ -1,0 +1,112 @@
+"""`tamis cache`: what a cache holds, and what of it may go."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.verdict_cache import DAY, list_entries
+from tests.releases import Curate, Release
+from tests.rows import ask_all, write_rows
+from transforms.steps.cache import KINDS
+
+
+@pytest.fixture
+def release(curate: Curate, tmp_path: Path) -> Release:
+    for name, rows in (("a", ask_all(9)), ("b", ask_all(20)[9:])):
+        write_rows(tmp_path / "in" / f"{name}.parquet", rows)
+    return curate(f"{tmp_path}/in/*.parquet")
+
+
+def files(root: Path) -> list[Path]:
+    return sorted((root / ".cache").rglob("*.arrow"))
+
+
+def age(paths: list[Path], days: float) -> None:
+    for path in paths:
+        os.utime(path, (time.time() - days * DAY,) * 2)
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("inside", ["", "/.cache"])
+def test_size(release: Release, inside: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cache", f"{release.root}{inside}"]) == 0
+    lines = told(capsys)
+    assert lines[0].startswith(f"{release.root}/.cache: 6 entries of ")
+    assert [line.split()[:2] for line in lines[2:]] == [[kind, "2"] for kind in sorted(KINDS)]
+
+
+def test_what_was_not_used_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = files(release.root)[:2], files(release.root)[2:]
+    age(old, 40)
+    age(new, 3)
+    assert main(["cache", str(release.root), "--unused-for", "30"]) == 0
+    assert told(capsys)[0].startswith("deleted 2 entries of ")
+    assert files(release.root) == new
+
+
+def test_a_run_uses_what_it_finds(release: Release, curate: Curate, tmp_path: Path) -> None:
+    age(files(release.root), 40)
+    (tmp_path / "in" / "b.parquet").unlink()
+    curate(f"{tmp_path}/in/*.parquet", root=release.root)
+    assert main(["cache", str(release.root), "--unused-for", "30"]) == 0
+    assert len(files(release.root)) == len(KINDS)
+
+
+def test_no_more_than_a_size(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+    for at, path in enumerate(files(release.root)):
+        age([path], 2 + at)
+    kept = files(release.root)[:2]
+    most = sum(path.stat().st_size for path in kept)
+    assert main(["cache", str(release.root), "--max-size", f"{most}B"]) == 0
+    assert told(capsys)[0].startswith("deleted 4 entries")
+    assert files(release.root) == kept
+
+
+def test_what_was_used_within_a_day_stays(release: Release) -> None:
+    before = files(release.root)
+    assert main(["cache", str(release.root), "--max-size", "0", "--unused-for", "1"]) == 0
+    assert files(release.root) == before
+
+
+def test_what_is_damaged_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+    path = files(release.root)[1]
+    path.write_bytes(path.read_bytes()[:-1])
+    assert main(["cache", str(release.root), "--check"]) == 0
+    assert told(capsys)[0] == f"deleted {path}: it was damaged"
+    assert len(files(release.root)) == 5
+
+
+def test_nothing_else_in_the_folder_is_touched(release: Release) -> None:
+    note = release.root / ".cache" / "judgement" / "notes.arrow"
+    note.write_text("mine")
+    age([note], 90)
+    assert main(["cache", str(release.root), "--unused-for", "30", "--check"]) == 0
+    assert note.exists()
+    assert all("notes" not in entry.path for entry in list_entries(f"{release.root}/.cache"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--max-size", "10XB"], "--max-size takes a size such as 10GB or 500MiB, found '10XB'"),
+        (["--unused-for", "0.5"], "--unused-for takes a number of days from 1, found 0.5"),
+    ],
+)
+def test_wrong_usage(
+    release: Release, flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cache", str(release.root), *flags]) == 2
+    assert capsys.readouterr().err == f"tamis: {sentence}\n"
+
+
+def test_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cache", str(tmp_path)]) == 2
+    assert f"there is no verdict cache at {tmp_path}" in capsys.readouterr().err

@@ -1,0 +1,84 @@
+"""A unit that changed in part: its new rows are judged, and what comes out is as if all had been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from tests.refreshes import Shards
+from tests.releases import Curate, Release, Row, recipe_for
+from tests.rows import ask_all, crowd, write_files, write_rows
+from transforms.steps.cache import KINDS
+
+SEEN: list[str] = []
+COUNTING = {
+    "name": "counted",
+    "use": f"{__name__}:count",
+    "meaning": "Its text was looked at.",
+    "action": "flag",
+}
+
+
+def count(rows: pa.RecordBatch) -> pa.Array:
+    """Mark nothing, and remember what was looked at."""
+    SEEN.extend(text for text in rows["instruction"].to_pylist() if text != "Say hello.")  # it is tried first
+    return pc.equal(rows["instruction"], "")
+
+
+def cached(root: Path) -> dict[str, bytes]:
+    """The entries of a cache by their names."""
+    folders = [root / ".cache" / kind for kind in KINDS]
+    return {
+        str(path.relative_to(root)): path.read_bytes() for one in folders for path in one.rglob("*.arrow")
+    }
+
+
+def parts(release: Release) -> dict[str, bytes]:
+    return {name: content for name, content in release.contents().items() if name.endswith(".parquet")}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "changes", [{}, {"dedup__similarity": "joined", "dedup__order": "first_seen"}], ids=str
+)
+def test_what_is_found_is_as_from_nothing(curate: Curate, tmp_path: Path, seed: int, changes: Row) -> None:
+    pattern = write_files(tmp_path / "in", crowd(seed, 200), [90, 150], 30)
+    recipe = recipe_for(pattern, **changes)
+    first = curate(pattern, recipe=recipe)
+    before, shards = cached(first.root), Shards(tmp_path / "in", Random(seed))
+    for _ in range(2):
+        shards.change(0.05)
+        warm = curate(pattern, recipe=recipe)
+    cold = curate(pattern, recipe=recipe, root=tmp_path / "cold")
+    assert parts(warm) == parts(cold)
+    found = cached(warm.root)
+    assert found.keys() > cached(cold.root).keys() - before.keys()
+    assert cached(cold.root).items() <= found.items()
+
+
+def test_only_new_rows_are_looked_at(curate: Curate, tmp_path: Path) -> None:
+    rows = ask_all(40)
+    path = write_rows(tmp_path / "in.parquet", rows, row_group_size=10)
+    recipe = recipe_for(str(path), own=[COUNTING])
+    curate(str(path), recipe=recipe)
+    changed = [rows[9], *rows[:3], {"instruction": "Name a river.", "output": "The Po."}, *rows[3:30]]
+    write_rows(path, changed, row_group_size=8)
+    SEEN.clear()
+    after = curate(str(path), recipe=recipe)
+    assert SEEN == ["Name a river."]
+    assert [line["row"] for line in after.lines()] == list(range(len(changed)))
+    assert pq.read_table(after.parts("curated")[0])["instruction"].to_pylist().count("Name a river.") == 1
+
+
+def test_another_recipe_looks_at_all_rows(curate: Curate, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.parquet", ask_all(10))
+    curate(str(path), recipe=recipe_for(str(path), own=[COUNTING]))
+    write_rows(path, ask_all(11))
+    SEEN.clear()
+    curate(str(path), recipe=recipe_for(str(path), own=[COUNTING], rules__placeholder__action="flag"))
+    assert len(SEEN) == 11
