@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from pipelines.run import Request, run
 from pipelines.verdict_cache import DAY, list_entries
-from tests.releases import Curate, Release
+from tests.releases import Curate, Release, recipe_for
 from tests.rows import ask_all, write_rows
+from tests.stores import BUCKET, S3
 from transforms.steps.cache import KINDS
 
 
@@ -110,3 +113,33 @@ def test_wrong_usage(
 def test_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cache", str(tmp_path)]) == 2
     assert f"there is no verdict cache at {tmp_path}" in capsys.readouterr().err
+
+
+def test_in_a_bucket(s3: S3, tmp_path: Path, curate: Curate, capsys: pytest.CaptureFixture[str]) -> None:
+    """A local release may have its cache in a bucket, which the next run takes from."""
+    cache, pattern = f"s3://{BUCKET}/cache", str(write_rows(tmp_path / "in.parquet", ask_all(9)))
+    first = curate(pattern, cache=cache, beam=s3.flags)
+    assert main(["cache", cache, "--check", "--max-size", "0", *s3.flags]) == 0
+    lines = told(capsys)
+    assert lines[0].startswith("deleted 0 entries of 0 B")
+    assert lines[1].startswith(f"{cache}: 3 entries of ")
+    (damaged,) = s3.objects("cache/judgement")
+    s3.client.put_object(Bucket=BUCKET, Key=damaged, Body=b"damaged")
+    second = curate(pattern, cache=cache, beam=s3.flags)
+    assert second.run["damaged_entries"] == [f"s3://{BUCKET}/{damaged}"]
+    assert second.manifest.digest == first.manifest.digest
+
+
+def test_a_repetition_in_a_bucket(s3: S3, tmp_path: Path) -> None:
+    """Parts are copied there, as nothing can be linked."""
+    pattern, root = str(write_rows(tmp_path / "in.parquet", ask_all(9))), f"s3://{BUCKET}/out"
+    request = Request(recipe=recipe_for(pattern), output=root, previous="latest", beam=s3.flags, quiet=True)
+    for _ in range(2):
+        run(request)
+    parts = [
+        {key.split("/", 3)[3]: s3.read(key) for key in s3.objects(f"out/releases/000{at}/curated")}
+        for at in (1, 2)
+    ]
+    assert parts[0] == parts[1] != {}
+    assert json.loads(s3.read("out/runs/0002/run.json"))["repeats"]
+    assert main(["verify", root, *s3.flags]) == 0
