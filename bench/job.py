@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from bare import KERNELS, ROWS, SHINGLED, WORK, Costs, run_bare
+from bare import KERNELS, ROWS, RULES, SHINGLED, TAGS, WORK, Costs, run_bare
 from rich.console import Console
 from rich.table import Table
 from watched import Usage, watch
@@ -35,6 +35,10 @@ class Trial:
     def ratio(self) -> float:
         """CPU seconds of the job to those of its kernels."""
         return self.job.cpu / self.bare.total
+
+    def share(self, *kernels: str) -> float:
+        """CPU seconds of some kernels to those of the job."""
+        return sum(self.bare.seconds[kernel] for kernel in kernels) / self.job.cpu
 
     @property
     def wall_to_cpu(self) -> float:
@@ -66,6 +70,8 @@ FIGURES = (
     Figure("kernels run bare, CPU s", "{:.2f}", lambda trial: trial.bare.total),
     Figure("job, CPU s", "{:.2f}", lambda trial: trial.job.cpu),
     Figure("job to kernels", "{:.2f}", lambda trial: trial.ratio, 1.6),
+    Figure("tags to job", "{:.3f}", lambda trial: trial.share(TAGS), 0.15),
+    Figure("rules and tags to job", "{:.3f}", lambda trial: trial.share(RULES, TAGS)),
     Figure("job, wall s", "{:.2f}", lambda trial: trial.job.wall),
     Figure("others meanwhile, CPU s", "{:.2f}", lambda trial: trial.job.others),
     Figure("wall to CPU", "{:.2f}", lambda trial: trial.wall_to_cpu, 0.8, 2),

@@ -25,6 +25,7 @@ from pipelines.report import (
     to_json,
 )
 from schemas.plan import Plan
+from schemas.recipe import Recipe
 from schemas.release import (
     Before,
     BenchmarkRecord,
@@ -120,7 +121,7 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
                 for part in parts
             ],
             inputs=list(_inputs(resolved, job)),
-            counts=_counts(report, parts),
+            counts=_counts(report, parts, job.recipe),
             columns=columns,
         ),
         job,
@@ -276,7 +277,7 @@ def _benchmarks(plan: Plan) -> Iterator[BenchmarkRecord]:
         )
 
 
-def _counts(report: Report, parts: Sequence[Part]) -> Counts:
+def _counts(report: Report, parts: Sequence[Part], recipe: Recipe) -> Counts:
     rows = report.rows
     return Counts(
         ledger=sum(part.rows for part in parts if part.kind == VERDICTS),
@@ -289,4 +290,11 @@ def _counts(report: Report, parts: Sequence[Part]) -> Counts:
         },
         reasons={rule.name: rule.all for rule in report.rules} | {Reason.UNREADABLE.value: rows.unreadable},
         flags={flag.name: flag.all for flag in report.flags},
+        masked=_masked(report, recipe),
     )
+
+
+def _masked(report: Report, recipe: Recipe) -> int:
+    """Curated rows in which private data was masked: those flagged with it, where the recipe says so."""
+    private = (flag.kept for flag in report.flags if flag.name == Reason.PRIVATE_DATA.value)
+    return sum(private) if recipe.rules.masks else 0

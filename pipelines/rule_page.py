@@ -47,7 +47,7 @@ A mark costs:
 
 def rule_page() -> str:
     """The page as Markdown."""
-    parts = [_HEAD, *_reasons(), *_slots(), *_signals(), *_tasks()]
+    parts = [_HEAD, *_reasons(), *_slots(), *_signals(), *_private(), *_tasks()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -62,7 +62,9 @@ def _reasons() -> Iterator[str]:
     measured = load_phrases("measured")
     rules, rows = measured["rules"], measured["rows"]
     yield "## Reasons and flags\n"
-    yield f"Firing rates are of {rows:,} rows of public data, by the default profile.\n"
+    yield f"Firing rates are of {rows:,} rows of public data, by the default profile. Of the rows that"
+    yield "a rule marks, up to 50 were read (all that differ where there are fewer, conversations among"
+    yield "them); where none was, nothing is known of how often it is wrong.\n"
     yield "| name | by default | marks a row when | rows marked | wrong of those read |"
     yield "|---|---|---|---|---|"
     for reason in Reason:
@@ -96,6 +98,17 @@ def _signals() -> Iterator[str]:
         yield ""
 
 
+def _private() -> Iterator[str]:
+    yield "## Private data\n"
+    yield "With the action `mask` a label stands in the written row in place of what was found.\n"
+    yield "| kind | what it is | label | finds | leaves |"
+    yield "|---|---|---|---|---|"
+    for name, kind in load_phrases("private")["kinds"].items():
+        finds, leaves = (", ".join(map(_code, kind[side])) for side in ("finds", "leaves"))
+        yield f"| {name} | {kind['about']} | `{kind['label']}` | {finds} | {leaves} |"
+    yield ""
+
+
 def _row(line: str) -> str:
     return line.replace(" || ", " \u2016 ").replace(" | ", " \u2016 ")
 
@@ -113,6 +126,7 @@ def _tasks() -> Iterator[str]:
         words = listed(verb["words"])
         shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
         yield f"| {lemma} | {verb['category']} | {shown} |"
+    yield "\nTags of one's own: [own-rules.md](own-rules.md).\n"
     yield from _levels()
     yield "## Domains\n\n| domain | what it is about |\n|---|---|"
     yield from (f"| {name} | {domain['about']} |" for name, domain in load_phrases("domains").items())

@@ -28,7 +28,8 @@ from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.language import load_model
-from transforms.kernels.own_rules import OwnRuleError, try_own
+from transforms.kernels.own_rules import OwnError
+from transforms.kernels.own_tagger import try_own
 from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
@@ -167,10 +168,10 @@ def _asked(request: Request, root: str, cache: str) -> Asked:
 
 
 def try_rules(recipe: Recipe) -> None:
-    """Try the recipe's own rules; one that cannot be used is an error of usage."""
+    """Try the recipe's own rules and tagger; one that cannot be used is an error of usage."""
     try:
         try_own(recipe)
-    except OwnRuleError as error:
+    except OwnError as error:
         raise UsageError(str(error)) from None
 
 

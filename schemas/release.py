@@ -74,13 +74,14 @@ class PreviousRecord(Frozen):
 
 
 class Counts(Frozen):
-    """Rows by verdict and by reason; `ledger` is the number of ledger rows."""
+    """Rows by verdict and by reason; `ledger` counts ledger rows, `masked` curated rows that were masked."""
 
     ledger: int
     rows_lost: int
     verdicts: dict[str, int]
     reasons: dict[str, int]
     flags: dict[str, int]
+    masked: int = 0
 
 
 class Manifest(Frozen):

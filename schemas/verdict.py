@@ -71,7 +71,7 @@ class Reason(str, Enum):
     )
     LANGUAGE_MISMATCH = (
         "language_mismatch",
-        "The output is in another language than the instruction.",
+        "The output is surely in another language than the instruction.",
         "Output is in {output_language}, instruction in {language}",
     )
     UNREADABLE = (
@@ -301,6 +301,7 @@ JUDGEMENT = pa.schema(
         ("difficulty", pa.string()),
         ("domain", pa.string()),
         ("score", pa.int16()),
+        ("template", pa.string()),
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
@@ -313,6 +314,7 @@ JUDGEMENT = pa.schema(
 )
 """What `judge` finds of each row on its own, rows and row groups counted from the unit's first;
 reasons and flags are masks of `Reason.bit`. `tokens` are those of all fields, null where none are counted.
+`template` tells how the instruction begins, where the recipe balances by it.
 `match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
 A row group that cannot be read is one line without `row`."""
 

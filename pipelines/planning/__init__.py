@@ -18,6 +18,7 @@ from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
 from schemas.plan import TRAIN, Plan, Source, Unit, split_rank
 from schemas.recipe import Recipe, to_dict
+from transforms.kernels.own_rules import digest_own
 from transforms.steps.lines import schema_text
 
 UNIT_BYTES = 32 << 20
@@ -132,9 +133,13 @@ def _parts(recipe: Recipe, shards: int, rows: int) -> dict[str, int]:
 def _versions(recipe: Recipe) -> dict[str, str]:
     """Versions of all that can change a byte of a release."""
     packages = _PACKAGES if recipe.tokenizer is None else (*_PACKAGES, "tokenizers")
+    own = {f"rule {rule.name}": digest_own("rule", rule.use) for rule in recipe.own}
+    if recipe.own_tagger is not None:
+        own["tagger"] = digest_own("tagger", recipe.own_tagger)
     return {
         "python": ".".join(map(str, sys.version_info[:2])),
         "machine": platform.machine(),
         "unicode": unicodedata.unidata_version,
         **{package: version(package) for package in packages},
+        **own,
     }

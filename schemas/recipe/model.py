@@ -169,6 +169,10 @@ class Recipe(Section):
         default="phrases",
         description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
     )
+    own_tagger: Text | None = Field(
+        default=None,
+        description="A tagger of your own, MODULE:FUNCTION or an entry point of tamis.taggers, or null.",
+    )
     tokenizer: Text | None = Field(
         default=None,
         description="Path of a Hugging Face tokenizer.json to count tokens by; null: four characters each.",
@@ -228,15 +232,16 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json")
 
 
+_JUDGING = {"rules", "own", "language", "placeholders", "tagger", "own_tagger", "tokenizer", "turns"}
+
+
 def judging_key(recipe: Recipe) -> dict[str, Any]:
     """Give plain JSON values of the parts that decide how a row on its own is judged.
 
     >>> list(judging_key(Recipe()))
-    ['rules', 'own', 'language', 'placeholders', 'tagger', 'tokenizer', 'turns']
+    ['rules', 'own', 'language', 'placeholders', 'tagger', 'own_tagger', 'tokenizer', 'turns']
     """
-    return recipe.model_dump(
-        mode="json", include={"rules", "own", "language", "placeholders", "tagger", "tokenizer", "turns"}
-    )
+    return recipe.model_dump(mode="json", include=_JUDGING)
 
 
 def json_schema() -> dict[str, Any]:

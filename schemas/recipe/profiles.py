@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.recipe.rules import Flagging, Rules
+from schemas.recipe.rules import Flagging, PrivateData, Rules
 
-SIGNALS = tuple(name for name, field in Rules.model_fields.items() if field.annotation is Flagging)
+SIGNALS = tuple(
+    name for name, field in Rules.model_fields.items() if field.annotation in {Flagging, PrivateData}
+)
 """Rules that only flag and have no other key."""
 
 ARTICLE: dict[str, Any] = {

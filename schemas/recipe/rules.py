@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from schemas.recipe.fields import Action, Count, Positive, Section, Share, Text, Texts
+from schemas.verdict import Reason
 
 SENTENCE_ENDS = ".?!:…‼⁇⁈⁉‽。．｡！？：؟۔।॥։።፧།။។៕᠃"  # noqa: RUF001 the marks of other scripts are meant
 """Marks that end a sentence, a question or an announcement, of any script."""
@@ -26,6 +27,20 @@ class Flagging(Rule):
     """A rule that only flags unless the recipe says otherwise."""
 
     action: Action = Field(default="flag", description=ACTION)
+
+
+class PrivateData(Section):
+    """What is done with rows that hold private data."""
+
+    action: Literal["reject", "flag", "mask", "off"] = Field(
+        default="flag",
+        description="What a marked row gets: reject, flag or off; mask flags it and masks what it found.",
+    )
+
+
+def _flags(reason: Reason, rule: Section | None = None) -> Any:
+    """The field of a rule that only flags; what it says of a row is said with its reason."""
+    return Field(default=rule or Flagging(), description=reason.meaning)
 
 
 class InstructionTooShort(Rule):
@@ -132,72 +147,38 @@ class Rules(Section):
         default=NoEndPunctuation(),
         description="The instruction does not end as a sentence does.",
     )
-    language_undetermined: Flagging = Field(
-        default=Flagging(),
-        description="The instruction is too short or too mixed to tell its language.",
-    )
-    language_mismatch: Flagging = Field(
-        default=Flagging(),
-        description="The output is in another language than the instruction.",
-    )
+    language_undetermined: Flagging = _flags(Reason.LANGUAGE_UNDETERMINED)
+    language_mismatch: Flagging = _flags(Reason.LANGUAGE_MISMATCH)
     contaminated: Contaminated = Field(
         default=Contaminated(),
         description="The row holds an example of one of the `benchmarks`.",
     )
-    slot_expected: Flagging = Field(
-        default=Flagging(),
-        description="The output holds a slot that its instruction calls for, as a letter's signature.",
-    )
-    wrong_arithmetic: Flagging = Field(
-        default=Flagging(), description="The output states a sum with a wrong result."
-    )
-    constraint_missed: Flagging = Field(
-        default=Flagging(), description="The output breaks a length or a form that the instruction asks for."
-    )
-    too_few_items: Flagging = Field(
-        default=Flagging(), description="The output lists fewer items than the instruction asks for."
-    )
-    input_missing: Flagging = Field(
-        default=Flagging(), description="The instruction speaks of a text that is not there."
-    )
-    vague: Flagging = Field(default=Flagging(), description="The instruction does not say what it is about.")
-    refusal: Flagging = Field(default=Flagging(), description="The output declines to answer.")
-    model_identity: Flagging = Field(
-        default=Flagging(), description="The output speaks of itself as a model."
-    )
-    bypass_attempt: Flagging = Field(
-        default=Flagging(), description="The instruction tries to undo the rules a model is given."
-    )
-    template_delimiters: Flagging = Field(
-        default=Flagging(), description="A text holds delimiters of a prompt template."
-    )
-    special_tokens: Flagging = Field(
-        default=Flagging(), description="A text holds special tokens of a tokenizer."
-    )
-    encoding_damage: Flagging = Field(
-        default=Flagging(), description="A text was damaged by a wrong encoding."
-    )
-    html_residue: Flagging = Field(
-        default=Flagging(), description="The output holds HTML that nobody asked for."
-    )
-    private_data: Flagging = Field(
-        default=Flagging(), description="A text holds an address, a number or a key that may be somebody's."
-    )
-    unsafe: Flagging = Field(default=Flagging(), description="A text speaks of doing grave harm.")
-    repetition: Flagging = Field(default=Flagging(), description="The output repeats itself.")
-    echo: Flagging = Field(default=Flagging(), description="The output repeats the instruction.")
-    unfinished: Flagging = Field(default=Flagging(), description="The output breaks off.")
-    bare_answer: Flagging = Field(default=Flagging(), description="The output is a word or two.")
-    turns_out_of_order: Flagging = Field(
-        default=Flagging(), description="User and assistant do not take turns."
-    )
-    turn_empty: Flagging = Field(default=Flagging(), description="A turn of the conversation says nothing.")
-    turn_unanswered: Flagging = Field(
-        default=Flagging(), description="The conversation ends with a turn of the user's."
-    )
-    system_leaked: Flagging = Field(
-        default=Flagging(), description="The assistant repeats a sentence of the system prompt."
-    )
-    too_many_tokens: TooManyTokens = Field(
-        default=TooManyTokens(), description="The row has more tokens than a model is to be given."
-    )
+    slot_expected: Flagging = _flags(Reason.SLOT_EXPECTED)
+    wrong_arithmetic: Flagging = _flags(Reason.WRONG_ARITHMETIC)
+    constraint_missed: Flagging = _flags(Reason.CONSTRAINT_MISSED)
+    too_few_items: Flagging = _flags(Reason.TOO_FEW_ITEMS)
+    input_missing: Flagging = _flags(Reason.INPUT_MISSING)
+    vague: Flagging = _flags(Reason.VAGUE)
+    refusal: Flagging = _flags(Reason.REFUSAL)
+    model_identity: Flagging = _flags(Reason.MODEL_IDENTITY)
+    bypass_attempt: Flagging = _flags(Reason.BYPASS_ATTEMPT)
+    template_delimiters: Flagging = _flags(Reason.TEMPLATE_DELIMITERS)
+    special_tokens: Flagging = _flags(Reason.SPECIAL_TOKENS)
+    encoding_damage: Flagging = _flags(Reason.ENCODING_DAMAGE)
+    html_residue: Flagging = _flags(Reason.HTML_RESIDUE)
+    private_data: PrivateData = _flags(Reason.PRIVATE_DATA, PrivateData())
+    unsafe: Flagging = _flags(Reason.UNSAFE)
+    repetition: Flagging = _flags(Reason.REPETITION)
+    echo: Flagging = _flags(Reason.ECHO)
+    unfinished: Flagging = _flags(Reason.UNFINISHED)
+    bare_answer: Flagging = _flags(Reason.BARE_ANSWER)
+    turns_out_of_order: Flagging = _flags(Reason.TURNS_OUT_OF_ORDER)
+    turn_empty: Flagging = _flags(Reason.TURN_EMPTY)
+    turn_unanswered: Flagging = _flags(Reason.TURN_UNANSWERED)
+    system_leaked: Flagging = _flags(Reason.SYSTEM_LEAKED)
+    too_many_tokens: TooManyTokens = _flags(Reason.TOO_MANY_TOKENS, TooManyTokens())
+
+    @property
+    def masks(self) -> bool:
+        """Whether private data is masked in the rows that are written."""
+        return self.private_data.action == "mask"

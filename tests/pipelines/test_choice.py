@@ -130,3 +130,22 @@ def test_more_than_there_are_changes_nothing(pattern: str, curate: Curate) -> No
 def test_it_chooses_where_no_duplicates_are_looked_for(pattern: str, curate: Curate) -> None:
     recipe = recipe_for(pattern, top=7, dedup__exact=False, dedup__near=False)
     assert verdicts(curate(pattern, recipe=recipe)) == {"kept": 7, "rejected": ROWS + 20 - 7}
+
+
+def test_a_rigid_template_is_cut_to_its_share(tmp_path: Path, curate: Curate) -> None:
+    rng = Random(7)
+    rows = [
+        {
+            "instruction": f"{opening} {' '.join(rng.sample(WORDS.split(), 8))}?",
+            "input": "",
+            "output": " ".join(rng.sample(WORDS.split(), 8)),
+        }
+        for opening in ["Does this REVIEW like", "Does this review speak of"] * 20
+        + [" ".join(rng.sample(WORDS.split(), 3)) for _ in range(60)]
+    ]
+    pattern = str(write_rows(tmp_path / "rows.parquet", rows))
+    release = curate(pattern, recipe=recipe_for(pattern, balance={"by": "template", "max_share": 0.1}))
+    assert verdicts(release) == {"kept": 70, "rejected": 30}
+    assert reasons(release) == {"balance": 30}
+    cut = [row for row, line in zip(rows, release.lines(), strict=True) if line["reasons"]]
+    assert all(row["instruction"].lower().startswith("does this review") for row in cut)

@@ -1,4 +1,4 @@
-"""Rules of a user's own: the worked example of the docs, and what is refused."""
+"""Rules and taggers of a user's own: the worked example of the docs, and what is refused."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pipelines.errors import UsageError
 from schemas.recipe import RecipeError, load_recipe, override
 from tests.releases import Curate, recipe_for
 from tests.rows import write_rows
-from transforms.kernels.own_rules import load_rule
+from transforms.kernels.own_rules import load_own
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-rules.md").read_text("utf-8")
-PYTHON, YAML = (re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[0] for kind in ("python", "yaml"))
+(PYTHON, TAGGER), (YAML, TAGGING) = (
+    re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL) for kind in ("python", "yaml")
+)
 WRONG = """
 import numpy as np
 import pyarrow as pa
@@ -26,6 +28,12 @@ holes = lambda rows: pa.array([None] * len(rows), pa.bool_())
 number = lambda rows: 1
 thing = 3
 masks = lambda rows: np.zeros(len(rows), bool)
+untold = lambda rows: {}
+strange = lambda rows: {"mood": pa.array(["good"] * len(rows))}
+numbers = lambda rows: {"verb": pa.array([1] * len(rows), pa.int64())}
+few = lambda rows: pa.table({"verb": ["ask"]})
+hard = lambda rows: {"difficulty": pa.array(["hard"] * len(rows), pa.string())}
+spoken = lambda rows: pa.table({"verb": ["speak"] * len(rows), "noun": pa.nulls(len(rows))})
 """
 
 
@@ -33,11 +41,12 @@ masks = lambda rows: np.zeros(len(rows), bool)
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example's module and one of wrong rules, where Python finds them."""
     (tmp_path / "my_rules.py").write_text(PYTHON, "utf-8")
+    (tmp_path / "my_taggers.py").write_text(TAGGER, "utf-8")
     (tmp_path / "wrong_rules.py").write_text(WRONG, "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    for name in ("my_rules", "wrong_rules"):
+    for name in ("my_rules", "my_taggers", "wrong_rules"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    load_rule.cache_clear()
+    load_own.cache_clear()
 
 
 ROWS = [
@@ -90,3 +99,40 @@ def test_numpy_masks_do_as_well(tmp_path: Path, curate: Curate) -> None:
 def test_a_wrong_name_is_refused(name: str, sentence: str) -> None:
     with pytest.raises(RecipeError, match=sentence):
         load_recipe(yaml.safe_dump({"own": [{"name": name, "use": "a:b", "meaning": "It is mine."}]}))
+
+
+def test_the_worked_example_of_a_tagger(tmp_path: Path, curate: Curate) -> None:
+    rows = [{**ROWS[1], "instruction": "Cook me a soup of leeks."}, ROWS[1]]
+    pattern = str(write_rows(tmp_path / "rows.parquet", rows))
+    release = curate(pattern, recipe=override(recipe_for(pattern), yaml.safe_load(TAGGING)))
+    assert release.ledger["domain"].to_pylist() == ["kitchen", "elsewhere"]
+    assert release.ledger["category"].to_pylist() != [None, None]
+
+
+def test_a_tagger_gives_what_it_tells(tmp_path: Path, curate: Curate) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    release = curate(pattern, recipe=override(recipe_for(pattern), {"own_tagger": "wrong_rules:spoken"}))
+    assert release.ledger["verb"].to_pylist() == ["speak", "speak"]
+    assert release.ledger["noun"].to_pylist() == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("use", "sentence"),
+    [
+        ("wrong_rules:number", "expected a table with some of the columns verb, category, noun, difficulty"),
+        ("wrong_rules:untold", "domain, found nothing"),
+        (
+            "wrong_rules:strange",
+            "expected columns among verb, category, noun, difficulty, domain, found mood",
+        ),
+        ("wrong_rules:numbers", "verb: expected an array of texts, found an array of int64"),
+        ("wrong_rules:few", "verb: expected 2 texts, one a row, found 1"),
+        ("wrong_rules:hard", "difficulty: expected simple, moderate, complex or null, found another text"),
+        ("wrong_rules:none", "tagger wrong_rules:none: module wrong_rules has no none"),
+        ("nobody", "expected MODULE:FUNCTION or an entry point of tamis.taggers, found neither"),
+    ],
+)
+def test_a_wrong_tagger_is_refused(tmp_path: Path, curate: Curate, use: str, sentence: str) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        curate(pattern, recipe=override(recipe_for(pattern), {"own_tagger": use}))

@@ -39,8 +39,8 @@ def refusal(text: str) -> str:
             "zzz: 1",
             (
                 "unknown key `zzz`; the keys here are profile, sources, references, benchmarks, "
-                "rules, own, language, placeholders, tagger, tokenizer, turns, dedup, balance, top, gate, "
-                "license, output"
+                "rules, own, language, placeholders, tagger, own_tagger, tokenizer, turns, dedup, balance, "
+                "top, gate, license, output"
             ),
         ),
     ],

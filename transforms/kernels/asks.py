@@ -21,6 +21,9 @@ SURE, POSSIBLE, BESIDES = 50, 25, 75
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 """Of Latin, Chinese and Arabic."""
 
+COLONS = ("\uff1a",)
+"""Of Chinese and Japanese."""
+
 _OPENERS = 4
 """So many openers may follow each other."""
 
@@ -68,17 +71,25 @@ class Asks:
     @cached_property
     def asked(self) -> np.ndarray:
         """Mask of the texts with a question mark."""
-        return self.count_bytes(ord("?")) > 0 if self.plain else self._marked()
+        return self._holds("?", QUESTION_MARKS[1:])
 
     @cached_property
     def plain(self) -> bool:
         """Whether all texts are ASCII."""
         return bool(self.words.text.data.max(initial=0) < 0x80)
 
-    def _marked(self) -> np.ndarray:
-        wide = [pc.match_substring(self.views, mark) for mark in QUESTION_MARKS[1:]]
-        found = [mask.to_numpy(zero_copy_only=False) for mask in wide]
-        return np.logical_or.reduce([self.count_bytes(ord("?")) > 0, *found])
+    @cached_property
+    def has_colon(self) -> np.ndarray:
+        """Mask of the texts with a colon."""
+        return self._holds(":", COLONS)
+
+    def _holds(self, mark: str, marks: tuple[str, ...]) -> np.ndarray:
+        """Mask of the texts with a mark of one byte or one of the same in other scripts."""
+        found = self.count_bytes(ord(mark)) > 0
+        if self.plain:
+            return found
+        wide = [pc.match_substring(self.views, other) for other in marks]
+        return np.logical_or.reduce([found, *(mask.to_numpy(zero_copy_only=False) for mask in wide)])
 
     def count_bytes(self, byte: int) -> np.ndarray:
         """How often a byte stands in each text."""
@@ -107,20 +118,28 @@ class Asks:
         place = self.layout.place.copy()
         requested, _ = self.after(np.flatnonzero(self.kind == Kind.REQUEST))
         place[requested] = REQUEST
+        wished, _ = self.after(np.flatnonzero(self.kind == Kind.WISH))
+        place[wished] = np.maximum(place[wished], CLAUSE)
         following, openers = self.after(np.flatnonzero(self.kind == Kind.OPENER))
         for _ in range(_OPENERS):
             np.maximum.at(place, following, place[self.hits.word[openers]])
         return place
 
-    def _in_request(self, word: np.ndarray) -> np.ndarray:
-        """Mask of some words that the words of a request precede in their sentence."""
-        requests = np.sort(self.hits.word[self.kind == Kind.REQUEST])
-        if len(requests) == 0:
+    def _behind(self, word: np.ndarray, kind: Kind) -> np.ndarray:
+        """Mask of some words that words of a kind precede in their sentence."""
+        heads = np.sort(self.hits.word[self.kind == kind])
+        if len(heads) == 0:
             return np.zeros(len(word), bool)
-        at = np.searchsorted(requests, word) - 1
-        before = requests[np.maximum(at, 0)]
+        at = np.searchsorted(heads, word) - 1
+        before = heads[np.maximum(at, 0)]
         same = self.layout.row[before] == self.layout.row[word]
         return (at >= 0) & same & (self.layout.sentence[before] == self.layout.sentence[word])
+
+    def _closing(self, word: np.ndarray) -> np.ndarray:
+        """Mask of some words that end their sentence, as infinitives do in German."""
+        layout, after = self.layout, np.minimum(word + 1, len(self.layout.row) - 1)
+        ends = (after == word) | (layout.row[after] != layout.row[word])
+        return np.asarray(ends | (layout.sentence[after] != layout.sentence[word]))
 
     @cached_property
     def verbs(self) -> tuple[np.ndarray, np.ndarray]:
@@ -144,13 +163,14 @@ class Asks:
         at = np.flatnonzero((self.kind == Kind.VERB) | (self.kind == Kind.PARTICIPLE))
         word, verb = self.hits.word[at], self.kind[at] == Kind.VERB
         place, unspaced = self.place[word], layout.unspaced[word]
-        within = self._in_request(word) & ~unspaced
+        within = self._behind(word, Kind.REQUEST) & ~unspaced
         requested = ~verb & (place == REQUEST) & ~self.asked[layout.row[word]]
         verb &= ~shadowed[word]
         glued = verb & unspaced & (self.hits.length[at] > 1)
         tied = verb & (place == NOWHERE) & ((joined[word] & (layout.sentence[word] < 3)) | within)
         score = self._score(word) - 8 * (glued & (place == NOWHERE))
-        score = np.where(tied, np.where(within, 52, 36), score) - 45 * layout.bulleted[word]
+        inside = np.where(self.asked[layout.row[word]] & self._closing(word), BESIDES, 52)
+        score = np.where(tied, np.where(within, inside, 36), score) - 45 * layout.bulleted[word]
         score += self.hits.length[at] - 65 * phrasebook().weak[self.value[at]]
         may = verb & (place > NOWHERE) | requested | glued | tied
         return at[may], score[may]

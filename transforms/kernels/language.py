@@ -18,6 +18,11 @@ from transforms.kernels.tokens import letter_bytes
 
 UNDETERMINED = "und"
 _LABEL = "__label__"
+_SURE = 0.8
+"""Score at which a language is told well enough to say that another text is in another."""
+
+_LIKE_CHINESE = ("zh", "yue", "wuu", "ja")
+"""Codes that are given to Chinese texts."""
 
 
 class Languages(NamedTuple):
@@ -70,7 +75,7 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
     found = {
         Reason.LANGUAGE: ~untold & ~_kept(recipe, instruction),
         Reason.LANGUAGE_UNDETERMINED: untold,
-        Reason.LANGUAGE_MISMATCH: ~untold & (others != UNDETERMINED) & (codes != others),
+        Reason.LANGUAGE_MISMATCH: ~untold & (others != UNDETERMINED) & _apart(instruction, output),
     }
     marks = Marks(np.zeros(len(codes), np.uint64), np.zeros(len(codes), np.uint64))
     for reason, mask in found.items():
@@ -78,6 +83,19 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
         if action != "off":
             (marks.reasons if action == "reject" else marks.flags)[mask] |= np.uint64(reason.bit)
     return marks
+
+
+def _apart(instruction: Languages, output: Languages) -> np.ndarray:
+    """Mask of the texts whose languages surely differ; those that Chinese is taken for do not."""
+    first, second = (_family(each.codes) for each in (instruction, output))
+    sure = [pc.greater_equal(pc.fill_null(each.scores, 0), _SURE) for each in (instruction, output)]
+    apart = pc.and_(pc.not_equal(first, second), pc.and_(*sure))
+    return np.asarray(apart.to_numpy(zero_copy_only=False))
+
+
+def _family(codes: pa.StringArray) -> pa.StringArray:
+    alike = pc.is_in(codes, value_set=pa.array(_LIKE_CHINESE))
+    return pc.if_else(alike, pa.scalar("zh"), codes)
 
 
 def _kept(recipe: Recipe, languages: Languages) -> np.ndarray:

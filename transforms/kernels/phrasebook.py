@@ -28,11 +28,13 @@ class Kind(IntEnum):
     NO_VERB = 8
     JOINT = 9
     AUXILIARY = 10
+    WISH = 11
 
 
 _LISTS = {
     Kind.OPENER: "openers",
     Kind.REQUEST: "requests",
+    Kind.WISH: "wishes",
     Kind.QUESTION: "questions",
     Kind.NO_VERB: "not_verbs",
 }

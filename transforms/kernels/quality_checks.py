@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 import regex
 
+from transforms.kernels.measures import find_limits, read_number
 from transforms.kernels.phrases import load_phrases
+from transforms.kernels.private import find_private
 
-_NUMBERS = dict(
-    zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True)  # noqa: SIM905 plain words
-) | {"a single": 1}
+_FIGURE = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SUM = regex.compile(
-    r"(-?\d[\d,]*(?:\.\d+)?) ?([-+*/\u00d7\u00f7]) ?(\d[\d,]*(?:\.\d+)?)"
-    r" ?= ?[$\u20ac\u00a3]?(-?\d[\d,]*(?:\.\d+)?)"
-    r"(?![\d/*^%,A-Za-z]|\.\d|\s*[-+*/\u00d7\u00f7(:])"
+    rf"(-?{_FIGURE}) ?([-+*/\u00d7\u00f7]) ?({_FIGURE}) ?= ?[$\u20ac\u00a3]?(-?{_FIGURE})"
+    r"(?![\d/*^%,A-Za-z]|\.\d|\s*[-+*/\u00d7\u00f7(:=\u2044\u2212])"
 )
-_CHAINED = regex.compile(r"\p{L}$|(?:[\d.,/*\u00d7\u00f7+=^()%:$\u2013\u2014\u201c-]|\b[xX])\s*$")
+_CHAINED = regex.compile(
+    r"\p{L}$|(?:[\d.,/*\u00d7\u00f7+=^()%:$\u2013\u2014\u201c\u2044\u2212-]|\b[xX]|\band)\s*$"
+)
 _SIGNS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -30,10 +31,14 @@ _SIGNS: dict[str, Callable[[float, float], float]] = {
     "/": operator.truediv,
     "\u00f7": operator.truediv,
 }
-_MOST = frozenset(
-    {"at most", "no more than", "under", "fewer than", "less than", "maximum of", "within", "up to"}
-)
-_SLACK = 0.1
+_ASKED, _BEFORE = 160, 8
+"""Characters of an instruction that gives no text; words before it speaks of one."""
+
+_LETTERS, _TIMES = 10, 4
+"""Letters of a line that counts, and how often it may not stand there."""
+
+_PLEA, _DISCLAIMED = 400, 220
+"""Characters of a short request; and after a disclaimer, in which it goes on to answer."""
 
 
 @cache
@@ -59,7 +64,7 @@ class Example(NamedTuple):
 
 
 def _number(text: str) -> float:
-    return _NUMBERS.get(text.lower()) or float(text.replace(",", ""))
+    return float(text.replace(",", ""))
 
 
 def wrong_arithmetic(row: Example) -> bool:
@@ -68,6 +73,8 @@ def wrong_arithmetic(row: Example) -> bool:
     >>> [wrong_arithmetic(Example("", "", text, text, "")) for text in ("12 * 7 = 84", "12 * 7 = 85")]
     [False, True]
     """
+    if _context("equation").search(row.prompt):
+        return False
     for match in _SUM.finditer(row.text):
         first, sign, second, stated = match.groups()
         if _CHAINED.search(row.text[max(0, match.start() - 4) : match.start()].removesuffix(" of ")):
@@ -85,19 +92,13 @@ def wrong_arithmetic(row: Example) -> bool:
 
 def constraint_missed(row: Example) -> bool:
     """Whether the output breaks a length, or is no JSON, that the instruction asks for."""
-    if regex.search(r"\bjson\b", row.found, regex.IGNORECASE):
-        return row.output.strip()[:1] in "{[" and not _is_json(row.output)
-    limit = _context("limit").search(row.instruction)
-    if limit is None or not row.output.strip() or _context("each").search(row.instruction):
+    if not row.output.strip():
         return False
-    kind, wanted, unit = limit[1].lower(), _number(limit[2]), limit[3].lower()
-    found = _count(row.output.strip(), unit)
-    slack = 0 if unit in {"sentence", "paragraph"} else max(1, _SLACK * wanted)
-    if kind == "at least":
-        return found < wanted - slack
-    if kind in _MOST or (kind in {"in", "use", "only"} and unit != "sentence"):
-        return found > wanted + slack
-    return abs(found - wanted) > slack
+    if _context("json").search(row.instruction):
+        return row.output.strip()[:1] in "{[" and not _is_json(row.output)
+    if _context("each").search(row.instruction):
+        return False
+    return any(not limit.is_kept(row.output) for limit in find_limits(row.instruction))
 
 
 def _is_json(text: str) -> bool:
@@ -108,26 +109,11 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _count(text: str, unit: str) -> int:
-    if unit == "word":
-        return len(text.split())
-    if unit == "character":
-        return len(text)
-    if unit == "paragraph":
-        return len([part for part in regex.split(r"\n\s*\n", text) if part.strip()])
-    return len(
-        regex.findall(
-            r"[^.!?\u3002\uff01\uff1f]*[\p{L}\d][.!?\u3002\uff01\uff1f\"'\u201d)]+(?=\s|$)|[^.!?\u3002\uff01\uff1f\s][^.!?\u3002\uff01\uff1f]*$",
-            text,
-        )
-    )
-
-
 def too_few_items(row: Example) -> bool:
     """Whether a list has fewer items than were asked for."""
     items = len(_context("item").findall(row.output))
     asked = _context("count").search(row.instruction) if items > 1 else None
-    return asked is not None and items < _number(asked[1])
+    return asked is not None and items < read_number(asked["count"].lower())
 
 
 def without_input(row: Example) -> bool:
@@ -139,16 +125,24 @@ def input_missing(row: Example) -> bool:
     """Whether an instruction speaks of a text that neither it nor an input gives."""
     instruction = row.instruction.strip()
     alone = (
-        len(instruction) < 160
+        len(instruction) < _ASKED
         and not _context("given").search(instruction)
         and not _context("each").search(instruction)
+        and not _context("made").search(instruction)
     )
-    return without_input(row) and alone and not regex.search(r"[.!?]\s", instruction)
+    before = instruction[: instruction.find(row.found.strip())]
+    early = len(before.split()) < _BEFORE and not regex.search("[.!?\u3002\uff01\uff1f]", before)
+    return without_input(row) and alone and early and not regex.search(r"[.!?]\s", instruction)
 
 
-def not_in_role(row: Example) -> bool:
-    """Whether the prompt asks for no letter, story or role in which one may apologise."""
-    return not _context("role").search(row.prompt)
+def declines(row: Example) -> bool:
+    """Whether the answer declines, and neither plays a role nor only disclaims and then answers."""
+    if _context("role").search(row.prompt):
+        return False
+    if _context("regret").search(row.found):
+        return True
+    after = row.output.partition(row.found)[2][:_DISCLAIMED]
+    return not _context("answers").search(after)
 
 
 def not_about_models(row: Example) -> bool:
@@ -161,54 +155,38 @@ def not_code(row: Example) -> bool:
     return not _context("code").search(row.prompt) and not _context("code").search(row.output)
 
 
+def markup(row: Example) -> bool:
+    """Whether there is HTML outside code and outside the cells of a table."""
+    outside = "\n".join(line for line in row.output.split("\n") if "|" not in line)
+    return not_code(row) and row.found in outside
+
+
+def plea(row: Example) -> bool:
+    """Whether a short instruction itself asks, not a text that it is about."""
+    quoted = regex.search(rf"[\"\u201c'\u2018][^\"\u201d]*{regex.escape(row.found)}", row.instruction)
+    return len(row.instruction) < _PLEA and without_input(row) and not quoted
+
+
 def private(row: Example) -> bool:
     """Whether an address, number or key could be somebody's."""
-    found = row.found.strip()
-    if "@" in found:
-        return not _context("made_up").search(found)
-    digits = regex.sub(r"\D", "", found)
-    if regex.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}", found):
-        return not _context("local").match(found) and all(int(part) < 256 for part in found.split("."))
-    if regex.match(r"[A-Z]{2}\d{2}", found):
-        return _is_iban(found)
-    if regex.match(r"(?:sk|pk|gh|xox|AKIA|-----)", found):
-        return True
-    if len(digits) >= 13 and not found.startswith("+"):
-        return len(set(digits)) > 2 and regex.search(r"[3-6]", digits[0]) is not None and is_luhn(digits)
-    return (
-        "555" not in digits
-        and "123" not in digits
-        and len(set(digits)) > 3
-        and not _context("code").search(row.prompt)
-    )
-
-
-def is_luhn(digits: str) -> bool:
-    """Whether the last digit checks the others, as on payment cards.
-
-    >>> is_luhn("4539578763621486"), is_luhn("4539578763621487")
-    (True, False)
-    """
-    values = [int(digit) for digit in reversed(digits)]
-    doubled = (sum(divmod(2 * value, 10)) for value in values[1::2])
-    return (sum(values[::2]) + sum(doubled)) % 10 == 0
-
-
-def _is_iban(text: str) -> bool:
-    """Whether the check digits of an IBAN are right."""
-    plain = text.replace(" ", "").upper()
-    moved = plain[4:] + plain[:4]
-    return moved.isalnum() and int("".join(str(int(each, 36)) for each in moved)) % 97 == 1
+    return bool(find_private(row.text, row.prompt))
 
 
 def repeats(row: Example) -> bool:
-    """Whether half the four-word runs are repeats, or one line stands four times."""
+    """Whether half the four-word runs are repeats, or one line of prose stands four times."""
     words = row.output.split()
     runs = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     if runs and 1 - len(runs) / runs.total() > 0.5:
-        return True
-    lines = Counter(line.strip() for line in row.output.split("\n") if sum(map(str.isalpha, line)) >= 10)
-    return bool(lines) and lines.most_common(1)[0][1] >= 4
+        return not _context("coded").search(row.output)
+    if _context("refrain").search(row.prompt):
+        return False
+    lines = Counter(line.strip() for line in row.output.split("\n") if line.strip())
+    prose = [
+        times
+        for line, times in lines.items()
+        if sum(map(str.isalpha, line)) >= _LETTERS and not _context("coded").search(line)
+    ]
+    return bool(prose) and max(prose) >= max(_TIMES, lines.total() // 10)
 
 
 def echoes(row: Example) -> bool:
@@ -220,16 +198,24 @@ def echoes(row: Example) -> bool:
 def unfinished(row: Example) -> bool:
     """Whether a code block is not closed, or the text breaks off."""
     output = regex.sub(r"<\|endoftext\|>$", "", row.output.rstrip()).rstrip()
-    if output.count("```") % 2:
-        return True
-    if output.endswith(("...", "\u2026")):
-        return len(output) > 20 and not regex.search(r"[\"'\u201d]$", output)
     last = output.rsplit("\n", 1)[-1]
+    if output.count("```") % 2:
+        return not regex.search(r"[.!?:;)}\]\"'`\u3002\uff01\uff1f]$", output)
+    if output.endswith(("...", "\u2026")):
+        others = len(regex.findall(r"(?m)(?:\.\.\.|\u2026)\s*$", output)) > 1
+        return len(output) > 20 and not others and not regex.search(r"[\"'\u201d]$", output)
     if len(output) < 200 or len(last) <= 60 or not regex.search(r"[\p{Ll},;]$", last):
         return False
     if _context("code").search(row.prompt) or _context("code").search(output):
         return False
-    return not regex.search(r"[=\d#]|sincerely|regards|yours|cheers|\blove,", last, regex.IGNORECASE)
+    if not regex.search(r"[.!?\u3002\uff01\uff1f][\"'\u201d)]* ?\S", last) or " -- " in last:
+        return False  # a title, a name or a line of a table, and no prose
+    listed = _context("item").search(last) and not regex.search(
+        r"(?:,|\b(?:and|or|the|a|of|to|und|et|y|e))$", last
+    )
+    return not listed and not regex.search(
+        r"[=\d#]|sincerely|regards|yours|cheers|\blove,", last, regex.IGNORECASE
+    )
 
 
 CHECKS: dict[str, Callable[[Example], bool]] = {
@@ -240,9 +226,11 @@ CHECKS: dict[str, Callable[[Example], bool]] = {
         too_few_items,
         input_missing,
         without_input,
-        not_in_role,
+        declines,
         not_about_models,
         not_code,
+        markup,
+        plea,
         private,
         repeats,
         echoes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import regex
 from schemas.recipe import Recipe
 from schemas.verdict import REASONS, Reason
 from transforms.kernels.arrays import buffers
+from transforms.kernels.measures import hint_limits
 from transforms.kernels.phrases import load_phrases
 from transforms.kernels.quality_checks import CHECKS, Example
 from transforms.kernels.rules import Marks
@@ -27,6 +28,13 @@ _LEFT = 0.4
 """Of a text that repeats itself lz4 leaves less than this."""
 
 _FIELDS = {"any": Texts._fields, "start": ("output",)}
+
+
+_HINTS: dict[str, Callable[[], str]] = {
+    "constraint_missed": lambda: rf"{hint_limits()}|\bjson\b",
+    "private_data": lambda: str(load_phrases("private")["hint"]),
+}
+"""Hints that are made of other data files."""
 
 
 class Signal(NamedTuple):
@@ -48,7 +56,7 @@ def signals() -> tuple[Signal, ...]:
             REASONS[name],
             each["in"],
             each.get("look"),
-            each.get("hint", each.get("look")),
+            _HINTS[name]() if name in _HINTS else each.get("hint", each.get("look")),
             each.get("check"),
             each.get("alone", False),
         )
@@ -114,9 +122,12 @@ def _union(looks: tuple[str, ...]) -> str:
 
 
 def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndarray:
-    """Those of some rows in which the signal is found and passes its check."""
+    """Those of some rows in which the signal is found and passes its check.
+
+    RE2 looks first, but for an expression that looks ahead, which it cannot do.
+    """
     looked = signal.look is None
-    if signal.look is not None and len(rows) > _FEW:
+    if signal.look is not None and "(?!" not in signal.look and len(rows) > _FEW:
         text = getattr(texts, field).take(pa.array(rows))
         text = pc.utf8_slice_codeunits(text, 0, _START) if signal.field == "start" else text
         rows, looked = rows[_matches(text, signal.look if signal.alone else f"(?i){signal.look}")], True
@@ -161,10 +172,10 @@ def _has_bare_prompt(texts: Texts) -> np.ndarray:
     return (given == 0) & (asked < _PROMPT)
 
 
-_BARE_PROMPT = frozenset({"input_missing", "without_input"})
+_BARE_PROMPT = frozenset({"input_missing", "without_input", "plea"})
 """Checks that nothing else passes."""
 
-_ON_FOUND = frozenset({"private", "constraint_missed"})
+_ON_FOUND = frozenset({"input_missing", "markup", "plea", "declines"})
 """Checks that look at what was found."""
 
 

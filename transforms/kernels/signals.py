@@ -86,11 +86,11 @@ class Signals:
         ends = self._ends_with(QUESTION_MARKS)
         opening, closing = asks.rows_with(word[begun & first]), asks.rows_with(word[begun & last])
         question = opening | closing | ends | (asks.asked & asks.rows_with(word))
-        auxiliary, how = (
-            asks.rows_with(at[(asks.place[at] >= SENTENCE) & (layout.sentence[at] == 0)])
-            for at in (self._words(Kind.AUXILIARY), self._words(Kind.HOW))
-        )
-        self._known["how"] = how
+        begin = self._words(Kind.AUXILIARY)
+        auxiliary = asks.rows_with(begin[(asks.place[begin] >= SENTENCE) & (layout.sentence[begin] == 0)])
+        how = self._words(Kind.HOW)
+        first_or_last = (layout.sentence[how] == 0) | layout.last[how]
+        self._known["how"] = asks.rows_with(how[(asks.place[how] >= SENTENCE) & first_or_last])
         return question, ends | (closing & asks.asked), auxiliary & asks.asked
 
     def _add_shapes(self) -> None:
@@ -103,6 +103,8 @@ class Signals:
             "passage": (words > _PASSAGE) | ((lines > 2) & (words > _SHORT)),
             "short": words <= _SHORT,
             "tiny": words <= _TINY,
+            "colon": self.asks.has_colon,
+            "unspaced": self.asks.unspaced,
         }
 
     @cached_property

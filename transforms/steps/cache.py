@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.plan import Places, Plan
 from schemas.recipe import Recipe, judging_key
-from transforms.kernels.own_rules import digest_rule
+from transforms.kernels.own_rules import digest_own
 from transforms.steps import storage, tables
 from transforms.steps.job import Job
 from transforms.steps.reader import Reader
@@ -54,7 +54,10 @@ def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, ob
     judging = judging_key(recipe)
     judging["language"]["model"] = plan.model_digest
     judging["tokenizer"] = plan.tokenizer
-    judging["own"] = [rule | {"source": digest_rule(rule["use"])} for rule in judging["own"]]
+    judging["own"] = [rule | {"source": digest_own("rule", rule["use"])} for rule in judging["own"]]
+    if recipe.own_tagger is not None:
+        judging["own_tagger_source"] = digest_own("tagger", recipe.own_tagger)
+    judging["templates"] = recipe.balance is not None and recipe.balance.by_template
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
     common: dict[str, object] = {"version": _VERSION, "versions": plan.versions}

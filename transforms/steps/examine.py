@@ -15,7 +15,9 @@ from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
 from transforms.kernels import language
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign
+from transforms.kernels.openings import find_openings
 from transforms.kernels.own_rules import apply_own
+from transforms.kernels.own_tagger import tag_rows
 from transforms.kernels.quality import sort_keys
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.rows import (
@@ -30,7 +32,7 @@ from transforms.kernels.rules import Marks, mark_rows
 from transforms.kernels.scores import score_rows
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.slots import mark_slots
-from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
+from transforms.kernels.tagger import DIFFICULTIES
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import Counter
@@ -161,7 +163,7 @@ def judge(
     """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
     texts, turns = said
     rows = len(texts.output)
-    tagged = TAGGERS[recipe.tagger](texts)
+    tagged = tag_rows(recipe, texts)
     asked, answered, spoken = _languages(texts, recipe, models.language)
     tokens = None if models.tokens is None else count_tokens(texts, models.tokens)
     held, matches = compare(texts, recipe, benchmarks)
@@ -183,6 +185,7 @@ def judge(
         "language_score": asked.scores,
         "output_language": answered.codes,
         **tagged._asdict(),
+        "template": _templates(texts, recipe),
         "score": _score(reasons | flags, lengths["output"], asked, tagged),
         **{f"{role}_chars": chars for role, chars in lengths.items()},
         "tokens": pa.nulls(rows, pa.int64()) if tokens is None else tokens.all,
@@ -191,6 +194,13 @@ def judge(
         "error": pa.nulls(rows, pa.string()),
     }
     return pa.table(columns, schema=JUDGEMENT)
+
+
+def _templates(texts: Texts, recipe: Recipe) -> pa.StringArray:
+    """How each instruction begins, where the recipe goes by it."""
+    if recipe.balance is not None and recipe.balance.by_template:
+        return find_openings(texts.instruction)
+    return pa.nulls(len(texts.output), pa.string())
 
 
 def _score(marks: np.ndarray, chars: pa.Int64Array, asked: language.Languages, tagged: Tasks) -> np.ndarray:

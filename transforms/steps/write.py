@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from schemas.example import CANONICAL, CURATED_COLUMNS, PREFIX
 from schemas.plan import Plan
-from schemas.verdict import EDGES, LEDGER, Verdict
+from schemas.verdict import EDGES, LEDGER, Reason, Verdict
 from transforms.kernels.adapters.adapter import canonical
+from transforms.kernels.private import mask_rows
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
@@ -25,6 +26,7 @@ from transforms.steps.units import open_unit
 
 CURATED, VERDICTS, REJECTS, DUPLICATES = "curated", "verdicts", "rejects", "duplicates"
 _BLOCK_ROWS, _GROUP_BYTES = 2048, 64 << 20
+_MADE = tuple(PREFIX + name for name in CANONICAL.names)
 _REJECT_COLUMNS = tuple(name for name in LEDGER.names if name not in {"rows_lost", "error"})
 
 
@@ -109,7 +111,9 @@ def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterat
         chosen = resolved.filter(kept if kind == CURATED else pa.array(are_rejects(resolved)))
         chosen = chosen.slice(start, stop - start)
         names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
-        yield from _with_input(open_unit(job.plan, job.plan.units[unit]), chosen, names)
+        reader, masks = open_unit(job.plan, job.plan.units[unit]), job.recipe.rules.masks
+        for table in _with_input(reader, chosen, names):
+            yield _mask(table, [*reader.columns.values(), *_MADE]) if masks else table
 
 
 def _with_input(reader: Reader, ledger: pa.Table, names: Iterable[str]) -> Iterator[pa.Table]:
@@ -135,6 +139,17 @@ def _turns(reader: Reader, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         return {}
     found = canonical(reader.adapter, batch)
     return {PREFIX + name: found[name] for name in found.schema.names}
+
+
+def _mask(table: pa.Table, columns: Iterable[str]) -> pa.Table:
+    """The rows, the texts of those flagged with private data masked; all other columns as they are."""
+    flags = table[f"{PREFIX}flags"].combine_chunks()
+    private = pc.equal(flags.flatten(), Reason.PRIVATE_DATA.value)
+    rows = pc.list_parent_indices(flags).filter(private).to_numpy()
+    for name in set(columns).intersection(table.column_names):
+        masked = mask_rows(table[name].combine_chunks(), rows)
+        table = table.set_column(table.column_names.index(name), name, masked)
+    return table
 
 
 def _columns(table: pa.Table, low: int, high: int) -> dict[str, pa.ChunkedArray]:

@@ -11,7 +11,8 @@ from schemas.verdict import REASONS
 from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels.phrases import load_phrases
-from transforms.kernels.quality_checks import CHECKS, is_luhn
+from transforms.kernels.private import is_luhn
+from transforms.kernels.quality_checks import CHECKS
 from transforms.kernels.quality_marks import mark_quality, signals
 from transforms.kernels.texts import Texts
 

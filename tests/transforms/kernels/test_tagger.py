@@ -21,6 +21,7 @@ from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
 
 ASKED = yaml.safe_load(Path(__file__).with_name("asked.yaml").read_text("utf-8"))
+NATURAL = yaml.safe_load(Path(__file__).with_name("natural.yaml").read_text("utf-8"))
 SUMMARIES = [
     *("Summarize this text", "What are the main points?", "Give me a brief overview", "TL;DR"),
     *("Can you condense this?", "I need a quick summary", "Break this down for me"),
@@ -37,6 +38,19 @@ def test_an_instruction_asks_for_its_category(case: dict[str, Any]) -> None:
     found = tag([case["instruction"]]).category[0].as_py()
     # A span of a text is extraction or, as the article has it, an answer.
     assert found == case["asks"] or (case["asks"], found) == ("extraction", "qa"), tell(case["instruction"])
+
+
+def test_what_people_type_is_told_nearly_always() -> None:
+    cases = [
+        (category, *((case["ask"], case["text"]) if isinstance(case, dict) else (case, "")))
+        for category, asked in NATURAL.items()
+        for case in asked
+    ]
+    wanted, instructions, inputs = map(list, zip(*cases, strict=True))
+    found = tag(instructions, inputs).category.to_pylist()
+    right = sum(map(str.__eq__, wanted, found))
+    assert right / len(cases) >= 0.96
+    assert found.count("other") == 0
 
 
 @pytest.mark.parametrize("instruction", SUMMARIES)
@@ -124,6 +138,8 @@ def test_decisions_speak_of_what_there_is() -> None:
         "listed",
         "input",
         "ended",
+        "colon",
+        "unspaced",
     }
     known |= {"passage", "short", "tiny", "you_after"}
     for line in decisions():

@@ -125,3 +125,35 @@ def test_dictionaries_come_out_as_dictionaries(curate: Curate, tmp_path: Path) -
     curated = curate(str(tmp_path / "in.parquet")).curated
     assert pa.types.is_dictionary(curated.schema.field("colour").type)
     assert curated["colour"].to_pylist() == table["colour"].to_pylist()
+
+
+PRIVATE = [
+    {"instruction": "How do I reach Anna?", "input": "", "output": "At anna@web.de.", "note": "bob@web.de"},
+    {"instruction": "What is rain made of?", "input": None, "output": "Of water.", "note": "c@web.de"},
+]
+
+
+@pytest.mark.parametrize("action", ["flag", "mask"])
+def test_private_data_is_masked_where_the_recipe_says_so(tmp_path: Path, curate: Curate, action: str) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", PRIVATE))
+    release = curate(pattern, recipe=recipe_for(pattern, rules__private_data__action=action))
+    masks = action == "mask"
+    assert release.curated["output"].to_pylist() == [
+        "At [EMAIL]." if masks else "At anna@web.de.",
+        "Of water.",
+    ]
+    assert release.curated["tamis_flags"].to_pylist()[0] == ["private_data"]
+    assert release.manifest.counts.masked == int(masks)
+    for name in ("instruction", "input", "note"):
+        assert release.curated[name].to_pylist() == [row[name] for row in PRIVATE]
+
+
+def test_masking_moves_no_record_id(tmp_path: Path, curate: Curate) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", PRIVATE))
+    plain, masked = (
+        curate(pattern, recipe=recipe_for(pattern, rules__private_data__action=action))
+        for action in ("flag", "mask")
+    )
+    assert plain.ledger["record_id"].equals(masked.ledger["record_id"])
+    assert plain.manifest.content_digest == masked.manifest.content_digest
+    assert plain.manifest.digest != masked.manifest.digest

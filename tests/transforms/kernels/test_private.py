@@ -1,0 +1,73 @@
+"""Private data: each kind's examples both ways, and what masking leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.columns import text_column
+from tests.strategies import texts
+from transforms.kernels.phrases import load_phrases
+from transforms.kernels.private import find_private, hint_private, mask_rows, mask_text
+
+KINDS = load_phrases("private")["kinds"]
+FINDS = [(name, text) for name, kind in KINDS.items() for text in kind["finds"]]
+LEAVES = [(name, text) for name, kind in KINDS.items() for text in kind["leaves"]]
+pieces = st.sampled_from([text for _, text in [*FINDS, *LEAVES]]) | texts
+written = st.lists(pieces, max_size=5).map(" ; ".join)
+
+
+@pytest.mark.parametrize(("kind", "text"), FINDS)
+def test_a_kind_is_found_in_its_examples(kind: str, text: str) -> None:
+    assert [found.kind for found in find_private(f"It is {text}.")] == [kind]
+    assert hint_private(text_column([text])).all()
+
+
+@pytest.mark.parametrize(("kind", "text"), LEAVES)
+def test_what_is_nobodys_is_left(kind: str, text: str) -> None:
+    assert find_private(f"It is {text}.") == [], kind
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Write to anna.schmidt@web.de, please.", "Write to [EMAIL], please."),
+        ("Call +49 30 9018 2640 or (702) 383-0381.", "Call [PHONE] or [PHONE]."),
+        ("The host is 85.214.132.117.", "The host is [IP]."),
+        ("Pay to DE75 5121 0800 1245 1261 99 now", "Pay to [IBAN] now"),
+        ("My card is 4539-5787-6362-1486!", "My card is [CARD]!"),
+        ("12500+21000-6300=27200 and 80 370 860 1550", "12500+21000-6300=27200 and 80 370 860 1550"),
+    ],
+)
+def test_a_label_stands_for_what_was_there(text: str, masked: str) -> None:
+    assert mask_text(text) == masked
+
+
+@given(written)
+def test_what_is_masked_is_found_no_more(text: str) -> None:
+    masked = mask_text(text)
+    assert find_private(masked) == []
+    assert mask_text(masked) == masked
+    if masked != text:
+        assert hint_private(text_column([text])).all()
+
+
+@given(st.lists(st.none() | written, min_size=1, max_size=6), st.data())
+def test_only_the_chosen_rows_change(column: list[str | None], data: st.DataObject) -> None:
+    rows = sorted(data.draw(st.sets(st.integers(0, len(column) - 1))))
+    found = mask_rows(pa.array(column, pa.string()), np.array(rows, np.int64)).to_pylist()
+    wanted = [
+        mask_text(text) if row in rows and text is not None else text for row, text in enumerate(column)
+    ]
+    assert found == wanted
+
+
+def test_texts_are_masked_however_deep_they_lie() -> None:
+    turns = [[{"role": "user", "content": "I am anna@web.de", "n": 1}], None]
+    column = pa.array(turns)
+    found = mask_rows(column, np.array([0, 1]))
+    assert found.type == column.type
+    assert found.to_pylist() == [[{"role": "user", "content": "I am [EMAIL]", "n": 1}], None]
