@@ -109,10 +109,10 @@ def test_damaged_lines_are_judged_once(curate: Curate, tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(as_lines(ask_all(5)) + b"{\n")
     first = curate(str(path))
-    entries = {entry: entry.stat().st_mtime_ns for entry in (first.root / ".cache").rglob("*.arrow")}
+    entries = {entry: entry.stat().st_ino for entry in (first.root / ".cache").rglob("*.arrow")}
     curate(str(path))
     assert entries
-    assert entries == {entry: entry.stat().st_mtime_ns for entry in (first.root / ".cache").rglob("*.arrow")}
+    assert entries == {entry: entry.stat().st_ino for entry in (first.root / ".cache").rglob("*.arrow")}
 
 
 def test_a_compressed_file_that_breaks_off_is_lost_whole(curate: Curate, tmp_path: Path) -> None:
@@ -253,3 +253,19 @@ def test_lines_are_read_from_a_store(curate: Curate, s3: S3, tmp_path: Path, nam
     near = curate(str(write_lines(tmp_path / "in.jsonl", rows)), root=tmp_path / "near")
     assert rows_of(far) == rows_of(near)
     assert ledger_but_files(far) == ledger_but_files(near)
+
+
+def test_conversations_that_changed_are_judged_as_if_for_the_first_time(
+    curate: Curate, tmp_path: Path
+) -> None:
+    rows = [chat(number, "messages") for number in range(20)]
+    path = write_rows(tmp_path / "in.parquet", rows)
+    curate(str(path), root=tmp_path / "known")
+    rows[3]["messages"].append({"role": "assistant", "content": ""})
+    rows[7]["messages"].append({"role": "user", "content": "And?"})
+    write_rows(path, [rows[19], *rows])
+    fresh, again = (curate(str(path), root=tmp_path / name) for name in ("fresh", "known"))
+    assert again.lines() == fresh.lines()
+    flags = [line["flags"] for line in fresh.lines()]
+    assert {"turn_empty", "turns_out_of_order"} <= set(flags[4])
+    assert "turn_unanswered" in flags[8]

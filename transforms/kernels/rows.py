@@ -287,3 +287,18 @@ def from_hex(texts: pa.StringArray) -> pa.FixedSizeBinaryArray:
     values = (digits & 15) + 9 * (digits >> 6)
     packed = values[:, ::2] << 4 | values[:, 1::2]
     return pa.Array.from_buffers(pa.binary(16), len(texts), [None, pa.py_buffer(packed.tobytes())])
+
+
+_DIGITS = np.frombuffer(b"".join(b"%02x" % value for value in range(256)), np.uint16)
+
+
+def to_hex(hashes: pa.FixedSizeBinaryArray) -> pa.StringArray:
+    """32 hexadecimal digits for each 16-byte hash.
+
+    >>> to_hex(pa.array([bytes([0] * 15 + [255])], pa.binary(16))).to_pylist()[0][-4:]
+    '00ff'
+    """
+    size = len(hashes) * 16
+    texts = _DIGITS[np.frombuffer(hashes.buffers()[1], np.uint8, size, hashes.offset * 16)]
+    offsets = pa.py_buffer((np.arange(len(hashes) + 1) * 32).astype(np.int32).tobytes())
+    return pa.Array.from_buffers(pa.string(), len(hashes), [None, offsets, pa.py_buffer(texts.tobytes())])

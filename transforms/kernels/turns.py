@@ -58,7 +58,7 @@ def canonical_roles(speakers: pa.StringArray) -> pa.StringArray:
     ['user', 'assistant', 'tool', 'narrator', None]
     """
     coded = speakers.dictionary_encode()
-    words = coded.dictionary.to_pylist()
+    words = [word.decode(errors="replace") for word in coded.dictionary.cast(pa.binary()).to_pylist()]
     roles = pa.array([_WORDS.get(word.lower(), word) for word in words], pa.string())
     return roles.take(coded.indices)
 

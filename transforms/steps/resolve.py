@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.plan import Plan
 from schemas.recipe import Recipe
 from schemas.verdict import EDGES, RESOLVED, WON_BY, Reason, Verdict, names_by_bit
-from transforms.kernels.rows import as_words, from_hex, holds_words
+from transforms.kernels.rows import as_words, from_hex, holds_words, to_hex
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job, writing
@@ -261,7 +261,7 @@ def _match_columns(rows: UnitRows, plan: Plan) -> dict[str, pa.Array]:
 
 
 def _hex(ids: pa.ChunkedArray) -> np.ndarray:
-    return np.array([value.hex() for value in ids.to_pylist()], object)
+    return np.asarray(to_hex(ids.combine_chunks()).to_numpy(zero_copy_only=False), object)
 
 
 def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from schemas.example import ASSISTANT, SYSTEM, TURN, USER
 from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
-from transforms.kernels.adapters.rest import as_json, holds_json, read_rest, write_rest
+from transforms.kernels.adapters.parts import parts_among, text_of_parts, without_parts
+from transforms.kernels.adapters.rest import as_json, holds_json, read_json, read_rest, write_rest
 from transforms.kernels.rows import record_ids_of_turns
 from transforms.kernels.text import join_present
 from transforms.kernels.texts import Texts
@@ -19,7 +20,6 @@ from transforms.kernels.turns import (
     Spoken,
     canonical_roles,
     first_of_each,
-    join_lists,
     join_marked,
     offsets_of,
     prompted,
@@ -47,7 +47,12 @@ class Chat:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Chat | None:
-        """The same adapter for the columns of a schema; None where none of them holds such turns."""
+        """The same adapter for the columns of a schema; None where none of them holds such turns.
+
+        A recipe that names an instruction, an input or an output means another.
+        """
+        if named.keys() - self.known.keys():
+            return None
         known = {**self.known, **{role: (name,) for role, name in named.items()}}
         turns = [
             name for name in known[_TURNS] if name in schema.names and self._fits(schema.field(name).type)
@@ -92,8 +97,10 @@ class Chat:
         beside = [one.name for one in flat.type if one.name not in {self.speaker, self.content}]
         typed = not is_text(said.type)
         speaker = flat.field(self.speaker).cast(pa.string())
-        content = _text_of_parts(said).cast(pa.string()) if typed else said.cast(pa.string())
-        rest = write_rest(flat, [*beside, self.content] if typed else beside)
+        texts = said.cast(pa.large_string()) if not typed else text_of_parts(said)
+        parts = {} if typed else parts_among(said)
+        content = without_parts(texts, parts).cast(pa.string())
+        rest = write_rest(flat, [*beside, self.content] if typed else beside, {self.content: parts})
         columns = [canonical_roles(speaker), content, pa.nulls(len(flat), pa.string()), speaker, rest]
         turns = pa.StructArray.from_arrays(columns, fields=list(TURN), mask=flat.is_null())
         return self._prompted(batch, lists, turns)
@@ -138,7 +145,8 @@ class Chat:
         """Role and text of every turn of the lists; an assistant's calls are part of what it says."""
         flat = _fields(self._flat(batch))
         said = flat.field(self.content)
-        content = text_of(said if is_text(said.type) else _text_of_parts(said))
+        content = text_of(said if is_text(said.type) else text_of_parts(said))
+        content = without_parts(content, parts_among(said) if is_text(said.type) else {})
         calls = [one.name for one in flat.type if one.name in _CALLS]
         for name in calls:
             content = join_present([content, write_rest(flat, [name])])
@@ -196,8 +204,11 @@ class Chat:
         typed = not is_text(said.type)
         found = dict(zip([one.name for one in beside], read_rest(flat.field("rest"), beside), strict=True))
         found[self.speaker] = _cast(flat.field("speaker"), kind.field(self.speaker).type)
-        parts = read_rest(flat.field("rest"), [said])[0] if typed else None
-        found[self.content] = _cast(flat.field("content"), said.type) if parts is None else parts
+        if typed:
+            found[self.content] = read_rest(flat.field("rest"), [said])[0]
+        else:
+            texts = pc.coalesce(read_json(flat.field("rest"), self.content), flat.field("content"))
+            found[self.content] = _cast(texts, said.type)
         columns = [found[one.name] for one in kind]
         return pa.StructArray.from_arrays(columns, fields=list(kind), mask=flat.is_null())
 
@@ -215,21 +226,6 @@ def _fields(turns: pa.StructArray) -> pa.StructArray:
     if turns.null_count == 0:
         return turns
     return pa.StructArray.from_arrays(turns.flatten(), fields=list(turns.type), mask=turns.is_null())
-
-
-def _text_of_parts(parts: pa.Array) -> pa.LargeStringArray:
-    """The texts of typed parts joined by a newline, null where there are no parts."""
-    kind = parts.type
-    texts = pa.repeat(pa.scalar("", pa.large_string()), len(parts))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        inner = kind.value_type
-        if (
-            pa.types.is_struct(inner)
-            and "text" in {one.name for one in inner}
-            and is_text(inner.field("text").type)
-        ):
-            texts = join_lists(text_of(_fields(parts.flatten()).field("text")), offsets_of(parts))
-    return pc.if_else(parts.is_valid(), texts, pa.scalar(None, pa.large_string()))
 
 
 def _tools_back(tools: pa.StringArray, kind: pa.DataType) -> pa.Array:

@@ -28,7 +28,12 @@ class Flat:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Flat | None:
-        """The same adapter for the columns of a schema; None where it has no instruction or output."""
+        """The same adapter for the columns of a schema; None where it has no instruction or output.
+
+        A recipe that names turns or tools means another.
+        """
+        if named.keys() - set(_ORDER):
+            return None
         found = {}
         for role in _ORDER:
             free = [name for name in self.known.get(role, ()) if name not in named.values()]

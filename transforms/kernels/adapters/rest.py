@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,18 +31,53 @@ def holds_json(kind: pa.DataType) -> bool:
     return numbers or is_text(kind)
 
 
-def write_rest(turns: pa.StructArray, fields: Iterable[str]) -> pa.StringArray:
-    """JSON of the fields that each turn has, null where it has none of them; only those turns cost."""
+def write_rest(
+    turns: pa.StructArray, fields: Iterable[str], more: Mapping[str, Mapping[int, Any]] | None = None
+) -> pa.StringArray:
+    """JSON of the fields that each turn has, null where it has none of them; only those turns cost.
+
+    `more` has values by field and turn that are not in the columns.
+    """
     found: dict[int, dict[str, Any]] = {}
+    for name, values in (more or {}).items():
+        for row, value in values.items():
+            found.setdefault(row, {})[name] = value
     for name in fields:
         column = turns.field(name)
         at = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-        for row, value in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
+        for row, value in zip(at.tolist(), _values(column.take(pa.array(at))), strict=True):
             found.setdefault(row, {})[name] = value
     rest: list[str | None] = [None] * len(turns)
-    for row, values in found.items():
-        rest[row] = as_json(values)
+    for row, held in found.items():
+        rest[row] = as_json(held)
     return pa.array(rest, pa.string())
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a column in Python, with what is not UTF-8 in them replaced."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        return [_decoded(value) for value in column.cast(_of_bytes(column.type)).to_pylist()]
+
+
+def _of_bytes(kind: pa.DataType) -> pa.DataType:
+    """The type with bytes in place of text."""
+    if pa.types.is_struct(kind):
+        return pa.struct([one.with_type(_of_bytes(one.type)) for one in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_of_bytes(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_of_bytes(kind.value_type)))
+    return pa.large_binary() if is_text(kind) else kind
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return {name: _decoded(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def read_rest(rest: pa.StringArray, fields: Iterable[pa.Field]) -> list[pa.Array]:
@@ -54,3 +89,13 @@ def read_rest(rest: pa.StringArray, fields: Iterable[pa.Field]) -> list[pa.Array
     """
     values = [{} if text is None else json.loads(text) or {} for text in rest.to_pylist()]
     return [pa.array([value.get(field.name) for value in values], field.type) for field in fields]
+
+
+def read_json(rest: pa.StringArray, field: str) -> pa.StringArray:
+    """JSON of one field of what `write_rest` wrote, null where it has none.
+
+    >>> read_json(pa.array(['{"content":[1]}', "null", None]), "content").to_pylist()
+    ['[1]', None, None]
+    """
+    values = [None if text is None else (json.loads(text) or {}).get(field) for text in rest.to_pylist()]
+    return pa.array([None if value is None else as_json(value) for value in values], pa.string())

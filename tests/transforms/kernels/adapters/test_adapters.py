@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from schemas.example import CANONICAL, TURNS
 from transforms.kernels.adapters import BY_NAME, detect
 from transforms.kernels.adapters.adapter import canonical
+from transforms.kernels.adapters.chat import Chat
 from transforms.kernels.rows import record_ids
 
-_TEXT = st.none() | st.text(st.characters(codec="utf-8"), max_size=5)
+_TEXT = (
+    st.none()
+    | st.text(st.characters(codec="utf-8"), max_size=5)
+    | st.sampled_from(['[{"type":"text","text":"x"}]', '[{"type":"text","n":1.0}]', '[{"type":1}]', "[]"])
+)
 _WORDS = st.none() | st.sampled_from(
     ["user", "human", "gpt", "assistant", "system", "observation", "narrator"]
 )
@@ -150,6 +155,50 @@ def test_turns_of_a_conversation_are_told_apart() -> None:
     assert found.type == TURNS
     roles = ["system", "user", "assistant", "tool", "assistant", "user"]
     assert [turn["role"] for turn in found[0].as_py()] == roles
+
+
+def test_columns_that_are_named_say_which_schema_is_meant() -> None:
+    turns = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
+    schema = pa.schema({"instruction": pa.string(), "output": pa.string(), "messages": turns, "talk": turns})
+    found = [
+        detect(schema, named)
+        for named in ({}, {"turns": "talk"}, {"instruction": "instruction"}, {"turns": "output"})
+    ]
+    assert [one and (one.name, one.columns) for one in found] == [
+        ("alpaca", {"instruction": "instruction", "output": "output"}),
+        ("messages", {"turns": "talk"}),
+        ("alpaca", {"instruction": "instruction", "output": "output"}),
+        None,
+    ]
+    assert BY_NAME["messages"].bind(schema, {}) == BY_NAME["messages"].reading({"turns": "messages"})
+
+
+def test_what_is_no_utf8_anywhere_in_a_turn_is_replaced() -> None:
+    broken = pa.array([b'[{"\xff']).cast(pa.large_binary())
+    text = pa.Array.from_buffers(pa.large_string(), 1, broken.buffers())
+    call = pa.StructArray.from_arrays([text], ["name"])
+    calls = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), call)
+    turn = pa.StructArray.from_arrays([text, text, calls], ["role", "content", "tool_calls"])
+    batch = pa.record_batch({"messages": pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), turn)})
+    adapter = detect(batch.schema)
+    assert isinstance(adapter, Chat)
+    assert adapter.texts(batch).output.to_pylist() == [""]
+    (said,) = adapter.spoken(batch).content.to_pylist()
+    assert said == '[{"\ufffd\n{"tool_calls":[{"name":"[{\\"\ufffd"}]}'
+    assert canonical(adapter, batch)["turns"].flatten().field("rest").to_pylist() == [said.split("\n")[1]]
+
+
+def test_parts_among_texts_are_read_as_their_texts() -> None:
+    parts = '[{"type":"text","text":"a"},{"type":"image","url":"u"},{"type":"text","text":"b"}]'
+    others = ['[{"type": "text"}]', "[{", '[{"text":"a"}]', None]
+    turns = [{"role": "user", "content": content} for content in [parts, *others]]
+    batch = pa.RecordBatch.from_pylist([{"messages": turns}])
+    adapter = detect(batch.schema)
+    assert adapter is not None
+    assert [turn["content"] for turn in adapter.turns(batch)[0].as_py()] == ["a\nb", *others]
+    assert adapter.texts(batch).instruction.to_pylist() == ["a\nb"]
+    back = adapter.rows(canonical(adapter, batch), batch.schema)
+    assert back.to_pylist() == batch.to_pylist()
 
 
 def test_a_type_that_json_cannot_hold_is_no_chat() -> None:
