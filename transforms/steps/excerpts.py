@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from schemas.plan import Unit
 from schemas.recipe import Recipe
 from schemas.verdict import Reason
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.texts import Texts as Columns
 from transforms.steps.job import Job
-from transforms.steps.parquet import UnitReader, texts_of
+from transforms.steps.reader import Reader
+from transforms.steps.units import open_unit
 
 _THREADS = 4
 
@@ -68,30 +68,27 @@ def hide_private(found: Mapping[Place, Texts]) -> dict[Place, Texts]:
 
 def _read(file: int, rows: list[int], job: Job) -> dict[int, Texts]:
     """Texts of some rows of a file, ascending."""
-    plan = job.plan
-    first = Unit(index=-1, file=file, groups=(0, 1), skip=0, first_row=0, rows=0)
-    metadata = UnitReader(plan, first).parquet.metadata
-    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
-    starts = np.cumsum([0, *sizes])
-    groups = np.searchsorted(starts, rows, "right") - 1
     found: dict[int, Texts] = {}
-    for group in np.unique(groups).tolist():
-        start, size = int(starts[group]), sizes[group]
-        unit = Unit(index=-1, file=file, groups=(group, group + 1), skip=0, first_row=start, rows=size)
-        inside = np.array(rows)[groups == group]
-        found |= _read_group(UnitReader(plan, unit), group, start, inside)
+    for unit in job.plan.units:
+        inside = [row - unit.first_row for row in rows if 0 <= row - unit.first_row < unit.rows]
+        if unit.file == file and inside:
+            texts = _read_unit(open_unit(job.plan, unit), np.array(inside))
+            found |= {unit.first_row + row: said for row, said in texts.items()}
     return found
 
 
-def _read_group(reader: UnitReader, group: int, start: int, rows: np.ndarray) -> dict[int, Texts]:
+def _read_unit(reader: Reader, rows: np.ndarray) -> dict[int, Texts]:
+    """Texts of some rows of a unit, ascending, by their numbers in it."""
     found: dict[int, Texts] = {}
-    for batch in reader.slices(group, list(reader.columns.values())):
-        here = rows[(rows >= start) & (rows < start + len(batch))]
-        if len(here):
-            chosen = texts_of(reader.columns, batch.take(here - start))
-            columns = [column.to_pylist() for column in chosen]
-            found |= {row: Texts(*texts) for row, *texts in zip(here.tolist(), *columns, strict=True)}
-        start += len(batch)
-        if start > rows[-1]:
-            break
+    for group in range(*reader.unit.groups):
+        start = reader.rows_before(group)
+        left = rows[(rows >= start) & (rows < start + reader.group_rows(group))]
+        for batch in reader.slices(group, list(reader.columns.values())) if len(left) else ():
+            here = left[(left >= start) & (left < start + len(batch))]
+            if len(here):
+                columns = [column.to_pylist() for column in reader.texts(batch.take(here - start))]
+                found |= {row: Texts(*texts) for row, *texts in zip(here.tolist(), *columns, strict=True)}
+            start += len(batch)
+            if start > left[-1]:
+                break
     return found
