@@ -5,18 +5,43 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from contextlib import suppress
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from typing import Any
+
+from platformdirs import user_cache_path
+
+from transforms.steps import storage
 
 
 @cache
 def library_script() -> str:
-    """Text of the library's script, which sets `vegaEmbed` and `vega`."""
+    """Text of the library's script, which sets `vegaEmbed` and `vega`.
+
+    The package takes a second to put it together, so it is kept in the user's cache, named by its digest.
+    """
+    folder = user_cache_path("tamis") / f"vega-{version('vl-convert-python')}"
+    for path in sorted(folder.glob("*.js")):
+        script = path.read_text("utf-8")
+        if _name(script) == path.name:
+            return script
+    script = _bundle()
+    with suppress(OSError):  # a worker may have no place of its own
+        storage.write_bytes(str(folder / _name(script)), script.encode())
+    return script
+
+
+def _bundle() -> str:
     import vl_convert
 
     script = vl_convert.javascript_bundle()  # type: ignore[call-arg] # its stubs ask for what has a default
     return script.replace("</script", r"<\/script")
+
+
+def _name(script: str) -> str:
+    return f"{hashlib.sha256(script.encode()).hexdigest()}.js"
 
 
 @cache
