@@ -106,7 +106,7 @@ def test_texts_of_survivors_come_from_the_release_if_the_input_is_gone(
     assert f"{release.parent}/part.parquet is gone or has changed" in note
     text = squeeze(printed(release))
     assert "0.8438 input/part.parquet:4 text not available" in text
-    assert "part.parquet is gone or has changed" in text
+    assert "part.parquetisgoneorhaschanged" in text.replace(" ", "")  # however long its folder's name is
 
 
 def test_texts_of_a_changed_input_are_not_taken_for_those_of_the_rows(
