@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest, bootstrap
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.decisions import CATEGORIES
 from transforms.kernels.slots import mark_slots
 from transforms.kernels.tagger import DIFFICULTIES, by_phrases

@@ -25,6 +25,7 @@ from pipelines.report import (
     to_json,
 )
 from schemas.plan import Plan
+from schemas.reason import Reason
 from schemas.recipe import Recipe
 from schemas.release import (
     Before,
@@ -38,7 +39,6 @@ from schemas.release import (
     SourceRecord,
 )
 from schemas.report import Report
-from schemas.verdict import Reason
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.excerpts import hide_private, read_texts

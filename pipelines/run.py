@@ -17,7 +17,7 @@ from pipelines.engines import Asked, choose_engine
 from pipelines.errors import GateError, RunError, UsageError
 from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
-from pipelines.planning.benchmarks import read_benchmarks
+from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
 from pipelines.planning.removals import read_lists
 from pipelines.planning.work import worth
@@ -69,36 +69,21 @@ def run(request: Request) -> tuple[Outcome, Places]:
     engine = choose_engine(request.runner, asked)
     engine.check(asked)
     configure(request.beam)
-    check_gate(request.recipe.gate, request.previous)
-    publish.check_root(root, cache)
-    if request.release is not None:
-        publish.check_name(request.release)
-    try_rules(request.recipe)
-    tokenizer = read_tokenizer(request.recipe.tokenizer)
-    planned = _plan(request)
-    benchmarks = read_benchmarks(request.recipe)
-    removals = read_lists(request.remove)
-    previous = None if request.previous in {None, LATEST} else find_previous(str(request.previous))
+    _check(request, root, cache)
+    given = _read(request)
     with publish.lock(root) as hold:
         publish.clear_leftovers(root)
         name = publish.choose_name(root, request.release, hold.owner)
         hold.name(name)
-        places = Places(root=root, release=name, cache=cache)
-        started = time.time()
-        previous = find_latest(root) if request.previous == LATEST else previous
-        plan = _look_back(replace(planned, release=name), places, previous, removals)
-        if benchmarks is not None:
-            index = store(places.benchmarks, to_table(benchmarks.index))
-            plan = replace(plan, benchmarks=index, benchmark_files=benchmarks.files)
-        if tokenizer is not None:
-            plan = replace(plan, tokenizer=store_bytes(places.tokenizer, tokenizer))
+        places, started = Places(root=root, release=name, cache=cache), time.time()
+        previous = find_latest(root) if request.previous == LATEST else given.previous
+        plan = _store(given, places, previous)
         job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
         asked = replace(asked, most=len(plan.units), worth=worth(plan, previous))
         work = _Work(request, job, engine.arguments(asked))
         look = look_here if engine.at_hand else work.look
-        repeated = (
-            previous is not None and not job.detached and repeat(previous, job, look, quiet=request.quiet)
-        )
+        followed = None if job.detached else previous
+        repeated = followed is not None and repeat(followed, job, look, quiet=request.quiet)
         if not repeated:
             with hold.handing_over(detached=job.detached):
                 work.execute()
@@ -108,11 +93,52 @@ def run(request: Request) -> tuple[Outcome, Places]:
         if outcome.status == "failed":
             raise RunError(outcome.message)
         how = {"workers": asked.cores, "runner": engine.label, "repeats": repeated}
-        how |= {"damaged_entries": _tell_damaged(places)}
-        _write_run_record(places, started, {**how, "shuffled_bytes": work.shuffled})
+        how |= {"damaged_entries": _tell_damaged(places), "shuffled_bytes": work.shuffled}
+        _write_run_record(places, started, how)
         storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
         _check_gate(outcome, places)
     return outcome, places
+
+
+def _check(request: Request, root: str, cache: str) -> None:
+    """Refuse what can be told to be wrong before anything is read."""
+    check_gate(request.recipe.gate, request.previous)
+    publish.check_root(root, cache)
+    if request.release is not None:
+        publish.check_name(request.release)
+    try_rules(request.recipe)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """All that a run reads before it holds its output folder."""
+
+    tokenizer: bytes | None
+    planned: Plan
+    benchmarks: Benchmarks | None
+    removals: Removals
+    previous: Previous | None
+
+
+def _read(request: Request) -> _Given:
+    return _Given(
+        tokenizer=read_tokenizer(request.recipe.tokenizer),
+        planned=_plan(request),
+        benchmarks=read_benchmarks(request.recipe),
+        removals=read_lists(request.remove),
+        previous=None if request.previous in {None, LATEST} else find_previous(str(request.previous)),
+    )
+
+
+def _store(given: _Given, places: Places, previous: Previous | None) -> Plan:
+    """The plan of a run that has a name, once all is stored that it speaks of."""
+    plan = _look_back(replace(given.planned, release=places.release), places, previous, given.removals)
+    if given.benchmarks is not None:
+        index = store(places.benchmarks, to_table(given.benchmarks.index))
+        plan = replace(plan, benchmarks=index, benchmark_files=given.benchmarks.files)
+    if given.tokenizer is not None:
+        plan = replace(plan, tokenizer=store_bytes(places.tokenizer, given.tokenizer))
+    return plan
 
 
 def _plan(request: Request) -> Plan:

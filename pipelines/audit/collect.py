@@ -18,8 +18,8 @@ from pipelines.planning.benchmarks import read_benchmarks
 from pipelines.run import find_language_model, try_rules
 from pipelines.tokenizer import counter_for
 from schemas.plan import Plan, Unit
+from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
-from schemas.verdict import Reason, names_by_bit
 from transforms.kernels.containment import Index
 from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts

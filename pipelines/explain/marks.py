@@ -10,8 +10,8 @@ from pipelines.explain.spans import one_line
 from pipelines.releases.ledger import Entry
 from pipelines.releases.rows import Row
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
+from schemas.reason import REASONS, Reason
 from schemas.recipe import Recipe
-from schemas.verdict import REASONS, Reason
 from transforms.kernels.rules import OutputContains
 from transforms.kernels.slots import find_slots
 

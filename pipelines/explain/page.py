@@ -18,7 +18,8 @@ from pipelines.explain.spans import one_line
 from pipelines.releases.ledger import Entry
 from pipelines.releases.release import Release
 from pipelines.releases.rows import Missing, Row, read_row
-from schemas.verdict import Reason, Verdict
+from schemas.reason import Reason
+from schemas.verdict import Verdict
 
 _LOOKS = {
     Verdict.KEPT: "bold black on green",

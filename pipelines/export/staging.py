@@ -33,7 +33,7 @@ def staged(output: str) -> Iterator[str]:
     folder = storage.partial_beside(target)
     folder.mkdir()
     try:
-        with _held(folder):
+        with storage.locked(folder):
             yield str(folder)
             _check_free(target, output)
             folder.rename(target)
@@ -57,17 +57,6 @@ def _clear_unfinished(output: str) -> None:
         raise UsageError(f"{output} holds {what}; --output takes a new or empty folder")
     for name in there:
         storage.delete_file(f"{output}/{name}")
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """A lock on a folder, which ends with this process at the latest."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _delete_abandoned(target: Path) -> None:

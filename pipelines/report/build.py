@@ -15,6 +15,7 @@ from pipelines.report.diversity import (
 )
 from pipelines.report.excerpts import describe_unreadable
 from pipelines.report.spreads import describe_duplicates, describe_lengths, describe_prompts, describe_what_if
+from schemas.reason import Reason
 from schemas.report import (
     CHARACTERS_A_TOKEN,
     Corpus,
@@ -27,7 +28,7 @@ from schemas.report import (
     SourceShare,
     Step,
 )
-from schemas.verdict import Reason, Verdict
+from schemas.verdict import Verdict
 from transforms.kernels.tally import KEPT, READ, Tally
 
 

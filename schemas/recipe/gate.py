@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from schemas.reason import Reason
 from schemas.recipe.fields import Count, Section, Share, freeze
-from schemas.verdict import Reason
 
 Measure = Literal[
     "languages",

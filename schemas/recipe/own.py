@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from schemas.reason import OWN_RULES, REASONS
 from schemas.recipe.fields import Action, Section, Text
 from schemas.recipe.rules import ACTION
-from schemas.verdict import OWN_RULES, REASONS
 
 
 def _new(name: str) -> str:

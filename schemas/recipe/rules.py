@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from schemas.reason import Reason
 from schemas.recipe.fields import Action, Count, Positive, Section, Share, Text, Texts
-from schemas.verdict import Reason
 
 SENTENCE_ENDS = ".?!:…‼⁇⁈⁉‽。．｡！？：؟۔।॥։።፧།။។៕᠃"  # noqa: RUF001 the marks of other scripts are meant
 """Marks that end a sentence, a question or an announcement, of any script."""

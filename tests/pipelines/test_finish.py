@@ -20,8 +20,8 @@ from pipelines.errors import RunError
 from pipelines.finish import finish
 from pipelines.planning import plan_run
 from schemas.plan import Places
+from schemas.reason import NAMES
 from schemas.release import Outcome
-from schemas.verdict import NAMES
 from tests.releases import Curate, Sampled, recipe_for
 from tests.rows import ask, ask_all, write_rows
 from transforms.kernels.tally import Tally

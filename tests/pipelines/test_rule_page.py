@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.rule_page import rule_page
-from schemas.verdict import Reason
+from schemas.reason import Reason
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 UPDATE = "python -m pytest tests/pipelines/test_rule_page.py --update-golden"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from schemas import recipe as package
+from schemas.reason import Reason
 from schemas.recipe import (
     LANGUAGE_CODES,
     PROFILES,
@@ -24,7 +25,6 @@ from schemas.recipe import (
     render,
     to_dict,
 )
-from schemas.verdict import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

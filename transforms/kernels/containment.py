@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from schemas.reason import Reason
 from schemas.recipe import Contaminated
-from schemas.verdict import Reason
 from transforms.kernels.arrays import Bytes, buffers, cut
 from transforms.kernels.coverage import Grams, score_rows
 from transforms.kernels.ranks import spread

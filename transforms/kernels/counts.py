@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.verdict import NAMES, Verdict
+from schemas.reason import NAMES
+from schemas.verdict import Verdict
 
 VERDICTS = [verdict.value for verdict in Verdict]
 

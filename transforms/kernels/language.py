@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.arrays import Bytes, buffers
 from transforms.kernels.rules import Marks
 from transforms.kernels.tokens import letter_bytes

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas import example
-from schemas.verdict import NAMES, Verdict
+from schemas.reason import NAMES
+from schemas.verdict import Verdict
 from transforms.kernels.counts import VERDICTS, Cell, Counts, code, count_by_verdict, read_numbers
 
 KEPT, EXACT, NEAR = "kept", "exact_duplicate", "near_duplicate"

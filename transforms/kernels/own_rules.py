@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from schemas.reason import own_bit
 from schemas.recipe import Recipe
 from schemas.recipe.own import OwnRule
-from schemas.verdict import own_bit
 from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 

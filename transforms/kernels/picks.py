@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from schemas.verdict import NAMES, Reason, Verdict
+from schemas.reason import NAMES, Reason
+from schemas.verdict import Verdict
 from transforms.kernels.counts import VERDICTS, read_numbers
 from transforms.kernels.sampling import Places, Sampling, below
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import regex
 
+from schemas.reason import REASONS, Reason
 from schemas.recipe import Recipe
-from schemas.verdict import REASONS, Reason
 from transforms.kernels.arrays import buffers
 from transforms.kernels.measures import hint_limits
 from transforms.kernels.phrases import load_phrases

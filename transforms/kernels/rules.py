@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.arrays import buffers
 from transforms.kernels.texts import Texts
 from transforms.kernels.tokens import find_tokens

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from schemas.verdict import REASONS
+from schemas.reason import REASONS
 from transforms.kernels.phrases import load_phrases
 
 BEST = 1000

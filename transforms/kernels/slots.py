@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import regex
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.phrases import UNSPACED, listed, load_phrases, one_of
 from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas import example
-from schemas.verdict import NAMES, Verdict
+from schemas.reason import NAMES
+from schemas.verdict import Verdict
 from transforms.kernels.counts import (
     VERDICTS,
     Cell,

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import Counter

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from schemas.example import ASSISTANT, ROLES, SYSTEM, TOOL, USER
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.rules import Marks
 from transforms.kernels.turns import Spoken, first_of_each, join_marked
 

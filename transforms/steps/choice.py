@@ -12,8 +12,8 @@ from typing import TypedDict
 import numpy as np
 import pyarrow as pa
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.shingles import mix
 from transforms.steps.keyed import Keyed, numbers, to_units, words
 from transforms.steps.resolve import Fates, falls

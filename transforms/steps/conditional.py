@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from transforms.steps import storage
@@ -44,20 +40,9 @@ def write(path: str, content: bytes, over: Versioned | None) -> Versioned | None
 
 def _write_local(path: Path, content: bytes, over: str | None) -> str | None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.parent):
+    with storage.locked(path.parent):
         found = load(str(path))
         if (found and found.version) != over:
             return None
         storage.write_bytes(str(path), content)
     return hashlib.sha256(content).hexdigest()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder of this machine for a moment."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

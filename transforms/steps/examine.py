@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import IDENTITY, JUDGEMENT, Reason, signatures_schema
+from schemas.verdict import IDENTITY, JUDGEMENT, signatures_schema
 from transforms.kernels import language
 from transforms.kernels.containment import Index
 from transforms.kernels.minhash import sign

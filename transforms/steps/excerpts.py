@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import Reason
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.texts import Texts as Columns
 from transforms.steps.job import Job

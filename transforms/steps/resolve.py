@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.plan import Plan
+from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
-from schemas.verdict import EDGES, RESOLVED, WON_BY, Reason, Verdict, names_by_bit
+from schemas.verdict import EDGES, RESOLVED, WON_BY, Verdict
 from transforms.kernels.rows import as_words, from_hex, holds_words, to_hex
 from transforms.kernels.sampling import Sampling
 from transforms.kernels.tally import Tally

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from schemas.example import CANONICAL, CURATED_COLUMNS, PREFIX
 from schemas.plan import Plan
-from schemas.verdict import EDGES, LEDGER, Reason, Verdict
+from schemas.reason import Reason
+from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.adapters.adapter import canonical
 from transforms.kernels.private import mask_rows
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes

@@ -13,8 +13,8 @@ from pipelines.explain.marks import Case, tell
 from pipelines.releases.ledger import Entry
 from pipelines.releases.release import open_release
 from pipelines.releases.rows import Row, read_row
+from schemas.reason import Reason
 from schemas.recipe import built_in, override
-from schemas.verdict import Reason
 
 CHANGES = {
     "language.enabled": True,

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from pipelines.report import Context, build
+from schemas.reason import Reason
 from schemas.report import Report
-from schemas.verdict import RESOLVED, Reason
+from schemas.verdict import RESOLVED
 from transforms.kernels.tally import Tally
 
 Rows = list[dict[str, Any]]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import Reason
 from schemas.recipe import Contaminated
-from schemas.verdict import Reason
 from tests import reference
 from tests.columns import text_column
 from tests.rows import WORDS

@@ -10,8 +10,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe, built_in, override
-from schemas.verdict import Reason
 from tests.columns import text_column
 from tests.strategies import letters, texts
 from transforms.kernels.arrays import buffers

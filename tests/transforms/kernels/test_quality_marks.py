@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import REASONS
 from schemas.recipe import PROFILES, Recipe, built_in, override
-from schemas.verdict import REASONS
 from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels.phrases import load_phrases

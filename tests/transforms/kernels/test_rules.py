@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import Reason
 from schemas.recipe import PROFILES, Recipe, built_in, override
-from schemas.verdict import Reason
 from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels.rules import (

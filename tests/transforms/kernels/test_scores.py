@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.verdict import Reason
+from schemas.reason import Reason
 from transforms.kernels.phrases import load_phrases
 from transforms.kernels.scores import BEST, score_rows
 

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe, override
-from schemas.verdict import Reason
 from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels.phrases import load_phrases

@@ -9,7 +9,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.verdict import RESOLVED, Reason
+from schemas.reason import Reason
+from schemas.verdict import RESOLVED
 from transforms.kernels.counts import Cell
 from transforms.kernels.tally import DIMENSIONS, KEPT, READ, Tally
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import Reason
 from schemas.recipe import Recipe, override
-from schemas.verdict import Reason
 from tests.strategies import texts
 from tests.tokenizers import byte_level
 from transforms.kernels.texts import Texts

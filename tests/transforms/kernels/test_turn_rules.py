@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reason import Reason
 from schemas.recipe import built_in, override
-from schemas.verdict import Reason
 from transforms.kernels.turn_rules import (
     ends_unanswered,
     has_empty,
