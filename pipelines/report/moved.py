@@ -13,7 +13,7 @@ from schemas.release import Before
 from schemas.report import Bin, Drift, Moved, Report
 from transforms.kernels.drift import measure_drift
 
-_SHARES = ("languages", "output_languages", "verbs", "categories", "sources")
+_SHARES = ("languages", "output_languages", "verbs", "categories", "difficulties", "domains", "sources")
 _DECIMALS = 6
 
 

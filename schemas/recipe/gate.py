@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from schemas.reason import Reason
-from schemas.recipe.fields import Count, Section, Share, freeze
+from schemas.recipe.fields import Count, Section, Share, Text, freeze
 
 Measure = Literal[
     "languages",
     "output_languages",
     "verbs",
     "categories",
+    "difficulties",
+    "domains",
     "sources",
     "instruction_chars",
     "input_chars",
@@ -27,12 +30,18 @@ DUPLICATES = ("exact_duplicate", "near_duplicate")
 _OUTCOMES = (*(reason.value for reason in Reason), *DUPLICATES)
 
 
-def _known(name: str) -> str:
-    if name not in _OUTCOMES:
-        near = get_close_matches(name, _OUTCOMES, 1)
-        advice = f"did you mean {near[0]}?" if near else f"reasons are {', '.join(_OUTCOMES)}"
-        raise ValueError(f'must be a reason that rows are dropped for, found "{name}"; {advice}')
-    return name
+def unknown_reason(name: str, own: Collection[str]) -> str | None:
+    """What to say of a name that no rule, not even one of the recipe's own, drops rows by; None if one does.
+
+    >>> unknown_reason("loud", ["too_loud"])
+    'must be a reason that rows are dropped for, found "loud"; did you mean too_loud?'
+    """
+    known = [*_OUTCOMES, *own]
+    if name in known:
+        return None
+    near = get_close_matches(name, known, 1)
+    advice = f"did you mean {near[0]}?" if near else f"reasons are {', '.join(known)}"
+    return f'must be a reason that rows are dropped for, found "{name}"; {advice}'
 
 
 class Drift(Section):
@@ -53,9 +62,7 @@ class Drift(Section):
 class Rejected(Section):
     """How many rows a reason may take."""
 
-    reason: Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*_OUTCOMES]})] = Field(
-        description="A reason, exact_duplicate or near_duplicate."
-    )
+    reason: Text = Field(description="A reason, an own rule, exact_duplicate or near_duplicate.")
     share: Share = Field(description="Largest share of the rows read.")
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from schemas.recipe.choice import Balance
 from schemas.recipe.dedup import Dedup
 from schemas.recipe.fields import Codes, Count, Globs, Positive, Section, Share, Text, freeze
-from schemas.recipe.gate import Gate
+from schemas.recipe.gate import Gate, unknown_reason
 from schemas.recipe.own import OwnRule, told_apart
 from schemas.recipe.rules import Rules
 
@@ -203,6 +203,16 @@ class Recipe(Section):
         examples=["cc-by-4.0"],
     )
     output: Output = Field(default=Output(), description="Curated files, and what is written beside them.")
+
+    @model_validator(mode="after")
+    def _limits_known(self) -> Recipe:
+        """Refuse a limit of the gate on what no rule is called."""
+        own = [rule.name for rule in self.own]
+        for at, limit in enumerate(self.gate.max_rejected):
+            problem = unknown_reason(limit.reason, own)
+            if problem is not None:
+                raise ValueError(f"`gate.max_rejected[{at}].reason` {problem}")
+        return self
 
     @model_validator(mode="after")
     def _named_apart(self) -> Recipe:

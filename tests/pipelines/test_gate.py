@@ -267,3 +267,15 @@ def test_a_file_of_unknown_size_counts_as_a_file(curate: Curate, tmp_path: Path)
 
 def test_outcome_is_a_value_not_an_error() -> None:
     assert Outcome(status="held", message="gate.min_rows", release="0001").status == "held"
+
+
+def test_own_rules_have_limits(curate: Curate, tmp_path: Path) -> None:
+    path = str(write_rows(tmp_path / "in.parquet", ask_all(10)))
+    own = [{"name": "asks", "use": f"{__name__}:asks", "meaning": "It asks."}]
+    recipe = recipe_for(path, own=own, gate__max_rejected=[{"reason": "asks", "share": 0.5}])
+    with pytest.raises(GateError, match=r"gate.max_rejected: asks takes 100.00 % of the rows read"):
+        curate(path, recipe=recipe)
+
+
+def asks(rows: pa.RecordBatch) -> pa.Array:
+    return pc.match_substring(rows["instruction"], "?")

@@ -96,6 +96,13 @@ def test_unknown_key_names_the_nearest(text: str, problem: str) -> None:
                 'found "articel"'
             ),
         ),
+        (
+            "gate: {max_rejected: [{reason: languages, share: 0.1}]}",
+            (
+                "`gate.max_rejected[0].reason` must be a reason that rows are dropped for, "
+                'found "languages"; did you mean language?'
+            ),
+        ),
         ("sources: [{input: b}]", "`sources[0].name` is missing; it must be text, not empty"),
         (
             "sources: [{name: a, input: []}]",
