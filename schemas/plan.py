@@ -119,7 +119,7 @@ class Plan:
     def rows_and_groups(self) -> tuple[int, int]:
         """Rows of the input that are to be read, and row groups they are in."""
         units = [unit for unit in self.units if not self.source_of(unit.index).reference]
-        groups = sum(unit.groups[1] - unit.groups[0] for unit in units if unit.skip == 0)
+        groups = len({(unit.file, group) for unit in units for group in range(*unit.groups)})
         return sum(unit.rows for unit in units), groups
 
     @cached_property

@@ -62,7 +62,7 @@ def test_killed_run_leaves_no_trace(
     assert wait_for(lambda: command.processes() == [])
     assert second.folder.name == (root / "LATEST").read_text("utf-8").strip() == name
     assert second.manifest.digest == undisturbed.manifest.digest
-    assert second.manifest.files[:-3] == undisturbed.manifest.files[:-3]
+    assert second.manifest.files[:-4] == undisturbed.manifest.files[:-4]
     assert not (root / ".staging").exists()
     assert set(second.contents()) == set(undisturbed.contents())
     assert [release.contents() for release in earlier] == before
@@ -77,14 +77,13 @@ def test_killed_twenty_times(sampled: Sampled, undisturbed: Release, tmp_path: P
             command.process.wait(rng.uniform(1, 5))
         command.process.send_signal(signal.SIGKILL)
         command.finish()
-        assert not any(root.glob("releases/*/manifest.json")) or command.process.returncode == 0
         found = {str(path): path.stat().st_ino for path in root.glob(".cache/*/*/*.arrow")}
         assert found.items() >= known.items()
         known = found
         shutil.rmtree(root / "releases", ignore_errors=True)
     assert known
     last = make_release(root, recipe_for(sampled.pattern, output__shards=12), unit_bytes=60000)
-    assert last.manifest.files[:-3] == undisturbed.manifest.files[:-3]
+    assert last.manifest.files[:-4] == undisturbed.manifest.files[:-4]
     assert (
         known.items() <= {str(path): path.stat().st_ino for path in root.glob(".cache/*/*/*.arrow")}.items()
     )

@@ -18,8 +18,29 @@ from transforms.kernels.tokens import letter_bytes
 
 UNDETERMINED = "und"
 _LABEL = "__label__"
-_SURE = 0.8
-"""Score at which a language is told well enough to say that another text is in another."""
+_SURE, _SURE_ELSEWHERE = 0.8, 0.7
+"""Score at which a language is told well enough to say that another text is in another: of both, or of both
+where one is written in another script than Latin and the other is not."""
+
+_NOT_LATIN = ("am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "km", "kn", "ko", "lo")
+_NOT_LATIN += (
+    "mk",
+    "ml",
+    "mr",
+    "my",
+    "ne",
+    "pa",
+    "ru",
+    "si",
+    "ta",
+    "te",
+    "th",
+    "uk",
+    "ur",
+    "wuu",
+    "yue",
+    "zh",
+)
 
 _LIKE_CHINESE = ("zh", "yue", "wuu", "ja")
 """Codes that are given to Chinese texts."""
@@ -88,7 +109,9 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
 def _apart(instruction: Languages, output: Languages) -> np.ndarray:
     """Mask of the texts whose languages surely differ; those that Chinese is taken for do not."""
     first, second = (_family(each.codes) for each in (instruction, output))
-    sure = [pc.greater_equal(pc.fill_null(each.scores, 0), _SURE) for each in (instruction, output)]
+    scripts = pc.xor(*(pc.is_in(codes, value_set=pa.array(_NOT_LATIN)) for codes in (first, second)))
+    least = pc.if_else(scripts, pa.scalar(_SURE_ELSEWHERE, pa.float32()), pa.scalar(_SURE, pa.float32()))
+    sure = [pc.greater_equal(pc.fill_null(each.scores, 0), least) for each in (instruction, output)]
     apart = pc.and_(pc.not_equal(first, second), pc.and_(*sure))
     return np.asarray(apart.to_numpy(zero_copy_only=False))
 

@@ -14,7 +14,7 @@ from transforms.steps.job import Job
 from transforms.steps.reader import Reader
 
 KINDS = ("judgement", "identity", "signatures")
-_VERSION = 10
+_VERSION = 11
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 

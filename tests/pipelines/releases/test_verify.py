@@ -40,7 +40,7 @@ def test_releases_are_whole(
         assert faults(release.folder) == []
     assert main(["verify", str(sampled.release.root)]) == 0
     told = capsys.readouterr().out
-    assert told.startswith(f"{sampled.release.folder} is whole: 6 files, {sampled.plants.rows:,} ledger rows")
+    assert told.startswith(f"{sampled.release.folder} is whole: 7 files, {sampled.plants.rows:,} ledger rows")
 
 
 def test_a_release_of_odd_columns_is_whole(curate: Curate, tmp_path: Path) -> None:

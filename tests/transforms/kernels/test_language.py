@@ -150,7 +150,8 @@ def test_marks_are_those_of_the_definition(table: list[tuple[Told, Told]], keep:
     for (code, score), (other, sure) in table:
         unwanted = bool(keep) and code != UNDETERMINED and (code not in keep or (score or 0) < 0.65)
         alike = code == other or {code, other} <= {"zh", "ja"}
-        mismatch = not alike and min(score or 0, sure or 0) >= 0.75
+        scripts = (code in {"zh", "ja"}) != (other in {"zh", "ja"})
+        mismatch = not alike and min(score or 0, sure or 0) >= (0.65 if scripts else 0.75)
         found = {
             "language": unwanted,
             "language_undetermined": code == UNDETERMINED,
