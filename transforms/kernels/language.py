@@ -22,24 +22,9 @@ _SURE, _SURE_ELSEWHERE = 0.8, 0.7
 """Score at which a language is told well enough to say that another text is in another: of both, or of both
 where one is written in another script than Latin and the other is not."""
 
-_NOT_LATIN = ("am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "km", "kn", "ko", "lo")
-_NOT_LATIN += (
-    "mk",
-    "ml",
-    "mr",
-    "my",
-    "ne",
-    "pa",
-    "ru",
-    "si",
-    "ta",
-    "te",
-    "th",
-    "uk",
-    "ur",
-    "wuu",
-    "yue",
-    "zh",
+_NOT_LATIN: tuple[str, ...] = (
+    *("am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "km", "kn", "ko", "lo"),
+    *("mk", "ml", "mr", "my", "ne", "pa", "ru", "si", "ta", "te", "th", "uk", "ur", "wuu", "yue", "zh"),
 )
 
 _LIKE_CHINESE = ("zh", "yue", "wuu", "ja")
