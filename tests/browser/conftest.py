@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pipelines.report import Context, build, render_html
 from schemas.report import Report
 from schemas.verdict import RESOLVED
-from tests.conftest import REAL_SHARD
 from tests.releases import Sampled, make_release, recipe_for
 from transforms.kernels.tally import Tally
 
@@ -84,9 +83,20 @@ def sample_page(sampled: Sampled) -> Path:
 
 @pytest.fixture(scope="session")
 def real_page(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a release of real rows."""
-    recipe = recipe_for(str(real_data / REAL_SHARD), language__enabled=True)
-    return make_release(tmp_path_factory.mktemp("real"), recipe).folder / "report" / "report.html"
+    """The report of a release of all real rows."""
+    recipe = recipe_for(str(real_data / "instruct-mix" / "*.parquet"), language__enabled=True)
+    made = make_release(tmp_path_factory.mktemp("real"), recipe, workers=None)
+    return made.folder / "report" / "report.html"
+
+
+@pytest.fixture(scope="session")
+def refreshed_page(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a release that follows one of the sample, a file of which is gone."""
+    files = sorted(map(str, sampled.inputs.iterdir()))[1:]
+    recipe = recipe_for(files, language__enabled=True)
+    before = str(sampled.release.folder)
+    made = make_release(tmp_path_factory.mktemp("refreshed"), recipe, previous=before)
+    return made.folder / "report" / "report.html"
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,17 @@ import csv
 import json
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from schemas.recipe import Measure
 from tests.browser.conftest import Open
 from tests.releases import Sampled
 
-PAGES = ["sample_page", "real_page", "hostile_page"]
+PAGES = ["sample_page", "real_page", "refreshed_page", "hostile_page"]
 WIDTHS = [390, 1440]
 A4 = {"width": 688, "height": 1001}  # what is left of a sheet within the margins, at 96 dots an inch
 
@@ -194,7 +195,7 @@ def test_in_the_dark_it_is_dark(open_page: Open, sample_page: Path) -> None:
     assert page.evaluate(fill) != light.evaluate(fill)
 
 
-@pytest.mark.parametrize("path", PAGES[:2], indirect=True)
+@pytest.mark.parametrize("path", PAGES[:3], indirect=True)
 def test_on_paper_no_picture_is_cut(open_page: Open, path: Path) -> None:
     page = open_page(path).page
     page.emulate_media(media="print")
@@ -220,6 +221,13 @@ def test_hostile_rows_show_as_text(open_page: Open, hostile_page: Path) -> None:
     assert "{{ 7*7 }}" in text
     assert not set(text) & set("\u202e\u202c\u2066\u2069\x1b")
     assert opened.said == []
+
+
+def test_what_moved_is_told_and_drawn(open_page: Open, refreshed_page: Path) -> None:
+    page = open_page(refreshed_page).page
+    assert "Since release 0001 it went from " in page.inner_text("body")
+    assert page.locator("#figure-drift svg, #figure-drift canvas").count() == 1
+    assert page.locator("#drift tbody tr").count() == len(get_args(Measure))
 
 
 def test_two_releases_side_by_side(open_page: Open, sampled: Sampled, tmp_path: Path) -> None:
