@@ -118,7 +118,7 @@ def _run(job: Job, workers: int) -> dict[str, Any]:
 
 
 def _unit(index: int) -> tuple[int, Judged]:
-    return index, Judged("", "", "", ())
+    return index, Judged("", "", "", "", ())
 
 
 def _count(element: Any, name: str) -> None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from pipelines.errors import UsageError
 from transforms.steps import storage, tables
-from transforms.steps.cache import KINDS
+from transforms.steps.cache import KINDS, SHINGLES
 
 DAY = 86_400.0
-_STORED = (*KINDS, "shingles")
-_ENTRY = re.compile(rf"({'|'.join(_STORED)})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow")
+_ENTRY = re.compile(rf"({'|'.join((*KINDS, SHINGLES))})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)(i?)B?")
 
 

@@ -201,10 +201,24 @@ def unique_words(words: np.ndarray) -> np.ndarray:
     >>> unique_words(np.array([[2, 1], [1, 7], [2, 1]], np.uint64)).tolist()
     [[1, 7], [2, 1]]
     """
-    words = words[np.lexsort((words[:, 1], words[:, 0]))]
+    return np.asarray(words[_first_by_value(words)])
+
+
+def first_words(words: np.ndarray) -> np.ndarray:
+    """Rows whose 16-byte hash no row before them has, ascending.
+
+    >>> first_words(np.array([[1, 5], [2, 0], [1, 5], [1, 2]], np.uint64)).tolist()
+    [0, 1, 3]
+    """
+    return np.sort(_first_by_value(words))
+
+
+def _first_by_value(words: np.ndarray) -> np.ndarray:
+    """The first row of each value, by value."""
+    order = np.lexsort((words[:, 1], words[:, 0]))
     fresh = np.ones(len(words), bool)
-    fresh[1:] = (words[1:] != words[:-1]).any(1)
-    return np.asarray(words[fresh])
+    fresh[1:] = (words[order[1:]] != words[order[:-1]]).any(1)
+    return np.asarray(order[fresh])
 
 
 def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:

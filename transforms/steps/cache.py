@@ -13,7 +13,9 @@ from transforms.steps import storage, tables
 from transforms.steps.job import Job
 from transforms.steps.reader import Reader
 
-KINDS = ("judgement", "identity", "signatures")
+KINDS, SHINGLES = ("judgement", "identity", "signatures"), "shingles"
+"""What judging stores of a unit; and what later steps store of its candidates, under the signatures' key."""
+
 _VERSION = 11
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 

@@ -10,7 +10,7 @@ from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
 from transforms.steps.reader import Reader
-from transforms.steps.recall import examine_changed, recall, remember
+from transforms.steps.recall import examine_changed, note_of, recall, remember
 from transforms.steps.units import open_unit
 
 LostGroup: TypeAlias = tuple[int, int, str]
@@ -19,11 +19,15 @@ LostGroup: TypeAlias = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Judged:
-    """Where the findings on a unit are stored, the digests of its row groups, and why it has lost any."""
+    """Where the findings on a unit are stored, the digests of its row groups, and why it has lost any.
+
+    The shingles of its candidates are stored later, by whoever needs them first.
+    """
 
     judgement: str
     identity: str
     signatures: str
+    shingles: str
     digests: tuple[str, ...]
     error: str | None = None
 
@@ -46,24 +50,26 @@ def _judge(reader: Reader, job: Job) -> Judged:
     entries = {name: cache.entry_path(job.places, name, key) for name, key in keys.items()}
     missing = cache.missing(entries, job)
     if missing:
-        past = recall(reader, job)
+        note = note_of(reader, job)
+        past = recall(note, job)
         found = examine(reader, job, missing) if past is None else examine_changed(reader, job, past)
         if found.unreadable and not reader.lost:
             return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
         for name in missing:
             tables.store(entries[name], found.table(name))
-        remember(keys, reader, job)
-    return Judged(entries["judgement"], entries["identity"], entries["signatures"], flat)
+        remember(note, keys)
+    shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
+    return Judged(**entries, shingles=shingles, digests=flat)
 
 
 def _store_outside(found: Findings, job: Job, where: str, digests: tuple[str, ...]) -> Judged:
     """Store what was found of a damaged unit beside the cache: it may be whole tomorrow."""
     folder = f"{job.places.staging}/{where}/{found.reader.unit.index:06d}"
-    paths = {name: f"{folder}/{name}.arrow" for name in cache.KINDS}
-    for name, path in paths.items():
-        tables.store(path, found.table(name))
+    paths = {name: f"{folder}/{name}.arrow" for name in (*cache.KINDS, cache.SHINGLES)}
+    for name in cache.KINDS:
+        tables.store(paths[name], found.table(name))
     error = found.unreadable[0]["error"][0].as_py() if found.unreadable else None
-    return Judged(paths["judgement"], paths["identity"], paths["signatures"], digests, error)
+    return Judged(**paths, digests=digests, error=error)
 
 
 def lost_group(element: tuple[int, Judged], job: Job) -> list[LostGroup]:

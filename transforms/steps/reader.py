@@ -92,6 +92,19 @@ class Reader(ABC):
             UnreadableError: the row group is damaged.
         """
 
+    def take(self, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+        """The text columns of some rows, ascending; no slice of a row group is read behind the last of them."""
+        for group in range(*self.unit.groups):
+            at = self.rows_before(group)
+            inside = rows[(rows >= at) & (rows < at + self.group_rows(group))]
+            for batch in self.slices(group, list(self.columns.values())) if len(inside) else ():
+                here = inside[(inside >= at) & (inside < at + len(batch))] - at
+                at += len(batch)
+                if len(here):
+                    yield batch.take(pa.array(here))
+                if at > inside[-1]:
+                    break
+
     @abstractmethod
     def digests(self, group: int) -> tuple[str, str]:
         """BLAKE2b of the stored bytes of a row group: of its text columns, and of the others."""

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.verdict import IDENTITY
-from transforms.kernels.rows import place_words
+from transforms.kernels.rows import first_words, place_words
 from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
@@ -30,30 +30,33 @@ class Past:
     signatures: pa.Table
 
 
-def recall(reader: Reader, job: Job) -> Past | None:
-    """What was last found of a unit's place; None where nothing was, by this recipe and these versions.
+def note_of(reader: Reader, job: Job) -> str | None:
+    """File that notes the keys of what was last found of a unit's place, by this recipe and these versions.
 
     A unit of lines has no place: a line more before it moves it.
     """
     if not isinstance(reader, UnitReader):
         return None
+    key = cache.place_key(job.plan, job.recipe_of(reader.unit.index), reader)
+    return f"{job.places.cache}/places/{key[:2]}/{key}.json"
+
+
+def recall(note: str | None, job: Job) -> Past | None:
+    """What was last found of a unit's place; None where nothing was."""
+    if note is None:
+        return None
     try:
-        keys = json.loads(storage.read_bytes(_note(reader, job)))
+        keys = json.loads(storage.read_bytes(note))
         paths = {kind: cache.entry_path(job.places, kind, keys[kind]) for kind in cache.KINDS}
         return Past(**{kind: tables.load(path) for kind, path in paths.items()})
     except (FileNotFoundError, tables.DamagedError, KeyError, ValueError):
         return None
 
 
-def remember(keys: dict[str, str], reader: Reader, job: Job) -> None:
+def remember(note: str | None, keys: dict[str, str]) -> None:
     """Note the keys of what was found of a unit at its place, if it has one."""
-    if isinstance(reader, UnitReader):
-        storage.write_bytes(_note(reader, job), json.dumps(keys, sort_keys=True).encode())
-
-
-def _note(reader: Reader, job: Job) -> str:
-    key = cache.place_key(job.plan, job.recipe_of(reader.unit.index), reader)
-    return f"{job.places.cache}/places/{key[:2]}/{key}.json"
+    if note is not None:
+        storage.write_bytes(note, json.dumps(keys, sort_keys=True).encode())
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
     tables_found = {
         "judgement": _replace(judgement, placed),
         "identity": identity,
-        "signatures": signed.take(pa.array(place_words(words(signed, "key"), keys[_first(keys)]))),
+        "signatures": signed.take(pa.array(place_words(words(signed, "key"), keys[first_words(keys)]))),
     }
     return Findings(reader, job.recipe.dedup.permutations, [tables_found])
 
@@ -112,15 +115,3 @@ def _replace(table: pa.Table, columns: Mapping[str, Any]) -> pa.Table:
     """The table with other values in some of its columns."""
     held = {name: columns.get(name, table[name]) for name in table.column_names}
     return pa.table(held, schema=table.schema)
-
-
-def _first(keys: np.ndarray) -> np.ndarray:
-    """Rows whose key (uint64 of shape (rows, 2)) no row before them has.
-
-    >>> _first(np.array([[1, 5], [2, 0], [1, 5], [1, 2]], np.uint64)).tolist()
-    [0, 1, 3]
-    """
-    order = np.lexsort((keys[:, 1], keys[:, 0]))
-    fresh = np.ones(len(keys), bool)
-    fresh[1:] = (keys[order[1:]] != keys[order[:-1]]).any(1)
-    return np.sort(order[fresh])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -22,7 +22,6 @@ from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
 from transforms.steps.parts import near_parts, signed_by
-from transforms.steps.reader import Reader
 from transforms.steps.units import open_unit
 
 PARTS = ("prompt", "output")
@@ -139,13 +138,12 @@ class UnitRows:
         They are read once more, and stored for the next run beside the signatures.
         """
         keys = words(self.identity, signed_by(self.job.recipe))[self.at(rows)]
-        path = self.judged.signatures.replace("/signatures", "/shingles")
-        stored = _load(path)
+        stored = _load(self.judged.shingles)
         at = place_words(words(stored, "key"), keys)
         if (at < 0).any():
             fresh = self._shingle(rows[at < 0], keys[at < 0])
             stored = pa.concat_tables([stored, fresh]).combine_chunks() if len(stored) else fresh
-            tables.store(path, stored)
+            tables.store(self.judged.shingles, stored)
             at = place_words(words(stored, "key"), keys)
         found = stored.take(pa.array(at))
         return {name: found[name].combine_chunks() for name in PARTS if name in found.column_names}
@@ -154,7 +152,7 @@ class UnitRows:
         """Keys and shingles of some rows, ascending."""
         pieces: dict[str, list[pa.Array]] = {}
         reader = open_unit(self.job.plan, self.job.plan.units[self.unit])
-        for batch in _read_rows(reader, rows):
+        for batch in reader.take(rows):
             parts = near_parts(reader.texts(batch), self.job.recipe)
             for name, part, tag in zip(PARTS, parts, PART_TAGS, strict=False):
                 found = shingle(part, tag, self.job.recipe.dedup.shingles)
@@ -184,18 +182,3 @@ def _ranked(keys: pa.ChunkedArray, *, flip: bool) -> np.ndarray:
     values = pc.fill_null(keys, 0).to_numpy()
     last = np.iinfo(np.int64).max
     return np.where(keys.is_null().to_numpy(), last, np.minimum(~values if flip else values, last - 1))
-
-
-def _read_rows(reader: Reader, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
-    """The text columns of some rows of a unit, ascending."""
-    for group in range(*reader.unit.groups):
-        at = reader.rows_before(group)
-        inside = rows[(rows >= at) & (rows < at + reader.group_rows(group))] - at
-        if len(inside) == 0:
-            continue
-        passed = 0
-        for batch in reader.slices(group, list(reader.columns.values())):
-            here = inside[(inside >= passed) & (inside < passed + len(batch))] - passed
-            passed += len(batch)
-            if len(here):
-                yield batch.take(pa.array(here))

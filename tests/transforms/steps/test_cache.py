@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.releases import Curate, Release, Row, make_release, recipe_for
-from tests.rows import ask_all, write_rows
+from tests.rows import ask_all, crowd, write_files, write_rows
 from transforms.steps.cache import KINDS
 
 ROWS = [row | {"extra": row["output"]} for row in ask_all(9)]
@@ -125,3 +125,11 @@ def test_damaged_entry_is_told_and_made_anew(
     assert path.read_bytes() == whole
     assert capsys.readouterr().err == f"tamis: {path} was damaged, and was made anew\n"
     assert again.run["damaged_entries"] == [str(path)]
+
+
+def test_the_name_of_its_folder_is_no_part_of_an_entry(curate: Curate, tmp_path: Path) -> None:
+    """Shingles are stored in the cache, whatever it is called."""
+    pattern, cache = write_files(tmp_path / "in", crowd(3, 60), [], 30), tmp_path / "signatures" / "cache"
+    curate(pattern, cache=str(cache))
+    assert [path.name for path in tmp_path.iterdir() if path.name not in {"in", "output"}] == ["signatures"]
+    assert len(list(cache.glob("shingles/*/*.arrow"))) == 1
