@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines import claims, ending
 from pipelines.gate import find_failures
-from pipelines.planning.inputs import record_inputs, rows_by_file
+from pipelines.planning.inputs import digest_inputs, rows_by_file
 from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
 from pipelines.report import (
@@ -43,7 +43,6 @@ from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.excerpts import hide_private, read_texts
 from transforms.steps.job import Job, writing
-from transforms.steps.look import sum_up_file
 from transforms.steps.resolve import Resolved
 from transforms.steps.verify import levels_of
 from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
@@ -113,14 +112,16 @@ def _publish(resolved: Sequence[Resolved], parts: Sequence[Part], tally: Tally, 
     report = add_excerpts(report, tally.picks, texts)
     dedup = job.recipe.dedup
     stayed = sum(entry.stayed for entry in resolved) if dedup.exact or dedup.near else None
-    return publish_report(
-        _compare(report, stayed, job),
+    before = None if job.previous is None else Before.model_validate_json(job.previous)
+    return _publish_report(
+        _compare(report, before, stayed, job),
+        before,
         Written(
             files=[
                 OutputRecord(path=part.path, bytes=part.bytes, sha256=part.sha256, rows=part.rows)
                 for part in parts
             ],
-            inputs=list(_inputs(resolved, job)),
+            inputs=list(digest_inputs(job.plan, ((entry.unit, entry.digests) for entry in resolved))),
             counts=_counts(report, parts, job.recipe),
             columns=columns,
         ),
@@ -138,17 +139,16 @@ class Written:
     columns: dict[str, list[str]]
 
 
-def publish_again(report: Report, written: Written, job: Job) -> Outcome:
+def publish_again(before: Before, written: Written, job: Job) -> Outcome:
     """Publish the parts of the release before as this one, with its report; all of its rows stayed."""
     dedup = job.recipe.dedup
-    report = report.model_copy(update={"release": job.plan.release})
+    report = before.report.model_copy(update={"release": job.plan.release})
     stayed = report.rows.kept if dedup.exact or dedup.near else None
-    return publish_report(_compare(report, stayed, job), written, job)
+    return _publish_report(_compare(report, before, stayed, job), before, written, job)
 
 
-def publish_report(report: Report, written: Written, job: Job) -> Outcome:
+def _publish_report(report: Report, before: Before | None, written: Written, job: Job) -> Outcome:
     """Write what is told of a release whose parts are there, then its manifest, or say why it cannot be."""
-    before = _before(job)
     manifest = Manifest(
         release=job.plan.release,
         inputs=list(written.inputs),
@@ -183,13 +183,8 @@ def publish_report(report: Report, written: Written, job: Job) -> Outcome:
     )
 
 
-def _before(job: Job) -> Before | None:
-    return None if job.previous is None else Before.model_validate_json(job.previous)
-
-
-def _compare(report: Report, stayed: int | None, job: Job) -> Report:
+def _compare(report: Report, before: Before | None, stayed: int | None, job: Job) -> Report:
     """The report with what moved since the release before, and the limits that are not kept to."""
-    before = _before(job)
     moved = None if before is None else describe_moves(before, report, stayed)
     report = report.model_copy(update={"moved": moved})
     return report.model_copy(update={"failures": tuple(find_failures(job.recipe.gate, report))})
@@ -259,15 +254,6 @@ def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
     for path, content in contents.items():
         storage.write_bytes(f"{job.places.release_folder}/{path}", content)
         yield OutputRecord(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
-
-
-def _inputs(resolved: Sequence[Resolved], job: Job) -> Iterator[InputRecord]:
-    digests: dict[int, list[str]] = defaultdict(list)
-    for entry in resolved:
-        if job.plan.units[entry.unit].skip == 0:
-            digests[entry.file] += entry.digests
-    for at, record in enumerate(record_inputs(job.plan)):
-        yield record.model_copy(update={"digest": record.digest or sum_up_file(digests[at])})
 
 
 def _benchmarks(plan: Plan) -> Iterator[BenchmarkRecord]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 from pipelines import ending
 from pipelines.finish import Written, publish_again
-from pipelines.planning.inputs import record_inputs
+from pipelines.planning.inputs import digest_inputs, record_inputs
 from pipelines.planning.previous import Previous
 from pipelines.releases.release import Release
 from schemas.plan import Plan
 from schemas.release import InputRecord, OutputRecord
 from transforms.steps import storage
 from transforms.steps.job import Job, digest_of
-from transforms.steps.look import look, sum_up_file
+from transforms.steps.look import look
 
 Look: TypeAlias = Callable[[Job], Iterable[list[str]]]
 """Gives the digests of the row groups of each unit of a job, in order."""
@@ -29,7 +28,7 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
     before = previous.release
     if not may_repeat(previous, job.plan):
         return False
-    inputs = list(_digested(job.plan, look_at(job)))
+    inputs = list(digest_inputs(job.plan, enumerate(look_at(job))))
     if [_named(record) for record in inputs] != [_named(record) for record in before.manifest.inputs]:
         return False
     try:
@@ -39,7 +38,7 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
         return False
     manifest = before.manifest
     written = Written(files=files, inputs=inputs, counts=manifest.counts, columns=manifest.columns)
-    ending.record(publish_again(previous.before.report, written, job), job)
+    ending.record(publish_again(previous.before, written, job), job)
     if not quiet:
         sys.stdout.write(f"nothing has changed since release {before.name}\n")
     return True
@@ -96,15 +95,6 @@ def _take_over(before: Release, job: Job) -> Iterator[OutputRecord]:
         if found != file.sha256:
             raise _DamagedError(f"{source}: its SHA-256 is {found}, not {file.sha256}")
         yield file
-
-
-def _digested(plan: Plan, looks: Iterable[list[str]]) -> Iterator[InputRecord]:
-    digests: dict[int, list[str]] = defaultdict(list)
-    for unit, found in zip(plan.units, looks, strict=True):
-        if unit.skip == 0:
-            digests[unit.file] += found
-    for at, record in enumerate(record_inputs(plan)):
-        yield record.model_copy(update={"digest": record.digest or sum_up_file(digests[at])})
 
 
 def _without_places(recipe: Mapping[str, Any]) -> dict[str, Any]:

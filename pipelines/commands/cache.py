@@ -41,15 +41,18 @@ def _cache(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     cache = find_cache(storage.absolute(parsed.folder.rstrip("/") or "/"))
     entries = list_entries(cache)
     damaged = [entry for entry in entries if parsed.check and is_damaged(entry)]
-    whole = [entry for entry in entries if entry not in damaged]
-    old = choose_old(whole, time.time(), unused_days=days, max_bytes=most)
-    for entry in [*damaged, *old]:
+    gone = set(damaged)
+    old = choose_old(
+        [entry for entry in entries if entry not in gone], time.time(), unused_days=days, max_bytes=most
+    )
+    gone.update(old)
+    for entry in gone:
         storage.delete_file(entry.path)
     for entry in damaged:
         print(f"deleted {entry.path}: it was damaged")
     if days is not None or most is not None:
         print(f"deleted {_sum(old)}, unused for longest; what was used within a day stays")
-    _show(cache, [entry for entry in whole if entry not in old])
+    _show(cache, [entry for entry in entries if entry not in gone])
     return PUBLISHED
 
 

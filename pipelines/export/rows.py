@@ -24,13 +24,12 @@ from transforms.kernels.adapters import Adapter
 from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, SLICE_BYTES
+from transforms.steps.parquet import READ_ERRORS, slice_rows
 from transforms.steps.reader import UnreadableError
 from transforms.steps.units import open_unit
 from transforms.steps.write import CURATED, REJECTS, VERDICTS
 
 _ID, _TURNS, _TOOLS = f"{PREFIX}record_id", f"{PREFIX}turns", f"{PREFIX}tools"
-_MOST_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -231,9 +230,7 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
         with storage.open_input(path) as file:
             parquet = pq.ParquetFile(file)
             for group in range(parquet.metadata.num_row_groups):
-                metadata = parquet.metadata.row_group(group)
-                mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
-                size = max(64, min(_MOST_ROWS, SLICE_BYTES // mean))
+                size = slice_rows(parquet.metadata.row_group(group))
                 yield from parquet.iter_batches(size, [group], use_threads=False)
     except READ_ERRORS as error:
         raise RunError(f"{path} cannot be read: {first_line(error)}") from None

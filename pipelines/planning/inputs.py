@@ -1,9 +1,10 @@
-"""What a manifest says of the input before it is read."""
+"""What a manifest says of the input."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.plan import Plan
 from schemas.release import InputRecord
@@ -31,3 +32,23 @@ def record_inputs(plan: Plan) -> Iterator[InputRecord]:
             rows_planned=planned[at],
             digest=file.digest,
         )
+
+
+def digest_inputs(plan: Plan, digests: Iterable[tuple[int, Sequence[str]]]) -> Iterator[InputRecord]:
+    """The record of each file of a plan, with its digest by those of the row groups of units, in their order.
+
+    None of what could not be read.
+    """
+    found: dict[int, list[str]] = defaultdict(list)
+    for unit, groups in digests:
+        if plan.units[unit].skip == 0:
+            found[plan.units[unit].file] += groups
+    for at, record in enumerate(record_inputs(plan)):
+        yield record.model_copy(update={"digest": record.digest or _sum_up(found[at])})
+
+
+def _sum_up(digests: Sequence[str]) -> str | None:
+    """Digest of a file by those of its row groups; None of none."""
+    if not digests:
+        return None
+    return hashlib.blake2b(":".join(digests).encode(), digest_size=16).hexdigest()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from schemas.plan import Unit
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.texts import Texts as Columns
 from transforms.steps.job import Job
-from transforms.steps.reader import Reader
 from transforms.steps.units import open_unit
 
 _THREADS = 4
@@ -45,10 +45,13 @@ def read_texts(places: Iterable[Place], job: Job) -> Mapping[Place, Texts]:
     wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
     for place in places:
         wanted[place.source, place.file].add(place.row)
-    files = {(file.source, file.name): at for at, file in enumerate(job.plan.files)}
+    units: dict[tuple[str, str], list[Unit]] = defaultdict(list)
+    for unit in job.plan.units:
+        file = job.plan.files[unit.file]
+        units[file.source, file.name].append(unit)
     found: dict[Place, Texts] = {}
     with ThreadPoolExecutor(_THREADS) as pool:
-        tasks = {key: pool.submit(_read, files[key], sorted(rows), job) for key, rows in wanted.items()}
+        tasks = {key: pool.submit(_read, units[key], sorted(rows), job) for key, rows in wanted.items()}
         for key, task in tasks.items():
             found |= {Place(*key, row): texts for row, texts in task.result().items()}
     return found
@@ -66,29 +69,14 @@ def hide_private(found: Mapping[Place, Texts]) -> dict[Place, Texts]:
     }
 
 
-def _read(file: int, rows: list[int], job: Job) -> dict[int, Texts]:
-    """Texts of some rows of a file, ascending."""
+def _read(units: Sequence[Unit], rows: Sequence[int], job: Job) -> dict[int, Texts]:
+    """Texts of some rows of a file, ascending, by its units."""
     found: dict[int, Texts] = {}
-    for unit in job.plan.units:
-        inside = [row - unit.first_row for row in rows if 0 <= row - unit.first_row < unit.rows]
-        if unit.file == file and inside:
-            texts = _read_unit(open_unit(job.plan, unit), np.array(inside))
-            found |= {unit.first_row + row: said for row, said in texts.items()}
-    return found
-
-
-def _read_unit(reader: Reader, rows: np.ndarray) -> dict[int, Texts]:
-    """Texts of some rows of a unit, ascending, by their numbers in it."""
-    found: dict[int, Texts] = {}
-    for group in range(*reader.unit.groups):
-        start = reader.rows_before(group)
-        left = rows[(rows >= start) & (rows < start + reader.group_rows(group))]
-        for batch in reader.slices(group, list(reader.columns.values())) if len(left) else ():
-            here = left[(left >= start) & (left < start + len(batch))]
-            if len(here):
-                columns = [column.to_pylist() for column in reader.texts(batch.take(here - start))]
-                found |= {row: Texts(*texts) for row, *texts in zip(here.tolist(), *columns, strict=True)}
-            start += len(batch)
-            if start > left[-1]:
-                break
+    for unit in units:
+        inside = [row for row in rows if unit.first_row <= row < unit.first_row + unit.rows]
+        if inside:
+            reader = open_unit(job.plan, unit)
+            said = [reader.texts(batch) for batch in reader.take(np.array(inside) - unit.first_row)]
+            lines = (line for texts in said for line in zip(*(one.to_pylist() for one in texts), strict=True))
+            found |= {row: Texts(*line) for row, line in zip(inside, lines, strict=True)}
     return found

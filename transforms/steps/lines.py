@@ -103,6 +103,11 @@ def schema_text(schema: pa.Schema) -> str:
     return base64.b64encode(schema.serialize().to_pybytes()).decode()
 
 
+def schema_of(text: str) -> pa.Schema:
+    """The schema that `schema_text` wrote."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+
+
 @dataclass(frozen=True)
 class LinesReader(Reader):
     """Reads the rows of a unit of JSON Lines; damaged lines are rows of nulls, and `lost` says so."""
@@ -122,7 +127,7 @@ class LinesReader(Reader):
     def schema(self) -> pa.Schema:
         """The columns of the source's files of this kind."""
         text = self.plan.sources[self.file.source].schema
-        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))) if text else pa.schema([])
+        return schema_of(text) if text else pa.schema([])
 
     @cached_property
     def _ranges(self) -> RangeFile | None:

@@ -36,6 +36,12 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     return pa.large_binary() if pa.types.is_binary_view(kind) else kind
 
 
+def slice_rows(group: pq.RowGroupMetaData) -> int:
+    """Rows of a row group that make a slice of about 4 MB."""
+    mean = max(1, group.total_byte_size // max(1, group.num_rows))
+    return max(_FEWEST_ROWS, min(_MOST_ROWS, SLICE_BYTES // mean))
+
+
 @dataclass(frozen=True)
 class UnitReader(Reader):
     """Reads the rows of one unit of Parquet."""
@@ -85,7 +91,7 @@ class UnitReader(Reader):
         names = self.parquet.schema_arrow.names
         wanted = None if columns is None else [name for name in columns if name in names]
         skip, left = self.unit.skip, self.group_rows(group)
-        size = self._slice_rows(group)
+        size = slice_rows(self.parquet.metadata.row_group(group))
         self._fetch(group, wanted)
         for batch in _read(self.parquet.iter_batches(size, [group], wanted, use_threads=False)):
             rows = batch[skip : skip + left]
@@ -93,11 +99,6 @@ class UnitReader(Reader):
             yield from _split(rows)
             if left <= 0:
                 return
-
-    def _slice_rows(self, group: int) -> int:
-        metadata = self.parquet.metadata.row_group(group)
-        mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
-        return max(_FEWEST_ROWS, min(_MOST_ROWS, SLICE_BYTES // mean))
 
     def _fetch(self, group: int, columns: Sequence[str] | None) -> None:
         """Where requests count, fetch some columns, or all, of the unit or, if too much, of a row group."""

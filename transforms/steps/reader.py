@@ -93,7 +93,7 @@ class Reader(ABC):
         """
 
     def take(self, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
-        """The text columns of some rows, ascending; no slice of a row group is read behind the last of them."""
+        """The text columns of some rows, ascending; no slice behind the last of a row group is read."""
         for group in range(*self.unit.groups):
             at = self.rows_before(group)
             inside = rows[(rows >= at) & (rows < at + self.group_rows(group))]

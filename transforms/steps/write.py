@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from transforms.kernels.private import mask_rows
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
+from transforms.steps.lines import schema_of
 from transforms.steps.parquet import plain_type
 from transforms.steps.reader import Reader
 from transforms.steps.resolve import Resolved, are_rejects
@@ -160,7 +160,7 @@ def _columns(table: pa.Table, low: int, high: int) -> dict[str, pa.ChunkedArray]
 
 def input_schema(plan: Plan) -> pa.Schema:
     """The schema of the input's columns as a release has them."""
-    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(plan.schema)))
+    return schema_of(plan.schema)
 
 
 def part_schema(kind: str, plan: Plan) -> pa.Schema:
