@@ -269,3 +269,26 @@ def test_conversations_that_changed_are_judged_as_if_for_the_first_time(
     flags = [line["flags"] for line in fresh.lines()]
     assert {"turn_empty", "turns_out_of_order"} <= set(flags[4])
     assert "turn_unanswered" in flags[8]
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_fields_that_are_never_filled_come_through(curate: Curate, tmp_path: Path, *, parquet: bool) -> None:
+    part = pa.struct({"type": pa.string(), "text": pa.string(), "image": pa.null()})
+    turns = pa.list_(pa.struct({"role": pa.string(), "content": pa.list_(part)}))
+    rows = [
+        {"messages": [{"role": role, "content": [{"type": "text", "text": said, "image": None}]}]}
+        for number in range(9)
+        for role, said in zip(("user", "assistant"), ask(number).values(), strict=False)
+    ]
+    rows = [
+        {"messages": one["messages"] + two["messages"]}
+        for one, two in zip(rows[::2], rows[1::2], strict=True)
+    ]
+    path = tmp_path / ("in.parquet" if parquet else "in.jsonl")
+    if parquet:
+        pq.write_table(pa.table({"messages": pa.array([row["messages"] for row in rows], turns)}), path)
+    else:
+        write_lines(path, rows)
+    release = curate(str(path))
+    assert release.verdicts() == ["kept"] * 9
+    assert release.curated.select(["messages"]).to_pylist() == rows
