@@ -292,3 +292,45 @@ def test_fields_that_are_never_filled_come_through(curate: Curate, tmp_path: Pat
     release = curate(str(path))
     assert release.verdicts() == ["kept"] * 9
     assert release.curated.select(["messages"]).to_pylist() == rows
+
+
+def test_sources_may_have_a_column_in_types_of_their_own(curate: Curate, tmp_path: Path) -> None:
+    typed = [
+        {"role": turn["role"], "content": [{"type": "text", "text": turn["content"]}]}
+        for turn in chat(1, "messages")["messages"]
+    ]
+    rows = {
+        "flat": [ask(0) | {"id": 7, "tools": "none"}],
+        "typed": [{"id": "x7", "tools": [{"name": "f"}], "messages": typed}],
+        "plain": [chat(2, "messages") | {"id": 0.5}],
+    }
+    sources = [
+        {"name": name, "input": str(write_lines(tmp_path / f"{name}.jsonl", found))}
+        for name, found in rows.items()
+    ]
+    release = curate("", recipe=recipe_for("", sources=sources))
+    assert release.verdicts() == ["kept"] * 3
+    assert release.curated["id"].to_pylist() == ["7", "x7", "0.5"]
+    assert release.curated["tools"].to_pylist() == ["none", '[{"name":"f"}]', None]
+    assert json.loads(release.curated["messages"].to_pylist()[1][0]["content"]) == typed[0]["content"]
+    assert release.curated["tamis_turns"].to_pylist()[1][0]["content"] == ask(1)["instruction"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"messages": "Hi."}, "'messages' for the turns is string, not lists of objects whose fields role"),
+        ({"messages": "Hi."}, "it is text where any line holds a value of another kind"),
+        ({"conversations": [{"who": "me"}]}, "'conversations' for the turns is list<item: struct<who"),
+        (
+            {"prompt": ["Hi."], "completion": "x"},
+            "'prompt' for the instruction is list<item: string>, not text",
+        ),
+    ],
+)
+def test_columns_of_another_type_are_named(curate: Curate, tmp_path: Path, row: Row, words: str) -> None:
+    path = write_lines(tmp_path / "in.jsonl", [row])
+    with pytest.raises(UsageError) as refused:
+        curate(str(path))
+    assert str(path) in str(refused.value)
+    assert words in str(refused.value)

@@ -34,3 +34,13 @@ def test_slices_keep_their_values(make: Any, data: list[Any], at: int) -> None:
     assert found.type == make(_TO)
     assert found.to_pylist() == [row and [_wider(value) for value in row] for row in data[at:]]
     assert cast(column, column.type) is column
+
+
+def test_what_is_no_text_becomes_its_json() -> None:
+    parts = [{"text": "a"}, {"text": None}]
+    rows = [{"id": 2**60, "parts": parts}, {"id": None, "parts": None}]
+    found = cast(pa.array(rows)[0:2], pa.struct({"id": pa.string(), "parts": pa.string()}))
+    assert found.to_pylist() == [
+        {"id": str(2**60), "parts": '[{"text":"a"},{"text":null}]'},
+        {"id": None, "parts": None},
+    ]
