@@ -147,7 +147,8 @@ class Renderer:
         try:
             return self.template.render(examples.turns, examples.tools.to_pylist(), self.style.eos)
         except BadTemplateError as error:
-            raise UsageError(str(error)) from None
+            whose = "" if error.row is None else f" (record {examples.ids[error.row]})"
+            raise UsageError(f"{error}{whose}") from None
 
     def _columns(self, turns: pa.ListArray, fitted: Fitted) -> dict[str, pa.Array]:
         """What is written of some rows, but for what goes with any template."""
