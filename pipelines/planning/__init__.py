@@ -13,7 +13,8 @@ from typing import Any
 from pipelines.errors import RunError, UsageError
 from pipelines.planning.adapters import adapters_of
 from pipelines.planning.folders import expand
-from pipelines.planning.footers import GRAIN, Footer, read_footers
+from pipelines.planning.footers import Footer, read_footers
+from pipelines.planning.surveys import GRAIN
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
 from schemas.plan import TRAIN, Plan, Source, Unit, split_rank
