@@ -65,9 +65,9 @@ def read_footers(recipe: Recipe, grain: int = GRAIN) -> list[Footer]:
     footers = [footer for source in recipe.sources for footer in read_set(source, grain)]
     for footer in footers:
         _check_order(recipe.dedup.column, footer)
-    footers += [footer for reference in recipe.references for footer in read_set(reference, grain)]
-    _refuse_shared_files(footers)
-    return footers
+    compared = [footer for reference in recipe.references for footer in read_set(reference, grain)]
+    _refuse_shared_files(footers, compared)
+    return [*footers, *compared]
 
 
 def read_set(source: FileSet, grain: int = GRAIN) -> list[Footer]:
@@ -210,9 +210,15 @@ def _check_order(column: str | None, footer: Footer) -> None:
         )
 
 
-def _refuse_shared_files(footers: Sequence[Footer]) -> None:
+def _refuse_shared_files(footers: Sequence[Footer], compared: Sequence[Footer]) -> None:
+    """Refuse a file that is in two sets; several references may have it, as each split has its own."""
     owners: dict[str, str] = {}
     for footer in footers:
-        owner = owners.setdefault(footer.file.path, footer.file.source)
-        if owner != footer.file.source:
-            raise UsageError(f"{footer.file.path} belongs to two sources: {owner} and {footer.file.source}")
+        _refuse_other(owners.setdefault(footer.file.path, footer.file.source), footer)
+    for footer in compared:
+        _refuse_other(owners.get(footer.file.path, footer.file.source), footer)
+
+
+def _refuse_other(owner: str, footer: Footer) -> None:
+    if owner != footer.file.source:
+        raise UsageError(f"{footer.file.path} belongs to two sources: {owner} and {footer.file.source}")

@@ -221,12 +221,49 @@ def test_tests_outrank_training_where_splits_meet(curate: Curate, split_folder: 
     assert [line["row"] for line in fallen] == [*range(15, 20), 20]
 
 
-def test_splits_apart_and_references_exclude_each_other(
+def test_each_split_is_compared_with_references(curate: Curate, split_folder: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "old.parquet", [ask(at) for at in (3, 17)])
+    recipe = recipe_for(str(split_folder), references=[{"name": "old", "input": str(path)}])
+    release = curate("", recipe=recipe)
+    fallen = {
+        (line["source"], line["row"]): line["survivor_source"]
+        for line in release.lines()
+        if line["survivor_source"]
+    }
+    assert fallen == {
+        ("input/test", 2): "old/test",
+        ("input/train", 3): "old/train",
+        ("input/train", 17): "old/train",
+        ("input/train", 20): "input/train",
+    }
+    explain(str(release.root), "train-00000-of-00001.parquet:17")
+
+
+def test_a_reference_of_one_split_is_compared_with_that_alone(
     curate: Curate, split_folder: Path, tmp_path: Path
 ) -> None:
-    reference = {"name": "old", "input": str(write_rows(tmp_path / "old.parquet", ask_all(2)))}
-    with pytest.raises(UsageError, match=r"set dedup: \{splits: together\}"):
+    reference = {
+        "name": "old",
+        "input": str(write_rows(tmp_path / "old.parquet", [ask(17)])),
+        "split": "test",
+    }
+    release = curate("", recipe=recipe_for(str(split_folder), references=[reference]))
+    fallen = {(line["source"], line["row"]) for line in release.lines() if line["verdict"] == "duplicate"}
+    assert fallen == {("input/test", 2), ("input/train", 20)}
+    reference["split"] = "dev"
+    with pytest.raises(
+        UsageError, match="old is of the split dev, which no source has; they have test, train"
+    ):
         curate("", recipe=recipe_for(str(split_folder), references=[reference]))
+
+
+def test_a_split_alone_is_compared_with_references(
+    curate: Curate, split_folder: Path, tmp_path: Path
+) -> None:
+    reference = {"name": "old", "input": str(write_rows(tmp_path / "old.parquet", [ask(17)]))}
+    source = {"name": "input", "input": str(split_folder), "split": "test"}
+    release = curate("", recipe=recipe_for("", sources=[source], references=[reference]))
+    assert [line["survivor_source"] for line in release.lines() if line["survivor_source"]] == ["old"]
 
 
 def test_files_of_two_schemas_are_no_one_source(curate: Curate, tmp_path: Path) -> None:
