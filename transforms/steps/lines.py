@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 
 from transforms.kernels.json_lines import BOM, cut_lines, read_lines
@@ -167,6 +168,11 @@ class LinesReader(Reader):
     def position(self) -> int | None:
         """Where the unit begins: its errors say where in the file they are."""
         return self.span[0]
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Which of its file's units it is: a line more moves its bytes, and leaves most of its rows in it."""
+        return (self.unit.index - int(np.searchsorted(self.plan.unit_files, self.unit.file)),)
 
     @property
     def span(self) -> tuple[int, int]:
