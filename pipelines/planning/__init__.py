@@ -38,9 +38,11 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
     inputs = [footer for footer in footers if footer.file.source in sources]
     readable = [footer for footer in inputs if footer.readable]
     if not readable:
-        first = inputs[0].file
-        error = first.error or "it has no row"
-        raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {error}")
+        first = inputs[0]
+        error = first.file.error or "it has no row"
+        if first.content is not None and first.content.damage is not None:
+            error = f"none of its {first.content.rows:,} lines is a row; {first.content.damage}"
+        raise RunError(f"none of the {len(inputs)} input files can be read; {first.file.path}: {error}")
     schema = unify(readable)
     units = cut_units(footers, recipe, unit_bytes)
     rows = sum(unit.rows for unit in units if unit.file < len(inputs))

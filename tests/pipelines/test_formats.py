@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import UsageError
+from pipelines.errors import RunError, UsageError
 from pipelines.explain import explain
 from schemas.example import TURNS
 from tests.releases import Curate, Release, Row, recipe_for
@@ -370,4 +370,26 @@ def test_columns_of_another_type_are_named(curate: Curate, tmp_path: Path, row: 
     with pytest.raises(UsageError) as refused:
         curate(str(path))
     assert str(path) in str(refused.value)
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            json.dumps(ask_all(2)),
+            "none of its 1 lines is a row; byte 0: expected an object, found a list of obj",
+        ),
+        (
+            json.dumps(ask_all(2), indent=1),
+            "byte 0: Expecting value at character 1 of the line; an object must",
+        ),
+        (" \n", "it has no row"),
+    ],
+)
+def test_files_without_a_row_say_why(curate: Curate, tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "in.json"
+    path.write_text(text)
+    with pytest.raises(RunError) as refused:
+        curate(str(path))
     assert words in str(refused.value)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 BOM = b"\xef\xbb\xbf"
+_OPENINGS = (b"[", b"{")
 _SURROGATE = re.compile(rb"\\u[dD][89abcdefABCDEF]")
 
 
@@ -75,7 +76,8 @@ def _read(line: bytes) -> dict[str, Any]:
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         what = error.msg.removesuffix(" at")
-        raise _LineError(f"{what} at character {error.pos} of the line") from None
+        more = "; an object must stand on one line" if line.strip() in _OPENINGS else ""
+        raise _LineError(f"{what} at character {error.pos} of the line{more}") from None
     except UnicodeDecodeError as error:
         raise _LineError(f"byte {error.start} of the line is not UTF-8") from None
     except UnicodeEncodeError:
@@ -86,6 +88,8 @@ def _read(line: bytes) -> dict[str, Any]:
         raise
     except ValueError:
         raise _LineError(f"a whole number has more than {sys.get_int_max_str_digits():,} digits") from None
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        raise _LineError("expected an object, found a list of objects; JSON Lines have one a line")
     if not isinstance(value, dict):
         raise _LineError(f"expected an object, found {_NAMES[type(value)]}")
     return value

@@ -42,11 +42,15 @@ def codec_of(name: str) -> str | None:
 
 @dataclass
 class Content:
-    """What a file holds: bytes and rows of its pieces, of whole lines each; shape; digests of its spans."""
+    """What a file holds: bytes and rows of its pieces, of whole lines each; shape; digests of its spans.
+
+    `damage` is of the first line that is no row.
+    """
 
     pieces: list[tuple[int, int, int]] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
     digests: list[str] = field(default_factory=list)
+    damage: str | None = None
 
     @property
     def rows(self) -> int:
@@ -65,6 +69,7 @@ class Content:
         self.pieces += later.pieces
         self.shape.merge(later.shape, most=None)
         self.digests += later.digests
+        self.damage = self.damage or later.damage
 
 
 def spans_of(path: str, size: int) -> list[tuple[int, int]]:
@@ -83,8 +88,11 @@ def survey(path: str, size: int, span: tuple[int, int], grain: int) -> Content:
     with storage.open_input(path) as file:
         for start, data in _lines_in(file, path, size, span, grain):
             digest.update(data)
-            lines, _ = cut_lines(data)
-            objects, _ = read_lines(lines)
+            lines, starts = cut_lines(data)
+            objects, damaged = read_lines(lines)
+            if damaged and found.damage is None:
+                line, error = next(iter(damaged.items()))
+                found.damage = f"byte {start + starts[line]}: {error}"
             found.shape.merge(shape_of_rows(row for row in objects if row is not None), most=None)
             found.pieces.append((start, start + len(data), len(lines)))
     found.digests = [digest.hexdigest()]
