@@ -15,8 +15,8 @@ from pipelines.processes import Map, processes
 from transforms.steps.lines import Content, spans_of, survey
 
 GRAIN = 1 << 20
-_MUCH = 128 << 20
-"""Bytes from which other processes pay, each of which takes a second to start."""
+_MUCH = 512 << 20
+"""Bytes from which other processes pay, each of which costs a second of its core to start."""
 
 _THREADS = 16
 Surveyed: TypeAlias = "Content | pa.ArrowException | OSError"
