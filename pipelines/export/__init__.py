@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import active_children, get_context, parent_process
-from threading import Thread
-from typing import Any, TypeAlias
 
 from pipelines.errors import RunError, UsageError
 from pipelines.export.files import name_files
@@ -24,24 +17,23 @@ from pipelines.export.shards import Shard, Written, write_shard
 from pipelines.export.sides import choose_sides, prompts_of
 from pipelines.export.staging import MANIFEST, staged
 from pipelines.export.summary import summarise
+from pipelines.processes import Map, processes
 from pipelines.releases.release import Release, first_line, open_release
 from pipelines.terminal import open_console
 from schemas.export import ExportManifest
 from schemas.plan import TRAIN
 from transforms.steps import storage
-from transforms.steps.stores.registry import adopt, configured
 
 __all__ = ["Request", "export"]
 
 VALIDATION = "validation"
-_Map: TypeAlias = Callable[..., Iterator[Any]]
 
 
 def export(request: Request) -> ExportManifest:
     """Write an export and say what is in it; give its manifest."""
     work = _Export.of(request)
     try:
-        with staged(request.output) as folder, _workers(request.workers, len(work.parts)) as each:
+        with staged(request.output) as folder, processes(request.workers, len(work.parts)) as each:
             written = Written()
             for one in each(write_shard, work.shards(folder, each)):
                 written.add(one)
@@ -90,7 +82,7 @@ class _Export:
         renderer = renderer_of(style, tools=_has_tools(release))
         return cls(request, release, renderer, parts_of(release, request.verdict))
 
-    def shards(self, folder: str, each: _Map) -> list[Shard]:
+    def shards(self, folder: str, each: Map) -> list[Shard]:
         """What is to be written, a part of the release at a time."""
         parts = self._held_out(each) if self.request.validation else self.parts
         style, tools = self.renderer.style, self.renderer.tools
@@ -100,7 +92,7 @@ class _Export:
             for part, names in zip(parts, name_files(splits, FORMATS[style.format]), strict=True)
         ]
 
-    def _held_out(self, each: _Map) -> list[Part]:
+    def _held_out(self, each: Map) -> list[Part]:
         """The parts, those of the split `train` with which of their rows are held out."""
         kept = [part for part in self.parts if isinstance(part, KeptPart)]
         if any(part.split == VALIDATION for part in kept):
@@ -119,37 +111,6 @@ def _splits_of(part: Part) -> Iterator[str]:
     yield part.split
     if part.held_out is not None:
         yield VALIDATION
-
-
-@contextmanager
-def _workers(wanted: int | None, parts: int) -> Iterator[_Map]:
-    """What calls a function on each part, in so many processes as are wanted, or one for each core."""
-    many = min(wanted or len(os.sched_getaffinity(0)), parts)
-    if many <= 1:
-        yield map
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(many, context, initializer=_begin, initargs=(configured(),)) as pool:
-        try:
-            yield pool.map
-        except BaseException:
-            for child in active_children():
-                child.terminate()
-            raise
-
-
-def _begin(stores: str) -> None:
-    """Let a process reach stores as its parent does, leave it to that to be stopped, and end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-    adopt(stores)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _has_tools(release: Release) -> bool:

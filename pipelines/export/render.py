@@ -17,12 +17,20 @@ from pipelines.tokenizer import counter_of
 from transforms.kernels import token_counts
 from transforms.kernels.fitting import Fitted, fit
 from transforms.kernels.rendered import SPANS, Rendered
-from transforms.kernels.shapes import CONVERSATIONS, MESSAGES, conversations, has_rest, messages
+from transforms.kernels.shapes import (
+    CONVERSATIONS,
+    MESSAGES,
+    conversations,
+    has_rest,
+    hides_rest,
+    messages,
+)
 from transforms.kernels.templates import render
 from transforms.kernels.token_counts import FileTokenizer
 from transforms.kernels.user_template import BadTemplateError, UserTemplate
 
 ID, TOOLS = "record_id", "tools"
+_SHAPES = {"messages": MESSAGES, "sharegpt": CONVERSATIONS}
 
 
 class Examples(NamedTuple):
@@ -124,12 +132,14 @@ class Renderer:
 
     def _lacking(self, turns: pa.ListArray, tools: pa.StringArray) -> np.ndarray:
         """Mark the rows with tools, or with more to a turn than text, that the files do not have."""
-        nothing = np.zeros(len(turns), bool)
         if self.template is not None:
-            return nothing
-        shaped = self.style.template in {"messages", "sharegpt"}
-        rests = nothing if shaped and self.style.format == "jsonl" else has_rest(turns)
-        return rests if shaped else rests | tools.is_valid().to_numpy(zero_copy_only=False)
+            return np.zeros(len(turns), bool)
+        shape = _SHAPES.get(self.style.template)
+        if shape is None:
+            return has_rest(turns) | tools.is_valid().to_numpy(zero_copy_only=False)
+        if self.style.format == "jsonl":
+            return hides_rest(turns, shape.value_type.names)
+        return has_rest(turns)
 
     def _render(self, examples: Examples) -> Rendered:
         if self.template is None:
@@ -137,7 +147,8 @@ class Renderer:
         try:
             return self.template.render(examples.turns, examples.tools.to_pylist(), self.style.eos)
         except BadTemplateError as error:
-            raise UsageError(str(error)) from None
+            whose = "" if error.row is None else f" (record {examples.ids[error.row]})"
+            raise UsageError(f"{error}{whose}") from None
 
     def _columns(self, turns: pa.ListArray, fitted: Fitted) -> dict[str, pa.Array]:
         """What is written of some rows, but for what goes with any template."""

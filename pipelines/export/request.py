@@ -113,6 +113,8 @@ def _read_template(name: str) -> str | None:
         return storage.read_bytes(name).decode()
     except UnicodeDecodeError:
         raise UsageError(f"{name} is not a Jinja template: it is not UTF-8") from None
+    except FileNotFoundError:
+        raise UsageError(f"the template {name} cannot be read: there is no such file") from None
     except READ_ERRORS as error:
         raise UsageError(f"the template {name} cannot be read: {error}") from None
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from pipelines.errors import RunError, UsageError
+from pipelines.errors import RunError
 from pipelines.planning.adapters import adapters_of
 from pipelines.planning.folders import expand
-from pipelines.planning.footers import GRAIN, Footer, read_footers
+from pipelines.planning.footers import Footer, read_footers
+from pipelines.planning.surveys import GRAIN
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
 from schemas.plan import TRAIN, Plan, Source, Unit, split_rank
@@ -41,8 +42,6 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
         error = first.error or "it has no row"
         raise RunError(f"none of the {len(inputs)} input files can be read; {first.path}: {error}")
     schema = unify(readable)
-    if recipe.references and len({source.split for source in recipe.sources}) > 1:
-        _refuse_apart(recipe)
     units = cut_units(footers, recipe, unit_bytes)
     rows = sum(unit.rows for unit in units if unit.file < len(inputs))
     size = sum(footer.size for footer in readable)
@@ -84,7 +83,8 @@ def _sources(recipe: Recipe, footers: Sequence[Footer]) -> Iterator[tuple[str, S
         )
     for reference in recipe.references:
         found = read.get(reference.name, {})
-        yield reference.name, Source(name=reference.name, rank=0, reference=True, **found)
+        split = reference.split or TRAIN
+        yield reference.name, Source(name=reference.name, rank=0, reference=True, split=split, **found)
 
 
 def _read_as(footers: Sequence[Footer]) -> dict[str, dict[str, Any]]:
@@ -97,16 +97,6 @@ def _read_as(footers: Sequence[Footer]) -> dict[str, dict[str, Any]]:
         if footer.content is not None and footer.schema is not None:
             found[footer.file.source]["schema"] = schema_text(footer.schema)
     return found
-
-
-def _refuse_apart(recipe: Recipe) -> None:
-    """Refuse to compare splits with a reference set and not with each other."""
-    if recipe.dedup.splits == "apart":
-        names = ", ".join(dict.fromkeys(source.split or TRAIN for source in recipe.sources))
-        raise UsageError(
-            f"references and splits that are kept apart ({names}) cannot be had in one run; "
-            "set dedup: {splits: together}, or curate each split on its own (sources: split)"
-        )
 
 
 def _shards(recipe: Recipe, size: int, units: Sequence[Unit], inputs: Sequence[Footer]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from pipelines.errors import UsageError
 from schemas.example import INSTRUCTION, OUTPUT
 from schemas.recipe import Benchmark, FileSet, Reference
 from transforms.kernels.adapters import BY_NAME, Adapter, detect
-from transforms.kernels.adapters.adapter import is_text
+from transforms.steps.lines import is_lines
 
 if TYPE_CHECKING:
     from pipelines.planning.footers import Footer
@@ -28,14 +28,17 @@ def read_as(source: FileSet, path: str, schema: pa.Schema) -> Adapter:
     missing = sorted(set(named.values()) - set(schema.names))
     found = None if missing and missing != _may_lack(source) else _bind(source.format, schema, named)
     if found is None and isinstance(source, Benchmark):
-        output = named.get(OUTPUT, OUTPUT)
-        if output not in schema.names:
-            found = _bind(
-                source.format, schema.append(pa.field(output, pa.null())), {**named, OUTPUT: output}
-            )
+        named = {**named, OUTPUT: named.get(OUTPUT, OUTPUT)}
+        found = _bind(source.format, _answered(source, schema), named)
     if found is None:
         raise UsageError(_why_none(source, path, schema))
     return found
+
+
+def _answered(source: Benchmark, schema: pa.Schema) -> pa.Schema:
+    """The schema with a column of outputs: a benchmark may do without."""
+    output = source.columns.named.get(OUTPUT, OUTPUT)
+    return schema if output in schema.names else schema.append(pa.field(output, pa.null()))
 
 
 def _may_lack(source: FileSet) -> list[str]:
@@ -49,17 +52,22 @@ def _bind(name: str | None, schema: pa.Schema, named: Mapping[str, str]) -> Adap
 
 def _why_none(source: FileSet, path: str, schema: pa.Schema) -> str:
     """A sentence on what a file lacks, or on which of its columns is of another type than it must be."""
+    tried = BY_NAME.values() if source.format is None else [BY_NAME[source.format]]
+    whole = _answered(source, schema) if isinstance(source, Benchmark) else schema
+    misfits = filter(None, (adapter.misfit(whole, source.columns.named) for adapter in tried))
+    if misfit := next(misfits, None):
+        why = "; it is text where any line holds a value of another kind" if is_lines(path) else ""
+        return f"{path}: {misfit}{why}"
     needed = {} if source.columns.turns else {INSTRUCTION: INSTRUCTION, OUTPUT: OUTPUT}
     spared = [*_may_lack(source), *([OUTPUT] if isinstance(source, Benchmark) else [])]
     for role, name in (needed | source.columns.named).items():
         if name not in schema.names and name not in spared:
+            there = ", ".join(schema.names) or "none"
             return (
-                f"{path} has no column {name!r} for the {role}; it has {', '.join(schema.names)}; "
+                f"{path} has no column {name!r} for the {role}; it has {there}; "
                 f"name the right one in the recipe ({key_of(source)}: columns: {role}), "
                 f"or rename its columns to those of {', '.join(BY_NAME)}"
             )
-        if name in schema.names and not is_text(schema.field(name).type) and role not in {"turns", "tools"}:
-            return f"{path}: column {name!r} for the {role} is {schema.field(name).type}, not text"
     columns = ", ".join(f"{field.name}: {field.type}" for field in schema)
     return f"{path} is in no format that is known ({source.format or ', '.join(BY_NAME)}); it has {columns}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ import yaml
 
 from pipelines.errors import UsageError
 from schemas.plan import TRAIN, split_rank
-from schemas.recipe import FileSet, Recipe, Source
+from schemas.recipe import FileSet, Recipe, Reference, Source
 from transforms.steps import storage
 from transforms.steps.lines import is_lines
 
@@ -29,12 +29,34 @@ _Set = TypeVar("_Set", bound=FileSet)
 def expand(recipe: Recipe) -> Recipe:
     """The recipe with a source for each split of a folder, and with the files of every folder named.
 
-    Sources of the splits that models are tested on come first.
+    Sources of the splits that models are tested on come first. Where splits are kept apart, each is compared
+    with the references by itself, as if there were a set of these for every split.
     """
     sources = [one for source in recipe.sources for one in _by_split(source)]
     sources.sort(key=lambda source: split_rank(source.split))
-    references = tuple(with_files(one) for one in recipe.references)
-    return recipe.model_copy(update={"sources": tuple(sources), "references": references})
+    if recipe.dedup.splits == "apart":
+        splits = [*dict.fromkeys(source.split or TRAIN for source in sources)]
+        references = [each for one in recipe.references for each in _for_splits(one, splits)]
+    else:
+        references = [with_files(one) for one in recipe.references]
+    return recipe.model_copy(update={"sources": tuple(sources), "references": tuple(references)})
+
+
+def _for_splits(reference: Reference, splits: Sequence[str]) -> Iterator[Reference]:
+    """The reference for each of some splits; files that are said to be of one are for that alone."""
+    whole = with_files(reference)
+    own = reference.split if folder_of(reference) is None else None
+    if own is None:
+        for split in splits:
+            name = f"{reference.name}/{split}" if len(splits) > 1 else reference.name
+            yield whole.model_copy(update={"name": name, "split": split})
+    elif own in splits:
+        yield whole
+    else:
+        raise UsageError(
+            f"references: {reference.name} is of the split {own}, which no source has; "
+            f"they have {', '.join(splits)}"
+        )
 
 
 def _by_split(source: Source) -> Iterator[Source]:
@@ -132,7 +154,10 @@ def _from_card(folder: str, names: list[str]) -> dict[str, list[str]]:
     if not isinstance(configs, list) or not configs:
         return {}
     config = _the_one(folder, [one for one in configs if isinstance(one, dict)])
-    return _files_of(config.get("data_files"), config.get("data_dir"), names)
+    found = _files_of(config.get("data_files"), config.get("data_dir"), names)
+    if missing := [split for split, files in found.items() if not files]:
+        raise UsageError(f"{folder}/README.md: no file is what it names for the split {missing[0]}")
+    return found
 
 
 def _the_one(folder: str, configs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -159,4 +184,4 @@ def _files_of(listed: object, within: object, names: list[str]) -> dict[str, lis
             name for name in names if any(fnmatchcase(name, str(one).removeprefix("./")) for one in globs)
         ]
         found.setdefault(str(split), []).extend(files)
-    return {split: files for split, files in found.items() if files}
+    return found

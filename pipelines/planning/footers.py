@@ -14,16 +14,16 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
 from pipelines.planning.adapters import key_of, read_as
+from pipelines.planning.surveys import GRAIN, Surveyed, survey_all
 from schemas.example import PREFIX
 from schemas.plan import InputFile
 from schemas.recipe import Benchmark, FileSet, Recipe, Reference
 from transforms.kernels.adapters import Adapter
 from transforms.kernels.json_shapes import Shape
 from transforms.steps import storage
-from transforms.steps.lines import Content, is_lines, survey
+from transforms.steps.lines import Content, is_lines
 from transforms.steps.parquet import READ_ERRORS, damage_of
 
-GRAIN = 1 << 20
 _MAGIC = b"PAR1"
 _THREADS = 16
 _NUMBERS = (
@@ -65,9 +65,9 @@ def read_footers(recipe: Recipe, grain: int = GRAIN) -> list[Footer]:
     footers = [footer for source in recipe.sources for footer in read_set(source, grain)]
     for footer in footers:
         _check_order(recipe.dedup.column, footer)
-    footers += [footer for reference in recipe.references for footer in read_set(reference, grain)]
-    _refuse_shared_files(footers)
-    return footers
+    compared = [footer for reference in recipe.references for footer in read_set(reference, grain)]
+    _refuse_shared_files(footers, compared)
+    return [*footers, *compared]
 
 
 def read_set(source: FileSet, grain: int = GRAIN) -> list[Footer]:
@@ -83,12 +83,20 @@ def read_set(source: FileSet, grain: int = GRAIN) -> list[Footer]:
             raise UsageError(f"no file matches {pattern}")
         found.update(matches)
     prefix = _common_prefix([storage.absolute(pattern) for pattern in source.input])
+    files = sorted(found.items())
+    lines = [(path, size) for path, size in files if is_lines(path)]
+    contents = dict(zip((path for path, _ in lines), survey_all(lines, grain), strict=True))
     with ThreadPoolExecutor(_THREADS) as pool:
-        jobs = [
-            pool.submit(_survey if is_lines(path) else _read_footer, source, path, size, (prefix, grain))
-            for path, size in sorted(found.items())
+        jobs = {
+            path: pool.submit(_read_footer, source, path, size, prefix)
+            for path, size in files
+            if path not in contents
+        }
+        footers = [
+            _of_lines(source, path, size, prefix, contents[path]) if path in contents else jobs[path].result()
+            for path, size in files
         ]
-        return _of_one_shape([job.result() for job in jobs], source)
+    return _of_one_shape(footers, source)
 
 
 def _of_one_shape(footers: Sequence[Footer], source: FileSet) -> list[Footer]:
@@ -118,20 +126,22 @@ def _common_prefix(patterns: Sequence[str]) -> str:
     return "".join(f"{name}/" for name in shared)
 
 
-def _survey(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Footer:
-    """What a file of JSON Lines holds; it is read through once."""
-    prefix, grain = how
+def _of_lines(source: FileSet, path: str, size: int, prefix: str, found: Surveyed) -> Footer:
+    """What is known of a file of JSON Lines, which was read through."""
     content, error = None, None
-    try:
-        content = survey(path, size, grain)
-    except (pa.ArrowException, OSError) as problem:
-        error = _damage(path, problem)
+    if isinstance(found, Content):
+        content = found
+    else:
+        error = _damage(path, found)
         _refuse_damage(source, path, error)
-    rows = None if content is None else content.rows
-    name = _name(path, prefix)
-    digest = None if content is None else content.digest
     record = InputFile(
-        source=source.name, path=path, name=name, bytes=size, rows=rows, error=error, digest=digest
+        source=source.name,
+        path=path,
+        name=_name(path, prefix),
+        bytes=size,
+        rows=None if content is None else content.rows,
+        error=error,
+        digest=None if content is None else content.digest,
     )
     return Footer(record, None, None, content=content)
 
@@ -147,8 +157,8 @@ def _refuse_damage(source: FileSet, path: str, error: str) -> None:
         raise UsageError(f"{path} of the {kind} {source.name} cannot be read: {error}") from None
 
 
-def _read_footer(source: FileSet, path: str, size: int, how: tuple[str, int]) -> Footer:
-    name = _name(path, how[0])
+def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
+    name = _name(path, prefix)
     error = None
     try:
         with storage.open_input(path) as file:
@@ -200,9 +210,15 @@ def _check_order(column: str | None, footer: Footer) -> None:
         )
 
 
-def _refuse_shared_files(footers: Sequence[Footer]) -> None:
+def _refuse_shared_files(footers: Sequence[Footer], compared: Sequence[Footer]) -> None:
+    """Refuse a file that is in two sets; several references may have it, as each split has its own."""
     owners: dict[str, str] = {}
     for footer in footers:
-        owner = owners.setdefault(footer.file.path, footer.file.source)
-        if owner != footer.file.source:
-            raise UsageError(f"{footer.file.path} belongs to two sources: {owner} and {footer.file.source}")
+        _refuse_other(owners.setdefault(footer.file.path, footer.file.source), footer)
+    for footer in compared:
+        _refuse_other(owners.get(footer.file.path, footer.file.source), footer)
+
+
+def _refuse_other(owner: str, footer: Footer) -> None:
+    if owner != footer.file.source:
+        raise UsageError(f"{footer.file.path} belongs to two sources: {owner} and {footer.file.source}")

@@ -8,28 +8,45 @@ import pyarrow as pa
 
 from pipelines.errors import UsageError
 from pipelines.planning.footers import Footer
-from transforms.steps.parquet import is_text, plain_type
+from transforms.kernels.adapters.adapter import is_text
+from transforms.kernels.casts import join_types
+from transforms.steps.parquet import plain_type
 
 
 def unify(footers: Sequence[Footer]) -> pa.Schema:
-    """One schema that holds every file's columns, or the two schemas that clash."""
-    first = footers[0]
-    unified = _comparable(first.schema, [])
-    for footer in footers[1:]:
-        unified = _join_schemas(first, unified, footer)
+    """One schema that holds every file's columns, or the two schemas that clash.
+
+    Files of a source must agree. A column that sources have in other types is text, as in lines of JSON.
+    """
+    by_source: dict[str, list[Footer]] = {}
+    for footer in footers:
+        by_source.setdefault(footer.file.source, []).append(footer)
+    whole = [(files[0], _join_files(files)) for files in by_source.values()]
+    first, unified = whole[0]
+    for footer, schema in whole[1:]:
+        unified = _join(first, unified, footer, schema, texts=True)
     return unified
 
 
-def _join_schemas(first: Footer, unified: pa.Schema, footer: Footer) -> pa.Schema:
-    comparable = _comparable(footer.schema, unified)
+def _join_files(footers: Sequence[Footer]) -> pa.Schema:
+    first = footers[0]
+    unified = _comparable(first.schema, [])
+    for footer in footers[1:]:
+        unified = _join(first, unified, footer, footer.schema, texts=False)
+    return unified
+
+
+def _join(first: Footer, unified: pa.Schema, footer: Footer, schema: pa.Schema, *, texts: bool) -> pa.Schema:
+    """The columns of either schema; with `texts` those of two types as text."""
+    comparable = _comparable(schema, unified)
     joined = {
-        field.name: found
+        field.name: join_types(unified.field(field.name).type, field.type, texts=texts)
         for field in comparable
-        if field.name in unified.names and (found := join_types(unified.field(field.name).type, field.type))
+        if field.name in unified.names
     }
     both = [
-        pa.schema([field.with_type(joined.get(field.name, field.type)) for field in schema])
-        for schema in (unified, comparable)
+        pa.schema([field.with_type(joined.get(field.name) or field.type) for field in one])
+        for one in (unified, comparable)
     ]
     try:
         return pa.unify_schemas(both)
@@ -37,40 +54,8 @@ def _join_schemas(first: Footer, unified: pa.Schema, footer: Footer) -> pa.Schem
         raise UsageError(
             f"{footer.file.path} clashes with the files before it: {str(error).splitlines()[0]}\n"
             f"{first.file.path} and those after it:\n{_indent(unified)}\n"
-            f"{footer.file.path}:\n{_indent(footer.schema)}"
+            f"{footer.file.path}:\n{_indent(schema)}"
         ) from None
-
-
-def join_types(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
-    """The nested type that holds the values of both, structs with the fields of either; None if none does.
-
-    >>> turn, named = pa.struct({"role": pa.string()}), pa.struct({"name": pa.string(), "role": pa.string()})
-    >>> str(join_types(pa.list_(turn), pa.list_(named)))
-    'list<item: struct<role: string, name: string>>'
-    """
-    if pa.types.is_struct(one) and pa.types.is_struct(other):
-        shared = {
-            field.name: _join_leaves(field.type, other.field(field.name).type)
-            for field in one
-            if field.name in other.names
-        }
-        if None in shared.values():
-            return None
-        fields = [field.with_type(shared.get(field.name, field.type)) for field in one]
-        return pa.struct([*fields, *(field for field in other if field.name not in shared)])
-    for is_list, make in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
-        if is_list(one) and is_list(other):
-            items = _join_leaves(one.value_type, other.value_type)
-            return None if items is None else make(one.value_field.with_type(items))
-    return None
-
-
-def _join_leaves(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
-    if one == other or pa.types.is_null(other):
-        return one
-    if pa.types.is_null(one):
-        return other
-    return one if is_text(one) and is_text(other) else join_types(one, other)
 
 
 def _indent(schema: pa.Schema | None) -> str:

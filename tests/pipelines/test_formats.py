@@ -221,12 +221,49 @@ def test_tests_outrank_training_where_splits_meet(curate: Curate, split_folder: 
     assert [line["row"] for line in fallen] == [*range(15, 20), 20]
 
 
-def test_splits_apart_and_references_exclude_each_other(
+def test_each_split_is_compared_with_references(curate: Curate, split_folder: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "old.parquet", [ask(at) for at in (3, 17)])
+    recipe = recipe_for(str(split_folder), references=[{"name": "old", "input": str(path)}])
+    release = curate("", recipe=recipe)
+    fallen = {
+        (line["source"], line["row"]): line["survivor_source"]
+        for line in release.lines()
+        if line["survivor_source"]
+    }
+    assert fallen == {
+        ("input/test", 2): "old/test",
+        ("input/train", 3): "old/train",
+        ("input/train", 17): "old/train",
+        ("input/train", 20): "input/train",
+    }
+    explain(str(release.root), "train-00000-of-00001.parquet:17")
+
+
+def test_a_reference_of_one_split_is_compared_with_that_alone(
     curate: Curate, split_folder: Path, tmp_path: Path
 ) -> None:
-    reference = {"name": "old", "input": str(write_rows(tmp_path / "old.parquet", ask_all(2)))}
-    with pytest.raises(UsageError, match=r"set dedup: \{splits: together\}"):
+    reference = {
+        "name": "old",
+        "input": str(write_rows(tmp_path / "old.parquet", [ask(17)])),
+        "split": "test",
+    }
+    release = curate("", recipe=recipe_for(str(split_folder), references=[reference]))
+    fallen = {(line["source"], line["row"]) for line in release.lines() if line["verdict"] == "duplicate"}
+    assert fallen == {("input/test", 2), ("input/train", 20)}
+    reference["split"] = "dev"
+    with pytest.raises(
+        UsageError, match="old is of the split dev, which no source has; they have test, train"
+    ):
         curate("", recipe=recipe_for(str(split_folder), references=[reference]))
+
+
+def test_a_split_alone_is_compared_with_references(
+    curate: Curate, split_folder: Path, tmp_path: Path
+) -> None:
+    reference = {"name": "old", "input": str(write_rows(tmp_path / "old.parquet", [ask(17)]))}
+    source = {"name": "input", "input": str(split_folder), "split": "test"}
+    release = curate("", recipe=recipe_for("", sources=[source], references=[reference]))
+    assert [line["survivor_source"] for line in release.lines() if line["survivor_source"]] == ["old"]
 
 
 def test_files_of_two_schemas_are_no_one_source(curate: Curate, tmp_path: Path) -> None:
@@ -269,3 +306,68 @@ def test_conversations_that_changed_are_judged_as_if_for_the_first_time(
     flags = [line["flags"] for line in fresh.lines()]
     assert {"turn_empty", "turns_out_of_order"} <= set(flags[4])
     assert "turn_unanswered" in flags[8]
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_fields_that_are_never_filled_come_through(curate: Curate, tmp_path: Path, *, parquet: bool) -> None:
+    part = pa.struct({"type": pa.string(), "text": pa.string(), "image": pa.null()})
+    turns = pa.list_(pa.struct({"role": pa.string(), "content": pa.list_(part)}))
+    rows = [
+        {"messages": [{"role": role, "content": [{"type": "text", "text": said, "image": None}]}]}
+        for number in range(9)
+        for role, said in zip(("user", "assistant"), ask(number).values(), strict=False)
+    ]
+    rows = [
+        {"messages": one["messages"] + two["messages"]}
+        for one, two in zip(rows[::2], rows[1::2], strict=True)
+    ]
+    path = tmp_path / ("in.parquet" if parquet else "in.jsonl")
+    if parquet:
+        pq.write_table(pa.table({"messages": pa.array([row["messages"] for row in rows], turns)}), path)
+    else:
+        write_lines(path, rows)
+    release = curate(str(path))
+    assert release.verdicts() == ["kept"] * 9
+    assert release.curated.select(["messages"]).to_pylist() == rows
+
+
+def test_sources_may_have_a_column_in_types_of_their_own(curate: Curate, tmp_path: Path) -> None:
+    typed = [
+        {"role": turn["role"], "content": [{"type": "text", "text": turn["content"]}]}
+        for turn in chat(1, "messages")["messages"]
+    ]
+    rows = {
+        "flat": [ask(0) | {"id": 7, "tools": "none"}],
+        "typed": [{"id": "x7", "tools": [{"name": "f"}], "messages": typed}],
+        "plain": [chat(2, "messages") | {"id": 0.5}],
+    }
+    sources = [
+        {"name": name, "input": str(write_lines(tmp_path / f"{name}.jsonl", found))}
+        for name, found in rows.items()
+    ]
+    release = curate("", recipe=recipe_for("", sources=sources))
+    assert release.verdicts() == ["kept"] * 3
+    assert release.curated["id"].to_pylist() == ["7", "x7", "0.5"]
+    assert release.curated["tools"].to_pylist() == ["none", '[{"name":"f"}]', None]
+    assert json.loads(release.curated["messages"].to_pylist()[1][0]["content"]) == typed[0]["content"]
+    assert release.curated["tamis_turns"].to_pylist()[1][0]["content"] == ask(1)["instruction"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"messages": "Hi."}, "'messages' for the turns is string, not lists of objects whose fields role"),
+        ({"messages": "Hi."}, "it is text where any line holds a value of another kind"),
+        ({"conversations": [{"who": "me"}]}, "'conversations' for the turns is list<item: struct<who"),
+        (
+            {"prompt": ["Hi."], "completion": "x"},
+            "'prompt' for the instruction is list<item: string>, not text",
+        ),
+    ],
+)
+def test_columns_of_another_type_are_named(curate: Curate, tmp_path: Path, row: Row, words: str) -> None:
+    path = write_lines(tmp_path / "in.jsonl", [row])
+    with pytest.raises(UsageError) as refused:
+        curate(str(path))
+    assert str(path) in str(refused.value)
+    assert words in str(refused.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -73,7 +74,8 @@ def _read(line: bytes) -> dict[str, Any]:
         if _SURROGATE.search(line):
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise _LineError(f"{error.msg} at character {error.pos} of the line") from None
+        what = error.msg.removesuffix(" at")
+        raise _LineError(f"{what} at character {error.pos} of the line") from None
     except UnicodeDecodeError as error:
         raise _LineError(f"byte {error.start} of the line is not UTF-8") from None
     except UnicodeEncodeError:
@@ -82,8 +84,8 @@ def _read(line: bytes) -> dict[str, Any]:
         raise _LineError("it is nested too deeply") from None
     except _LineError:
         raise
-    except ValueError as error:
-        raise _LineError(str(error)) from None
+    except ValueError:
+        raise _LineError(f"a whole number has more than {sys.get_int_max_str_digits():,} digits") from None
     if not isinstance(value, dict):
         raise _LineError(f"expected an object, found {_NAMES[type(value)]}")
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -62,3 +62,16 @@ def has_rest(turns: pa.ListArray) -> np.ndarray:
     lengths = pc.fill_null(pc.list_value_length(turns), 0).to_numpy(zero_copy_only=False)
     row = np.repeat(np.arange(len(turns)), lengths)
     return np.asarray(np.bincount(row[there], minlength=len(turns)) > 0)
+
+
+def hides_rest(turns: pa.ListArray, names: Iterable[str]) -> np.ndarray:
+    """Mark the examples with more to a turn than text under one of the names that its text is written by.
+
+    >>> from schemas.example import TURNS
+    >>> told = [[{"role": "user", "rest": rest}] for rest in ('{"content":[]}', '{"name":"Ann"}', None)]
+    >>> hides_rest(pa.array(told, TURNS), ("role", "content")).tolist()
+    [True, False, False]
+    """
+    taken = set(names)
+    found = (any(not taken.isdisjoint(rest) for rest in others) for others in rests(turns))
+    return np.fromiter(found, bool, len(turns))

@@ -94,12 +94,9 @@ def chatml(turns: Turns, eos: str) -> Pieces:
 
 
 def plain(turns: Turns, eos: str) -> Pieces:
-    """Turns alone, one a line; nothing stands between the prompt and the last answer."""
+    """Turns alone, one a line: trainers put nothing between a prompt and its completion."""
     answers = turns.by(ASSISTANT)
-    goes_on = ~turns.first
-    last = turns.last_answers
-    goes_on[last[last >= 0]] = False
-    gap, said = _where(goes_on, "\n"), spoken(turns)
+    gap, said = _where(~turns.first, "\n"), spoken(turns)
     before = _join(gap, _where(answers, "", said))
     return Pieces(before, _where(answers, _join(said, eos)), _where(answers, ""))
 

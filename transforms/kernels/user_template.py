@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jinja2 import Environment, TemplateError, nodes
-from jinja2.ext import Extension, loopcontrols
+from jinja2 import TemplateError, nodes
 from jinja2.meta import find_undeclared_variables
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from schemas.example import ASSISTANT, USER
 from transforms.kernels.rendered import Rendered, spans_of
+from transforms.kernels.sandbox import MOST, Sandbox, Span, calls_answer, unknown_names
 
-Span = tuple[int, int]
 Message = dict[str, Any]
 
 
 class BadTemplateError(ValueError):
-    """A template that cannot be read, or that fails on an example."""
+    """A template that cannot be read, or that fails on an example: that of the row `row`."""
+
+    row: int | None = None
 
 
-class _Answers(Extension):
-    """The block `{% generation %}`: marks what the assistant says, as chat templates do."""
-
-    tags = {"generation"}  # noqa: RUF012 — as Jinja has it
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        self.written = 0
-        self.spans: list[Span] = []
-
-    def parse(self, parser: Parser) -> nodes.Node:
-        """The block as a call that is told what it holds."""
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        return nodes.CallBlock(self.call_method("answer"), [], [], body).set_lineno(line)
-
-    def answer(self, caller: Callable[[], str]) -> str:
-        """Note where the block's text goes."""
-        text = caller()
-        self.spans.append((self.written, self.written + len(text)))
-        return text
+_FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError)
+_GIVEN = (
+    "messages",
+    "tools",
+    "add_generation_prompt",
+    "bos_token",
+    "eos_token",
+    "instruction",
+    "input",
+    "output",
+)
 
 
 class UserTemplate:
@@ -57,11 +46,7 @@ class UserTemplate:
 
     def __init__(self, source: str, name: str) -> None:
         self.name = name
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[_Answers, loopcontrols]
-        )
-        environment.filters["tojson"] = _as_json
-        environment.globals["raise_exception"] = _refuse
+        environment = Sandbox()
         try:
             self._template = environment.from_string(source)
             tree = environment.parse(source)
@@ -69,19 +54,28 @@ class UserTemplate:
             line = getattr(error, "lineno", None)
             place = f"{name}, line {line}" if line else name
             raise BadTemplateError(f"{place}: not a Jinja template: {error.message}") from None
-        self._tracker: _Answers = environment.extensions[_Answers.identifier]  # type: ignore[assignment]
-        self._marks = any(_calls_answer(call) for call in tree.find_all(nodes.CallBlock))
+        except RecursionError:
+            raise BadTemplateError(f"{name}: not a Jinja template: it is nested too deeply") from None
+        given = frozenset(_GIVEN)
+        if unknown := next(unknown_names(tree, given.union(environment.globals)), None):
+            raise BadTemplateError(f"{name} writes {unknown!r}; there are {', '.join(_GIVEN)}")
+        self._tracker = environment.answers
+        self._marks = any(calls_answer(call) for call in tree.find_all(nodes.CallBlock))
         self.variables = frozenset(find_undeclared_variables(tree))
 
     def render(self, turns: pa.ListArray, tools: Sequence[str | None], eos: str) -> Rendered:
         """Text of each example, `eos` being what the template writes as `eos_token`."""
         texts, spans, cuts = [], [], []
-        for row, given in zip(turns.to_pylist(), tools, strict=True):
-            known = {**_asked(row or []), "tools": _read(given), "eos_token": eos}
-            text, learned, cut = self._render(messages_of(row or []), known)
+        for at, (row, given) in enumerate(zip(turns.to_pylist(), tools, strict=True)):
+            known = {**_asked(row or []), "tools": _tools(given), "eos_token": eos}
+            try:
+                text, learned, cut = self._render(messages_of(row or []), known)
+            except BadTemplateError as error:
+                error.row = at
+                raise
             texts.append(text)
             spans.append(learned)
-            cuts.append([len(text[:at].encode()) for at in cut])
+            cuts.append([len(text[:end].encode()) for end in cut])
         flat = np.array([span for row in spans for span in row], np.int64).reshape(-1, 2)
         offsets = np.append(0, np.cumsum([len(row) for row in spans], dtype=np.int64))
         marked = spans_of(offsets, flat[:, 0].copy(), flat[:, 1].copy())
@@ -110,7 +104,11 @@ class UserTemplate:
             for piece in self._template.generate(known):
                 pieces.append(piece)
                 tracker.written += len(piece)
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+                if tracker.written > MOST:
+                    raise TemplateError(f"it writes more than {MOST:,} characters")
+        except RecursionError:
+            raise BadTemplateError(f"{self.name} fails on an example: it is nested too deeply") from None
+        except _FAILURES as error:
             raise BadTemplateError(f"{self.name} fails on an example: {error}") from None
         return "".join(pieces)
 
@@ -123,6 +121,11 @@ class UserTemplate:
     def _added(self, text: str, messages: list[Message], given: Mapping[str, Any]) -> list[Span]:
         """What each answer adds to the text of what was said before it."""
         spans = []
+        answers = sum(message["role"] == ASSISTANT for message in messages)
+        if answers > 1 and "messages" not in self.variables:
+            raise BadTemplateError(
+                f"{self.name}: an example has {answers} answers; a template needs messages to write them"
+            )
         for at, message in enumerate(messages):
             if message["role"] == ASSISTANT:
                 before = self._write(messages[:at], given, asks=True)
@@ -155,19 +158,13 @@ def _asked(turns: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
     return {"instruction": first.get("content") or "", "input": first.get("input") or ""}
 
 
+def _tools(text: str | None) -> Any:
+    """The tools, as they are where they are no JSON."""
+    try:
+        return _read(text)
+    except ValueError:
+        return text
+
+
 def _read(text: str | None) -> Any:
     return None if text is None else json.loads(text)
-
-
-def _as_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _refuse(message: str) -> NoReturn:
-    raise TemplateError(message)
-
-
-def _calls_answer(block: nodes.CallBlock) -> bool:
-    """Whether a block is `{% generation %}`."""
-    called = block.call.node
-    return isinstance(called, nodes.ExtensionAttribute) and called.name == "answer"

@@ -16,7 +16,7 @@ from transforms.steps.reader import Reader
 KINDS, SHINGLES = ("judgement", "identity", "signatures"), "shingles"
 """What judging stores of a unit; and what later steps store of its candidates, under the signatures' key."""
 
-_VERSION = 12
+_VERSION = 13
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -46,8 +46,7 @@ def unit_keys(
 
 def place_key(plan: Plan, recipe: Recipe, reader: Reader) -> str:
     """Key of the note on what was last found of the unit that stands in a unit's place."""
-    file, unit = reader.file, reader.unit
-    place = (file.source, file.name, unit.groups[0], unit.skip)
+    place = (reader.file.source, reader.file.name, *reader.place)
     return _key({"asked": _asked(plan, recipe, reader), "place": place})
 
 

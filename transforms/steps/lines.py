@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 
 from transforms.kernels.json_lines import BOM, cut_lines, read_lines
@@ -16,7 +17,9 @@ from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
 from transforms.steps.reader import ChangedError, Reader, UnreadableError, damage_of
 
-_READ_BYTES = 8 << 20
+_READ_BYTES, _SEEK_BYTES = 8 << 20, 1 << 16
+_SPAN_BYTES = 64 << 20
+"""A file is surveyed in spans of so many bytes, which its digest is made of."""
 _SLICE_BYTES, _SLICE_ROWS = 4 << 20, 8192
 _ENDINGS = (".jsonl", ".ndjson", ".json")
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
@@ -39,32 +42,81 @@ def codec_of(name: str) -> str | None:
 
 @dataclass
 class Content:
-    """What a file holds: bytes and rows of its pieces, of whole lines each; its shape and its digest."""
+    """What a file holds: bytes and rows of its pieces, of whole lines each; shape; digests of its spans."""
 
     pieces: list[tuple[int, int, int]] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
-    digest: str | None = None
+    digests: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         """Lines that are not blank."""
         return sum(rows for _, _, rows in self.pieces)
 
+    @property
+    def digest(self) -> str:
+        """Digest of the file by those of its spans."""
+        if len(self.digests) == 1:
+            return self.digests[0]
+        return hashlib.blake2b(":".join(self.digests).encode(), digest_size=16).hexdigest()
 
-def survey(path: str, size: int, grain: int) -> Content:
-    """Read a file through once: where it can be cut, every so many bytes, and the shape of its rows."""
+    def add(self, later: Content) -> None:
+        """Take in what the next span of the file holds."""
+        self.pieces += later.pieces
+        self.shape.merge(later.shape, most=None)
+        self.digests += later.digests
+
+
+def spans_of(path: str, size: int) -> list[tuple[int, int]]:
+    """Spans of a file that can be surveyed apart: of a compressed one there is but one.
+
+    >>> spans_of("a.jsonl", 100 << 20), spans_of("a.jsonl.gz", 100 << 20)
+    ([(0, 67108864), (67108864, 104857600)], [(0, 104857600)])
+    """
+    step = max(1, size) if codec_of(path) else _SPAN_BYTES
+    return [(start, min(start + step, size)) for start in range(0, max(1, size), step)]
+
+
+def survey(path: str, size: int, span: tuple[int, int], grain: int) -> Content:
+    """Read the lines that begin in a span: where they can be cut, every so many bytes, and their shape."""
     found, digest = Content(), hashlib.blake2b(digest_size=16)
     with storage.open_input(path) as file:
-        for start, data in _pieces(_decompressed(file, path), grain):
+        for start, data in _lines_in(file, path, size, span, grain):
             digest.update(data)
             lines, _ = cut_lines(data)
             objects, _ = read_lines(lines)
             found.shape.merge(shape_of_rows(row for row in objects if row is not None), most=None)
             found.pieces.append((start, start + len(data), len(lines)))
-    found.digest = digest.hexdigest()
+    found.digests = [digest.hexdigest()]
     if codec_of(path) and found.pieces:
         found.pieces = [(0, size, found.rows)]
     return found
+
+
+def _lines_in(
+    file: pa.NativeFile, path: str, size: int, span: tuple[int, int], grain: int
+) -> Iterator[tuple[int, bytes]]:
+    """The lines of an open file that begin in a span, about so many bytes at a time, and where they begin."""
+    if codec_of(path):
+        yield from _pieces(_decompressed(file, path), grain)
+        return
+    start, stop = (_line_at(file, at, size) for at in span)
+    file.seek(start)
+    yield from _pieces(file, grain, start, stop)
+
+
+def _line_at(file: pa.NativeFile, at: int, size: int) -> int:
+    """Where the first line begins that does not begin before a byte."""
+    if at in {0, size}:
+        return at
+    file.seek(at - 1)
+    while at < size:
+        data = bytes(file.read(_SEEK_BYTES))
+        end = data.find(b"\n")
+        if end >= 0 or not data:
+            return at + end if data else size
+        at += len(data)
+    return size
 
 
 def pieces_of(file: pa.NativeFile, path: str) -> Iterator[tuple[int, bytes]]:
@@ -116,6 +168,11 @@ class LinesReader(Reader):
     def position(self) -> int | None:
         """Where the unit begins: its errors say where in the file they are."""
         return self.span[0]
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Which of its file's units it is: a line more moves its bytes, and leaves most of its rows in it."""
+        return (self.unit.index - int(np.searchsorted(self.plan.unit_files, self.unit.file)),)
 
     @property
     def span(self) -> tuple[int, int]:

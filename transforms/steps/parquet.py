@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms.kernels.adapters.adapter import is_text
+from transforms.kernels.casts import cast
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
 from transforms.steps.reader import READ_ERRORS, ChangedError, Reader, UnreadableError, damage_of
@@ -166,4 +167,7 @@ def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 def decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The slice with every column in its plain type."""
     schema = pa.schema([field.with_type(plain_type(field.type)) for field in batch.schema])
-    return batch if schema.equals(batch.schema) else batch.cast(schema)
+    if schema.equals(batch.schema):
+        return batch
+    columns = [cast(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+    return pa.record_batch(columns, schema=schema)

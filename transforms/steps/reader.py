@@ -55,6 +55,11 @@ class Reader(ABC):
         """Where in its file the unit begins, if what is found of it depends on that."""
         return None
 
+    @property
+    def place(self) -> tuple[int, ...]:
+        """What tells the unit from others of its file, and stays as it is where a few rows of that change."""
+        return self.unit.groups[0], self.unit.skip
+
     @cached_property
     def adapter(self) -> Adapter:
         """What reads examples out of the file's rows."""

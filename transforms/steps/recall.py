@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.verdict import IDENTITY
 from transforms.kernels.rows import first_words, place_words
@@ -16,6 +17,7 @@ from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
+from transforms.steps.lines import LinesReader
 from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
 from transforms.steps.reader import Reader, UnreadableError
@@ -32,34 +34,28 @@ class Past:
     """Where those of its candidates are stored, if any are."""
 
 
-def note_of(reader: Reader, job: Job) -> str | None:
-    """File that notes the keys of what was last found of a unit's place, by this recipe and these versions.
-
-    A unit of lines has no place: a line more before it moves it.
-    """
-    if not isinstance(reader, UnitReader):
-        return None
+def note_of(reader: Reader, job: Job) -> str:
+    """File that notes the keys of what was last found of a unit's place, by this recipe and versions."""
     key = cache.place_key(job.plan, job.recipe_of(reader.unit.index), reader)
     return f"{job.places.cache}/places/{key[:2]}/{key}.json"
 
 
-def recall(note: str | None, job: Job) -> Past | None:
-    """What was last found of a unit's place; None where nothing was."""
-    if note is None:
-        return None
+def recall(note: str, job: Job) -> Past | None:
+    """What was last found of a unit's place, but for lines that were damaged; None where nothing was."""
     try:
         keys = json.loads(storage.read_bytes(note))
         paths = {kind: cache.entry_path(job.places, kind, keys[kind]) for kind in cache.KINDS}
         shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
-        return Past(**{kind: tables.load(path) for kind, path in paths.items()}, shingles=shingles)
+        found = {kind: tables.load(path) for kind, path in paths.items()}
+        found["judgement"] = found["judgement"].filter(pc.field("error").is_null())
+        return Past(**found, shingles=shingles)
     except (FileNotFoundError, tables.DamagedError, KeyError, ValueError):
         return None
 
 
-def remember(note: str | None, keys: dict[str, str]) -> None:
-    """Note the keys of what was found of a unit at its place, if it has one."""
-    if note is not None:
-        storage.write_bytes(note, json.dumps(keys, sort_keys=True).encode())
+def remember(note: str, keys: dict[str, str]) -> None:
+    """Note the keys of what was found of a unit at its place."""
+    storage.write_bytes(note, json.dumps(keys, sort_keys=True).encode())
 
 
 def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
@@ -73,16 +69,25 @@ def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
 
 
 @dataclass(frozen=True)
-class _Rows(UnitReader):
+class _Some(Reader):
     """Reads some rows of a unit, by a mask over them all."""
 
     mask: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         at = self.rows_before(group)
-        for batch in super().slices(group, columns):
+        # It is the class of the kind of file that comes next.
+        for batch in super().slices(group, columns):  # type: ignore[safe-super]
             yield batch.filter(pa.array(self.mask[at : at + len(batch)]))
             at += len(batch)
+
+
+class _SomeRows(_Some, UnitReader):
+    """Reads some rows of a unit of Parquet."""
+
+
+class _SomeLines(_Some, LinesReader):
+    """Reads some rows of a unit of JSON Lines."""
 
 
 def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
@@ -91,8 +96,11 @@ def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
         groups, whole = _look_through(reader, job)
     except UnreadableError:
         return examine(reader, job, cache.KINDS)
+    if reader.lost:
+        return examine(reader, job, cache.KINDS)
     before = place_words(words(past.identity, "record_id"), words(whole, "record_id"))
-    found = examine(_Rows(reader.plan, reader.unit, mask=before < 0), job, cache.KINDS)
+    some = _SomeRows if reader.unit.span is None else _SomeLines
+    found = examine(some(reader.plan, reader.unit, mask=before < 0), job, cache.KINDS)
     if found.unreadable:
         return examine(reader, job, cache.KINDS)
     order = pa.array(np.where(before >= 0, before, len(past.identity) + np.cumsum(before < 0) - 1))

@@ -15,6 +15,7 @@ from schemas.plan import Plan
 from schemas.reason import Reason
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.adapters.adapter import canonical
+from transforms.kernels.casts import cast
 from transforms.kernels.private import mask_rows
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
@@ -177,8 +178,11 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     columns = {}
     for field in schema:
         kind = plain_type(field.type)
-        absent = field.name not in table.column_names
-        columns[field.name] = pa.nulls(len(table), kind) if absent else table[field.name].cast(kind)
+        if field.name in table.column_names:
+            chunks = [cast(chunk, kind) for chunk in table[field.name].chunks]
+            columns[field.name] = pa.chunked_array(chunks, kind)
+        else:
+            columns[field.name] = pa.nulls(len(table), kind)
     return pa.table(columns)
 
 

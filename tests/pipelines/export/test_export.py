@@ -43,7 +43,7 @@ def test_every_kept_row_in_order_in_every_template(
     for row, source in zip(rows, kept, strict=True):
         asked = "\n".join(filter(None, [source["instruction"], source["input"]]))
         if template == "prompt-completion":
-            assert (row["prompt"], row["completion"]) == (asked, source["output"])
+            assert (row["prompt"], row["completion"]) == (f"{asked}\n", source["output"])
         elif template == "messages":
             assert [one["content"] for one in row["messages"]] == [asked, source["output"]]
         elif template == "sharegpt":
@@ -197,3 +197,23 @@ def test_calls_are_written_as_lines_and_counted_where_they_are_not(
     assert [*parquet.rows()[0]["messages"][1]] == ["role", "content"]
     assert parquet.manifest.counts.unwritten == 1
     assert export(release, "--template", "chatml", name="text").manifest.counts.unwritten == 1
+
+
+def test_parts_that_no_message_can_hold_beside_texts_are_counted(
+    curate: Curate, export: Export, tmp_path: Path
+) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "moon.png"}}
+    asked = [{"type": "text", "text": "What is to be seen here?"}, picture]
+    turns = [
+        {"role": "user", "content": asked},
+        {"role": "assistant", "content": "The moon, in its last quarter."},
+    ]
+    path = tmp_path / "chat.jsonl"
+    path.write_text(json.dumps({"messages": turns}) + "\n")
+    release = curate(str(path))
+    lines = export(release, "--template", "messages", "--format", "jsonl", name="lines")
+    assert lines.rows()[0]["messages"][0] == {"role": "user", "content": "What is to be seen here?"}
+    assert lines.manifest.counts.unwritten == 1
+    shared = export(release, "--template", "sharegpt", "--format", "jsonl", name="shared")
+    assert shared.rows()[0]["conversations"][0]["content"][1] == picture
+    assert shared.manifest.counts.unwritten == 0

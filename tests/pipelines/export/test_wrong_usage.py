@@ -29,7 +29,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
                 "prompt-completion, or the path of a Jinja file"
             ),
         ),
-        (["--template", "none.jinja"], "the template none.jinja cannot be read: "),
+        (["--template", "none.jinja"], "the template none.jinja cannot be read: there is no such file"),
         (["--template", "chatml", "--tokenizer", "none.json"], "the tokenizer none.json cannot be read: "),
         (
             ["--template", "messages", "--eos", "</s>"],
@@ -71,7 +71,8 @@ def test_a_template_that_fails_leaves_nothing(
     output = ["--output", tmp_path / "x", "--template", template]
     for workers in (1, 2):
         code, said = refused(capsys, crowded.folder, *output, "--workers", workers)
-        assert (code, said) == (2, f"tamis: {template} fails on an example: no\n")
+        first = crowded.curated["tamis_record_id"][0]
+        assert (code, said) == (2, f"tamis: {template} fails on an example: no (record {first})\n")
     assert list(tmp_path.iterdir()) == [template]
     code, said = refused(capsys, crowded.folder, *output, "--eos", "</s>")
     assert (code, said) == (2, f"tamis: --eos has no effect: {template} does not write eos_token\n")

@@ -86,3 +86,9 @@ def test_folders_of_nothing_to_read_are_refused(
     recipe = recipe_for("x", sources=[{"name": "a", "input": str(folder), "split": split}])
     with pytest.raises(UsageError, match=problem):
         expand(recipe)
+
+
+def test_files_that_a_card_names_must_be_there(tmp_path: Path) -> None:
+    card = "---\nconfigs: [{config_name: default, data_files: {train: train.jsonl, test: gone.jsonl}}]\n---\n"
+    with pytest.raises(UsageError, match=r"README.md: no file is what it names for the split test"):
+        splits_of(str(lay_out(tmp_path, "train.jsonl", card=card)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pyarrow as pa
@@ -67,3 +68,39 @@ def test_metadata_and_nullability_are_no_clash() -> None:
     first = footer("a", x=pa.int8())
     unified = unify([first, first._replace(schema=strict)])
     assert unified.equals(pa.schema([("x", pa.int8())]), check_metadata=True)
+
+
+def test_whole_numbers_of_any_width_agree() -> None:
+    assert unify([footer("a", x=pa.int32()), footer("b", x=pa.int64())]).field("x").type == pa.int64()
+    assert unify([footer("a", x=pa.int32()), footer("b", x=pa.float32())]).field("x").type == pa.float64()
+    with pytest.raises(UsageError, match="clashes"):
+        unify([footer("a", x=pa.int64()), footer("b", x=pa.float64())])
+
+
+TURN = pa.struct([("role", pa.string()), ("content", pa.string())])
+TYPED = pa.struct([("role", pa.string()), ("content", pa.list_(pa.struct([("text", pa.string())])))])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "joined"),
+    [
+        (pa.int64(), pa.string(), pa.string()),
+        (pa.int64(), pa.float64(), pa.string()),
+        (pa.list_(TURN), pa.list_(TYPED), pa.list_(TURN)),
+        (pa.string(), pa.list_(TURN), pa.string()),
+        (pa.bool_(), pa.null(), pa.bool_()),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_columns_of_sources_meet_as_text(
+    one: pa.DataType, other: pa.DataType, joined: pa.DataType, *, turned: bool
+) -> None:
+    first, last = footer("a", x=one), footer("b", x=other)
+    last = last._replace(file=replace(last.file, source="web"))
+    assert unify([last, first] if turned else [first, last]).field("x").type == joined
+
+
+def test_sources_whose_columns_no_text_holds_clash() -> None:
+    last = footer("b", x=pa.timestamp("us"))
+    with pytest.raises(UsageError, match=r"b\.parquet clashes"):
+        unify([footer("a", x=pa.string()), last._replace(file=replace(last.file, source="web"))])

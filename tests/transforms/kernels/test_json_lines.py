@@ -25,7 +25,8 @@ from transforms.kernels.json_lines import cut_lines, read_lines
         (b'{"a": "\xff"}', "byte 7 of the line is not UTF-8"),
         (b'{"a": "\\ud800"}', "half a surrogate pair is no character"),
         (b"[" * 100_000, "it is nested too deeply"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "Exceeds the limit"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a whole number has more than 4,300 digits"),
+        (b'{"a": "\x00"}', "Invalid control character at character 7 of the line"),
     ],
 )
 def test_damaged_lines_say_why(line: bytes, problem: str) -> None:

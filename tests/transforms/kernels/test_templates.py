@@ -149,7 +149,7 @@ def test_conversations_go_on_and_system_prompts_stand_first() -> None:
     ]
     assert spans(rendered) == [["2</s>", "3</s>"]]
     plain = render(pa.array([row], TURNS), "prompt-completion")
-    assert plain.prompts_and_completions()[0].to_pylist() == ["Be brief.\nAdd.\n1 + 1\n2\nMore?\n3"]
+    assert plain.prompts_and_completions()[0].to_pylist() == ["Be brief.\nAdd.\n1 + 1\n2\nMore?\n3\n"]
 
 
 def test_unknown_template_is_told_with_the_known_ones() -> None:

@@ -82,6 +82,18 @@ def test_tools_and_calls_are_given() -> None:
         ("{{ raise_exception('No tools.') }}", "mine.jinja fails on an example: No tools."),
         ("{{ messages[9].content.x.y }}", "mine.jinja fails on an example: "),
         ("{{ 1 / 0 }}", "mine.jinja fails on an example: division by zero"),
+        ("{{ 'a' * 10**10 }}", "* would make more than 67,108,864 of anything"),
+        ("{{ [0] * 10**10 }}", "* would make more than 67,108,864 of anything"),
+        ("{{ 10 ** (10 ** 9) }}", "** would make more than 67,108,864 of anything"),
+        ("{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "it is nested too deeply"),
+        ("{{ '(' * 9999 }}" + "{{ " + "(" * 9999 + "1" + ")" * 9999 + " }}", "it is nested too deeply"),
+        ("{{ instrction }}", "mine.jinja writes 'instrction'; there are messages, tools, add_generation"),
+        ("{{ 'a' if tools else instrction }}", "mine.jinja writes 'instrction'"),
+        ("{{ strftime_now('%Y') }}", "mine.jinja writes 'strftime_now'"),
+        (
+            "{% for i in range(1000) %}{% for i in range(1000) %}{{ 'x' * 999 }}{% endfor %}{% endfor %}",
+            "it writes more than 67,108,864 characters",
+        ),
         (
             "{{ output }}{{ instruction }}!",
             "does not begin with its prompt; mark the answers by {% generation %}",
@@ -96,3 +108,27 @@ def test_a_bad_template_is_told(source: str, problem: str) -> None:
     with pytest.raises(BadTemplateError) as caught:
         template(source).render(ROW, [None], "")
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}-{% endif %}",
+        "{% if not date is defined %}{% set date = '-' %}{% endif %}{{ date }}",
+        "{% if thinking %}{{ '+' }}{% endif %}{{ '-' if not thinking }}",
+        "{% set ns = namespace(it='-') %}{{ ns.it }}{% for m in [] %}{{ m.content }}{% endfor %}",
+        "{% macro say(it) %}{{ it }}{% endmacro %}{{ say('-') }}",
+    ],
+)
+def test_names_that_a_template_can_do_without_are_no_mistake(source: str) -> None:
+    assert template(source + "{{ output }}").render(ROW, [None], "").text.to_pylist() == ["-2"]
+
+
+def test_several_answers_want_messages() -> None:
+    row = pa.array([[turn(USER, "Add."), turn(ASSISTANT, "2"), turn(ASSISTANT, "4")]], TURNS)
+    with pytest.raises(BadTemplateError, match="an example has 2 answers; a template needs messages to"):
+        template("{{ instruction }}{{ output }}").render(row, [None], "")
+
+
+def test_tools_that_are_no_json_are_given_as_text() -> None:
+    assert template("{{ tools }}{{ output }}").render(ROW, ["none"], "").text.to_pylist() == ["none2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -98,6 +99,42 @@ def test_shingles_of_rows_that_stayed_are_handed_on(
     assert sum(shingled) <= 2 * 2
     assert parts(warm) == parts(curate(str(path), recipe=recipe, root=tmp_path / "cold"))
     assert sum(shingled) > 50
+
+
+def write_lines(path: Path, rows: list[Row], *damaged: int) -> Path:
+    lines = [json.dumps(row) for row in rows]
+    for at in damaged:
+        lines[at] += "}"
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("unit_bytes", "most"), [(4_000, 150), (1 << 20, 1)])
+def test_only_new_lines_are_looked_at(curate: Curate, tmp_path: Path, unit_bytes: int, most: int) -> None:
+    rows = crowd(4, 300)
+    path = write_lines(tmp_path / "in.jsonl", rows, 299)
+    recipe = recipe_for(str(path), own=[COUNTING])
+    curate(str(path), recipe=recipe, unit_bytes=unit_bytes)
+    new = {"instruction": "Name a river.", "output": "The Po."}
+    write_lines(path, [rows[9], *rows[:100], new, *rows[103:299]])
+    SEEN.clear()
+    warm = curate(str(path), recipe=recipe, unit_bytes=unit_bytes)
+    assert "Name a river." in SEEN
+    assert len(SEEN) <= most
+    cold = curate(str(path), recipe=recipe, unit_bytes=unit_bytes, root=tmp_path / "cold")
+    assert parts(warm) == parts(cold)
+    found = cached(warm.root)
+    assert cached(cold.root).items() <= found.items()
+
+
+def test_lines_that_are_damaged_now_are_told(curate: Curate, tmp_path: Path) -> None:
+    rows = crowd(5, 60)
+    path = write_lines(tmp_path / "in.jsonl", rows)
+    curate(str(path))
+    write_lines(path, rows, 7)
+    warm, cold = (curate(str(path), root=tmp_path / name) for name in ("output", "cold"))
+    assert warm.verdicts().count("unreadable") == 1
+    assert parts(warm) == parts(cold)
 
 
 def test_another_recipe_looks_at_all_rows(curate: Curate, tmp_path: Path) -> None:

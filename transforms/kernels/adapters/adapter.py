@@ -33,6 +33,9 @@ class Adapter(Protocol):
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Adapter | None:
         """The same adapter for the columns of a schema, some of them named; None where it lacks any."""
 
+    def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
+        """What keeps it from a schema that has all its columns by name: one of another type; else None."""
+
     def reading(self, columns: Mapping[str, str]) -> Adapter:
         """The same adapter for columns that were found before."""
 

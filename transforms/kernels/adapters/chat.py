@@ -67,6 +67,17 @@ class Chat:
             found[_TOOLS] = tools
         return replace(self, columns=found)
 
+    def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
+        """A column that has the name of one of turns, and holds no such turns."""
+        names = (named[_TURNS],) if _TURNS in named else self.known[_TURNS]
+        name = choose(schema, None, names)
+        if name is None or self._fits(schema.field(name).type):
+            return None
+        return (
+            f"column {name!r} for the turns is {schema.field(name).type}, not lists of objects whose fields "
+            f"{self.speaker} (text) and {self.content} say who says what, and which JSON can hold"
+        )
+
     def reading(self, columns: Mapping[str, str]) -> Chat:
         """The same adapter for columns that were found before."""
         return replace(self, columns=dict(columns))

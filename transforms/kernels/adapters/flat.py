@@ -42,6 +42,22 @@ class Flat:
                 found[role] = column
         return replace(self, columns=found) if {INSTRUCTION, OUTPUT} <= found.keys() else None
 
+    def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
+        """The first of its columns that is no text, where an instruction and an output are there by name."""
+        found = {
+            role: choose(schema, named.get(role), self.known.get(role, ()))
+            for role in (INSTRUCTION, OUTPUT, INPUT, SYSTEM)
+        }
+        if found[INSTRUCTION] is None or found[OUTPUT] is None:
+            return None
+        kinds = ((role, name, schema.field(name).type) for role, name in found.items() if name is not None)
+        wrong = (
+            f"column {name!r} for the {role} is {kind}, not text"
+            for role, name, kind in kinds
+            if not is_text(kind)
+        )
+        return next(wrong, None)
+
     def reading(self, columns: Mapping[str, str]) -> Flat:
         """The same adapter for columns that were found before."""
         return replace(self, columns=dict(columns))

@@ -45,7 +45,7 @@ def write_rest(
     for name in fields:
         column = turns.field(name)
         at = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-        for row, value in zip(at.tolist(), _values(column.take(pa.array(at))), strict=True):
+        for row, value in zip(at.tolist(), values_of(column.take(pa.array(at))), strict=True):
             found.setdefault(row, {})[name] = value
     rest: list[str | None] = [None] * len(turns)
     for row, held in found.items():
@@ -53,7 +53,7 @@ def write_rest(
     return pa.array(rest, pa.string())
 
 
-def _values(column: pa.Array) -> list[Any]:
+def values_of(column: pa.Array) -> list[Any]:
     """The values of a column in Python, with what is not UTF-8 in them replaced."""
     try:
         return column.to_pylist()

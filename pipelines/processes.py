@@ -1,0 +1,48 @@
+"""Processes of this machine, for work that Beam would add nothing to."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
+from typing import Any, TypeAlias
+
+from transforms.steps.stores.registry import adopt, configured
+
+Map: TypeAlias = Callable[..., Iterator[Any]]
+"""Calls a function on each of some things; gives what it gives, in their order."""
+
+
+@contextmanager
+def processes(wanted: int | None, tasks: int) -> Iterator[Map]:
+    """What works in so many processes as are wanted, or one for each core; one of these starts no others."""
+    many = min(wanted or len(os.sched_getaffinity(0)), tasks)
+    if many <= 1 or parent_process() is not None:
+        yield map
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(many, context, initializer=_begin, initargs=(configured(),)) as pool:
+        try:
+            yield pool.map
+        except BaseException:
+            for child in active_children():
+                child.terminate()
+            raise
+
+
+def _begin(stores: str) -> None:
+    """Let a process reach stores as its parent does, leave it to that to be stopped, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    adopt(stores)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
