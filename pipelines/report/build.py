@@ -15,9 +15,9 @@ from pipelines.report.diversity import (
 )
 from pipelines.report.excerpts import describe_unreadable
 from pipelines.report.spreads import describe_duplicates, describe_lengths, describe_prompts, describe_what_if
+from schemas.example import FIELDS, INPUT
 from schemas.reason import Reason
 from schemas.report import (
-    CHARACTERS_A_TOKEN,
     Corpus,
     Flag,
     Report,
@@ -27,8 +27,10 @@ from schemas.report import (
     Share,
     SourceShare,
     Step,
+    TokenLengths,
 )
 from schemas.verdict import Verdict
+from transforms.kernels.lengths import UNITS, WHOLE
 from transforms.kernels.tally import KEPT, READ, Tally
 
 
@@ -47,6 +49,8 @@ class Context:
     bytes_in: int
     bytes_out: int | None = None
     threshold: float | None = None
+    tokenizer: str | None = None
+    """Digest of the tokenizer that tokens are counted by; None for four characters each."""
     digest: str | None = None
     content_digest: str | None = None
     rejecting: tuple[str, ...] = ()
@@ -69,6 +73,7 @@ def build(tally: Tally, context: Context) -> Report:
         tamis=context.tamis,
         profile=context.profile,
         threshold=context.threshold,
+        tokenizer=context.tokenizer,
         digest=context.digest,
         content_digest=context.content_digest,
         scale=Scale(files_in=context.files_in, bytes_in=context.bytes_in, bytes_out=context.bytes_out),
@@ -180,19 +185,18 @@ def _funnel(rows: Rows, rules: tuple[Rule, ...]) -> Iterator[Step]:
 
 
 def _describe(tally: Tally, scope: str, rows: int) -> Corpus:
-    instruction, given, output = (
-        describe_lengths(tally.spread(name, scope)) for name in ("instruction", "input", "output")
+    chars, tokens = (
+        {field: describe_lengths(tally.spread(f"{field}_{unit}", scope)) for field in (*FIELDS, WHOLE)}
+        for unit in UNITS
     )
-    characters = instruction.total + given.total + output.total
     return Corpus(
         rows=rows,
-        characters=characters,
-        tokens=-(-characters // CHARACTERS_A_TOKEN),
-        with_input=given.rows,
-        without_input=rows - given.rows,
-        instruction=instruction,
-        input=given,
-        output=output,
+        characters=chars[WHOLE].total,
+        tokens=tokens[WHOLE].total,
+        with_input=chars[INPUT].rows,
+        without_input=rows - chars[INPUT].rows,
+        **chars,
+        token_lengths=TokenLengths(**tokens),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from schemas.diversity import Cost, Index, Mix, Pair, Pairs, TaskLength
+from schemas.diversity import Cost, Index, Mix, Pair, Pairs, Quartiles, TaskLength
 from schemas.verdict import Verdict
 from transforms.kernels.decisions import CATEGORIES, verb_names
+from transforms.kernels.histogram import find_quantile
 from transforms.kernels.mix import KEPT, Meeting
 from transforms.kernels.sampling import PAIR_ROWS
 from transforms.kernels.tagger import DIFFICULTIES
@@ -20,6 +21,7 @@ MIXED = ("source", "language", "category", "verb")
 """What rows are told apart by where they meet."""
 
 _LIMITS = {"source": 24, "language": 24}
+_QUARTILES = {"p25": 0.25, "p50": 0.5, "p75": 0.75}
 _PAIRS, _LEAST_ROWS, _ERRORS, _TIMES, _DECIMALS = 120, 50, 4.0, 2.0, 6
 _POSSIBLE = {"category": len(CATEGORIES), "verb": len(verb_names()), "difficulty": len(DIFFICULTIES)}
 
@@ -161,27 +163,48 @@ def describe_pairs(tally: Tally, read: int) -> Pairs:
 
 
 def describe_task_lengths(tally: Tally) -> Iterator[TaskLength]:
-    """Mean lengths of instruction and output by verb, the commonest first."""
+    """Lengths of instruction and output by verb, the commonest first."""
     read, kept = Counter[Any](), Counter[Any]()
     categories: dict[Any, Counter[Any]] = defaultdict(Counter)
     for meeting, rows in tally.meetings.items():
         read[meeting.verb] += rows
         kept[meeting.verb] += rows if meeting.outcome == KEPT else 0
         categories[meeting.verb][meeting.category] += rows
-    chars = tally.table("verb_chars")
+    sums = tally.table("verb_lengths")
+    spreads = {field: tally.table(f"{field}_by_verb") for field in ("instruction", "output")}
     for verb in sorted(read, key=lambda verb: (-read[verb], verb is None, verb or "")):
-        sums, left = chars.get(verb, {}), kept[verb]
+        means = _Means(sums.get(verb, {}), read[verb], kept[verb])
         yield TaskLength(
             verb=verb,
             category=min(categories[verb], key=lambda name: (-categories[verb][name], name or "")),
             rows=read[verb],
-            kept=left,
-            instruction=_mean(sums, "instruction_input", read[verb]) or 0.0,
-            output=_mean(sums, "output_input", read[verb]) or 0.0,
-            kept_instruction=_mean(sums, "instruction_curated", left),
-            kept_output=_mean(sums, "output_curated", left),
+            kept=kept[verb],
+            instruction=means.of("instruction_chars_input") or 0.0,
+            output=means.of("output_chars_input") or 0.0,
+            kept_instruction=means.of("instruction_chars_curated"),
+            kept_output=means.of("output_chars_curated"),
+            kept_instruction_tokens=means.of("instruction_tokens_curated"),
+            kept_output_tokens=means.of("output_tokens_curated"),
+            instruction_quartiles=_quartiles(spreads["instruction"].get(verb, {})),
+            output_quartiles=_quartiles(spreads["output"].get(verb, {})),
         )
 
 
-def _mean(sums: Mapping[str, int], name: str, rows: int) -> float | None:
-    return round(sums.get(name, 0) / rows, _DECIMALS) if rows else None
+class _Means(NamedTuple):
+    """Sums of lengths of the rows of a verb, and how many were read and kept."""
+
+    sums: Mapping[str, int]
+    input: int
+    curated: int
+
+    def of(self, name: str) -> float | None:
+        """Mean of what one sum is of."""
+        rows: int = getattr(self, name.rsplit("_", 1)[1])
+        return round(self.sums.get(name, 0) / rows, _DECIMALS) if rows else None
+
+
+def _quartiles(buckets: Mapping[str, int]) -> Quartiles | None:
+    if not buckets:
+        return None
+    spread = {int(bucket): rows for bucket, rows in buckets.items()}
+    return Quartiles(**{name: find_quantile(spread, share) for name, share in _QUARTILES.items()})

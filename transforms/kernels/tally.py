@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas import example
 from schemas.reason import NAMES
 from schemas.verdict import Verdict
 from transforms.kernels.counts import (
@@ -32,7 +31,8 @@ from transforms.kernels.counts import (
     read_verdicts,
 )
 from transforms.kernels.histogram import Histogram
-from transforms.kernels.mix import Meeting, count_meetings, count_pairs, sum_lengths
+from transforms.kernels.lengths import Lengths, count_by_verb, read_lengths, spread_lengths
+from transforms.kernels.mix import Meeting, count_meetings, count_pairs
 from transforms.kernels.picks import Pick, merge_picks, pick_lost, pick_rows
 from transforms.kernels.sampling import Places, Sampling, below
 
@@ -52,11 +52,12 @@ class Tally:
     Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
     first), `duplicate` (exact, near), `reference` (per set: exact, near), `lost` (per source: entries,
     rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per threshold: fallen), `pair` (of verb
-    and noun, by verdict, on a sample of the size `pairs`) and `verb_chars`. Measures are the characters
-    of each field, `tokens`, `cluster_size`, `similarity` and `answers` to a prompt.
+    and noun, by verdict, on a sample of the size `pairs`), `verb_lengths`, `instruction_by_verb` and
+    `output_by_verb`. Measures are the lengths of each field and of the whole, such as `output_chars` and
+    `whole_tokens`, `cluster_size`, `similarity` and `answers` to a prompt.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
-    >>> tally.table("verb"), tally.spread("output", KEPT).mean
+    >>> tally.table("verb"), tally.spread("output_chars", KEPT).mean
     ({'write': {'kept': 3}}, None)
     """
 
@@ -83,9 +84,13 @@ class Tally:
             counts |= count_lost(gone.select(["source", "rows_lost"]))
             picks = pick_lost(gone)
             resolved, verdicts = resolved.filter(pa.array(~lost)), verdicts[~lost]
+        lengths = read_lengths(resolved)
         counts |= _count(resolved, verdicts, names, sampling)
+        counts |= count_by_verb(resolved["verb"], lengths, _is(verdicts, Verdict.KEPT))
         picks = merge_picks(picks, pick_rows(resolved, verdicts, names, sampling))
-        return cls(counts, _spread(resolved, verdicts), count_meetings(resolved, verdicts, names), picks)
+        return cls(
+            counts, _spread(resolved, verdicts, lengths), count_meetings(resolved, verdicts, names), picks
+        )
 
     def __add__(self, other: Tally) -> Tally:
         """Tally of both sets of rows."""
@@ -147,7 +152,7 @@ def _is(verdicts: np.ndarray, verdict: Verdict) -> np.ndarray:
 def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling: Sampling) -> Counts:
     """Every table that is about readable rows."""
     sampled = below(Places.of(rows, sampling).hashes, sampling.pairs)
-    counts = count_pairs(rows, verdicts, sampled) | sum_lengths(rows, verdicts)
+    counts = count_pairs(rows, verdicts, sampled)
     for name in DIMENSIONS:
         counts |= count_by_verdict(name, rows[name], verdicts)
     counts |= count_reasons(read_numbers(rows["reason_bits"]), names)
@@ -159,21 +164,12 @@ def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling:
     return counts | count_references(sources, exact[outranked])
 
 
-def _spread(rows: pa.Table, verdicts: np.ndarray) -> Spreads:
-    """Histograms of each field's characters, of cluster sizes over 1 and of near duplicates' similarities.
-
-    The `input` field is measured where a row has one, `tokens` where they were counted.
-    """
-    spreads: Spreads = {}
+def _spread(rows: pa.Table, verdicts: np.ndarray, lengths: Lengths) -> Spreads:
+    """Histograms of lengths, of cluster sizes over 1 and of near duplicates' similarities."""
     kept = _is(verdicts, Verdict.KEPT)
-    for name in example.FIELDS:
-        chars = read_numbers(rows[f"{name}_chars"])
-        measured = chars > 0 if name == example.INPUT else np.ones(len(chars), bool)
-        spreads[name, READ] = Histogram.of(chars[measured])
-        spreads[name, KEPT] = Histogram.of(chars[measured & kept])
-    if rows["tokens"].null_count == 0:
-        tokens = read_numbers(rows["tokens"])
-        spreads["tokens", READ], spreads["tokens", KEPT] = Histogram.of(tokens), Histogram.of(tokens[kept])
+    spreads: Spreads = {}
+    for scope, mask in ((READ, np.ones(len(kept), bool)), (KEPT, kept)):
+        spreads |= {(name, scope): spread for name, spread in spread_lengths(lengths, mask).items()}
     sizes = read_numbers(rows["cluster_size"])
     spreads["cluster_size", KEPT] = Histogram.of(sizes[kept & (sizes > 1)])
     near = _is(verdicts, Verdict.DUPLICATE) & ~read_numbers(rows["exact"])

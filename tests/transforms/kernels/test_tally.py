@@ -6,12 +6,15 @@ from collections import Counter
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.example import FIELDS
 from schemas.reason import Reason
 from schemas.verdict import RESOLVED
 from transforms.kernels.counts import Cell
+from transforms.kernels.histogram import find_quantile
 from transforms.kernels.tally import DIMENSIONS, KEPT, READ, Tally
 
 Row = dict[str, Any]
@@ -20,7 +23,7 @@ REJECTING = [Reason.INSTRUCTION_TOO_SHORT, Reason.OUTPUT_EMPTY, Reason.PLACEHOLD
 FLAGGING = [Reason.NO_END_PUNCTUATION, Reason.LANGUAGE_UNDETERMINED, Reason.LANGUAGE_MISMATCH]
 
 
-OTHERS = ("lost", "pair", "pairs", "verb_chars")
+OTHERS = ("lost", "pair", "pairs", "verb_lengths", "instruction_by_verb", "output_by_verb")
 
 
 def mask(reasons: list[Reason]) -> int:
@@ -39,6 +42,7 @@ judged = {
     "instruction_chars": lengths,
     "input_chars": lengths,
     "output_chars": lengths,
+    **{f"{field}_tokens": st.one_of(st.none(), st.integers(0, 10**6)) for field in FIELDS},
 }
 kept = st.fixed_dictionaries({**judged, "verdict": st.just("kept"), "cluster_size": st.integers(1, 5000)})
 rejected = st.fixed_dictionaries(
@@ -136,10 +140,35 @@ def test_lengths_are_those_of_each_scope(chosen: list[Row]) -> None:
     for scope, verdicts in ((READ, {"kept", "rejected", "duplicate"}), (KEPT, {"kept"})):
         inside = [row for row in chosen if row["verdict"] in verdicts]
         outputs = [row["output_chars"] or 0 for row in inside]
-        spread = found.spread("output", scope)
+        spread = found.spread("output_chars", scope)
         assert (spread.count, spread.total) == (len(outputs), sum(outputs))
         assert (spread.low, spread.high) == (min(outputs, default=None), max(outputs, default=None))
-        assert found.spread("input", scope).count == sum(bool(row["input_chars"]) for row in inside)
+        assert found.spread("input_chars", scope).count == sum(bool(row["input_chars"]) for row in inside)
+        whole = [sum(row[f"{field}_chars"] or 0 for field in FIELDS) for row in inside]
+        assert found.spread("whole_chars", scope).total == sum(whole)
+        tokens = [sum(tokens_of(row, field) for field in FIELDS) for row in inside]
+        assert found.spread("whole_tokens", scope).total == sum(tokens)
+        assert found.spread("whole_tokens", scope).high == max(tokens, default=None)
+
+
+def tokens_of(row: Row, field: str) -> int:
+    counted = row[f"{field}_tokens"]
+    return -(-(row[f"{field}_chars"] or 0) // 4) if counted is None else counted
+
+
+@given(rows)
+def test_lengths_of_tasks_are_those_of_their_rows(chosen: list[Row]) -> None:
+    found = tally(chosen)
+    for verb in {row["verb"] for row in chosen if row["verdict"] == "kept"}:
+        inside = [row for row in chosen if row["verdict"] == "kept" and row["verb"] == verb]
+        for field in ("instruction", "output"):
+            sums = found.table("verb_lengths").get(verb, {})
+            chars = sorted(row[f"{field}_chars"] or 0 for row in inside)
+            assert sums.get(f"{field}_chars_curated", 0) == sum(chars)
+            assert sums.get(f"{field}_tokens_curated", 0) == sum(tokens_of(row, field) for row in inside)
+            spread = {int(at): rows for at, rows in found.table(f"{field}_by_verb")[verb].items()}
+            assert sum(spread.values()) == len(inside)
+            assert find_quantile(spread, 0.5) == pytest.approx(chars[(len(chars) - 1) // 2], rel=0.07)
 
 
 @given(rows)
