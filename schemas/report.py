@@ -243,7 +243,7 @@ class Report(Part):
     )
     tokenizer: str | None = Field(
         default=None,
-        description="Digest of the tokenizer that tokens are counted by; null: one for every four characters.",
+        description="Digest of the tokenizer that counts tokens; null: one for every four characters.",
     )
     digest: str | None = Field(description="Digest over the ordered rows, where it was known.")
     content_digest: str | None = Field(description="Digest of what is kept in any order, where it was known.")

@@ -33,10 +33,10 @@ def coarsen(values: np.ndarray) -> np.ndarray:
     """Values by their four leading bits, within 7 %: the middle of all that share these (int64).
 
     >>> coarsen(np.array([0, 15, 16, 17, 18, 1000])).tolist()
-    [0, 15, 17, 17, 19, 992]
+    [0, 15, 16, 16, 18, 991]
     """
     dropped = np.maximum(np.frexp(values)[1] - _COARSE, 0).astype(np.int64)
-    middles: np.ndarray = ((values >> dropped) << dropped) + ((1 << dropped) >> 1)
+    middles: np.ndarray = ((values >> dropped) << dropped) + (((1 << dropped) - 1) >> 1)
     return middles
 
 
