@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pipelines.report.compare import compare, say
 from pipelines.report.library import allow, embed_json, library_script, own_script
 from pipelines.report.sentences import difference, sentences
-from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines
+from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines, tell_tokens
 from schemas.report import Report
 
 
@@ -71,6 +71,7 @@ def _environment() -> Environment:
         "show": show,
         "lines": show_lines,
         "fold": fold,
+        "tokens": tell_tokens,
     }
     environment.globals |= {"percent": percent, "difference": difference}
     return environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.report.words import group, percent, show
+from pipelines.report.words import group, percent, show, tell_tokens
 from schemas.diversity import Index
 from schemas.report import Lengths, Report, Share
 
@@ -29,8 +29,10 @@ def sentences(report: Report) -> dict[str, str]:
         "shape": "Mean characters of instruction and output by task; a larger mark has more rows.",
         "openings": _openings(report),
         "costs": _costs(report),
-        "lengths": f"Half of the rows kept have {_half('instruction', kept.instruction)}, "
-        f"half {_half('output', kept.output)}.",
+        "lengths": _lengths("characters", kept.instruction, kept.output, kept.whole),
+        "tokens": _tokens(report),
+        "task-lengths": "Of the rows kept of each task, from what a quarter to what three quarters do not "
+        "exceed, within 7 %; the tick is the median.",
         "inputs": f"{percent(kept.with_input, kept.rows)} of the rows kept have an input, "
         f"{percent(read.with_input, read.rows)} of those read.",
         "similarity": f"{group(report.duplicates.near)} near-duplicates are dropped, by their similarity.",
@@ -144,5 +146,23 @@ def _costs(report: Report) -> str:
     )
 
 
-def _half(field: str, lengths: Lengths) -> str:
-    return f"at most {group(lengths.p50)} characters of {field}"
+def _lengths(unit: str, instruction: Lengths, output: Lengths, whole: Lengths | None) -> str:
+    if not output.rows:
+        return "No row is kept."
+    halves = f"{group(instruction.p50)} {unit} of instruction, half {group(output.p50)} of output"
+    in_all = "" if whole is None else f", half {group(whole.p50)} in all"
+    return (
+        f"Half of the rows kept have at most {halves}{in_all}. Lines are the median and, dashed, what "
+        "5 % and 95 % of the rows kept do not exceed, within 1 %; bars double in width."
+    )
+
+
+def _tokens(report: Report) -> str:
+    """Lengths in tokens, and whose tokens they are; nothing of a report that has none."""
+    found = report.curated.token_lengths
+    if found is None:
+        return ""
+    return (
+        f"{_lengths('tokens', found.instruction, found.output, found.whole)} "
+        f"Tokens are {tell_tokens(report.tokenizer)}."
+    )

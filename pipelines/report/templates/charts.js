@@ -130,51 +130,6 @@ function treemap(pairs, look, width) {
   };
 }
 
-const FIELDS = ["instruction", "input", "output"];
-
-function lengths(report, look) {
-  const values = [];
-  for (const field of FIELDS) for (const [scope, corpus] of [["read", report.input], ["kept", report.curated]]) {
-    for (const bin of corpus[field].histogram) values.push({ field, scope, low: Math.max(bin.low, 0.5), high: bin.high + 1, rows: bin.rows });
-  }
-  return {
-    data: { values }, facet: { row: { field: "field", type: "nominal", sort: FIELDS } }, spacing: 14, resolve: { scale: { y: "independent" } },
-    spec: { height: 84, mark: { type: "area", interpolate: "step-after", line: { strokeWidth: 1.5 }, fillOpacity: 0.25 },
-      encoding: {
-        x: { field: "low", type: "quantitative", scale: { type: "log", nice: false }, title: "characters",
-          axis: { format: "~s", tickCount: 5, grid: false, values: [1, 10, 100, 1000, 10000, 100000, 1000000] } },
-        y: { field: "rows", type: "quantitative", stack: null, title: null, axis: { ...count, tickCount: 3 } },
-        color: two(look), tooltip: [tip("scope", "rows"), tip("low", "from", ","), tip("rows", "count", ",")] } },
-  };
-}
-
-function shape(report, look, width) {
-  const values = report.task_lengths.filter((task) => task.kept && task.kept_instruction > 0 && task.kept_output > 0)
-    .map((task) => ({ ...task, verb: named(task.verb) }));
-  const placed = [];
-  for (const task of values) task.label = "";
-  for (const task of values.slice(0, width < 500 ? 10 : 24)) {
-    const at = [Math.log(task.kept_instruction) * width / 6, Math.log(task.kept_output) * 60];
-    const free = placed.every((other) => Math.abs(other[0] - at[0]) > 62 || Math.abs(other[1] - at[1]) > 15);
-    if (free) placed.push(at);
-    task.label = free ? task.verb : "";
-  }
-  const axis = { format: "~s", values: [1, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000] };
-  return {
-    height: 340, data: { values },
-    encoding: {
-      x: { field: "kept_instruction", type: "quantitative", scale: { type: "log", nice: false, padding: 24 }, title: "characters of the instruction, mean", axis },
-      y: { field: "kept_output", type: "quantitative", scale: { type: "log", nice: false, padding: 24 }, title: "characters of the output, mean", axis },
-    },
-    layer: [
-      { mark: { type: "circle", color: look.accent, opacity: 0.55 }, encoding: {
-        size: { field: "kept", type: "quantitative", scale: { range: [20, 700] }, legend: null },
-        tooltip: [tip("verb", "task"), tip("category", "category"), tip("kept", "rows kept", ","), tip("kept_instruction", "instruction", ",.0f"), tip("kept_output", "output", ",.0f")] } },
-      { mark: { type: "text", dy: -10, color: look.ink }, encoding: { text: { field: "label" } } },
-    ],
-  };
-}
-
 function funnel(steps, look, width) {
   const values = steps.map((step, at) => {
     const ends = at === 0 || at === steps.length - 1;
@@ -247,17 +202,6 @@ function indices(report, look) {
   };
 }
 
-function inputs(report, look) {
-  const values = [["read", report.input], ["kept", report.curated]].flatMap(([name, corpus]) => [
-    { name, part: "with input", rows: corpus.with_input }, { name, part: "without", rows: corpus.without_input }]);
-  return {
-    height: 52, data: { values }, mark: { type: "bar", height: { band: 0.65 } },
-    encoding: { y: { field: "name", type: "nominal", sort: null, title: null }, x: { field: "rows", type: "quantitative", title: null, axis: count },
-      color: { field: "part", type: "nominal", scale: { domain: ["with input", "without"], range: [look.accent, look.read] } },
-      tooltip: [tip("name", "rows"), tip("part", "part"), tip("rows", "count", ",")] },
-  };
-}
-
 const shares = (list) => list.map((share) => ({ name: share.name, read: share.input, kept: share.curated }));
 
 // Shares of the rows kept in one release and in another.
@@ -274,6 +218,21 @@ function beside(key, look, most) {
       yOffset: { field: "part", sort: labels }, x: { field: "share", type: "quantitative", title: null, axis: { format: "~%", tickCount: 5 } },
       color: { field: "part", type: "nominal", scale: { domain: labels, range: [look.read, look.accent] } },
       tooltip: [tip("name", "kind"), tip("part", "release"), tip("rows", "rows kept", ","), tip("share", "share", ".1%")],
+    },
+  };
+}
+
+// Medians of the rows kept, of one release and of another.
+function besideLengths(look) {
+  const values = FIELDS.flatMap((field) => ["A", "B"].flatMap((part, at) => [["characters", sides[at].curated], ["tokens", sides[at].curated.token_lengths]]
+    .filter(([, side]) => side && side[field] && side[field].p50).map(([unit, side]) => ({ name: field + ", " + unit, part, value: side[field].p50, most: side[field].p95 }))));
+  return {
+    height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
+    encoding: {
+      y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } },
+      yOffset: { field: "part", sort: ["A", "B"] }, x: { field: "value", type: "quantitative", title: "median", axis: count },
+      color: { field: "part", type: "nominal", scale: { domain: ["A", "B"], range: [look.read, look.accent] } },
+      tooltip: [tip("name", "of"), tip("part", "release"), tip("value", "median", ","), tip("most", "95%", ",")],
     },
   };
 }
@@ -298,12 +257,15 @@ const CHARTS = {
   indices: ({ report, look }) => indices(report, look),
   costs: ({ report, look, width }) => costs(report, look, width),
   openings: ({ report, look }) => openings(report, look),
-  lengths: ({ report, look }) => lengths(report, look),
+  lengths: ({ report, look }) => lengths(report.input, report.curated, look, "characters"),
+  tokens: ({ report, look }) => lengths(report.input.token_lengths, report.curated.token_lengths, look, "tokens"),
+  "task-lengths": ({ report, look, width }) => taskLengths(report, look, width),
   inputs: ({ report, look }) => inputs(report, look),
   similarity: ({ report, look }) => columns(report.duplicates.similarity, look, 2),
   clusters: ({ report, look }) => columns(report.duplicates.clusters.sizes, look, 0),
   prompts: ({ report, look }) => columns(report.prompts.sizes, look, 0),
   "beside-verbs": ({ look }) => beside("verbs", look, 16),
+  "beside-lengths": ({ look }) => besideLengths(look),
   "beside-languages": ({ look }) => beside("languages", look, 16),
   "what-if": ({ report, look }) => whatIf(report, look),
 };
