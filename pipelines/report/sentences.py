@@ -32,7 +32,7 @@ def sentences(report: Report) -> dict[str, str]:
         "lengths": _lengths("characters", kept.instruction, kept.output, kept.whole),
         "tokens": _tokens(report),
         "task-lengths": "Of the rows kept of each task, from what a quarter to what three quarters do not "
-        "exceed, within 7 %; the tick is the median.",
+        "exceed, within 7\u00a0%; the tick is the median.",
         "inputs": f"{percent(kept.with_input, kept.rows)} of the rows kept have an input, "
         f"{percent(read.with_input, read.rows)} of those read.",
         "similarity": f"{group(report.duplicates.near)} near-duplicates are dropped, by their similarity.",
@@ -153,7 +153,7 @@ def _lengths(unit: str, instruction: Lengths, output: Lengths, whole: Lengths | 
     in_all = "" if whole is None else f", half {group(whole.p50)} in all"
     return (
         f"Half of the rows kept have at most {halves}{in_all}. Lines are the median and, dashed, what "
-        "5 % and 95 % of the rows kept do not exceed, within 1 %; bars double in width."
+        "5\u00a0% and 95\u00a0% of the rows kept do not exceed, within 1\u00a0%; bars double in width."
     )
 
 

@@ -97,7 +97,7 @@ def test_numbers_are_those_of_the_report(mixed: Report) -> None:
 def test_lengths_are_those_of_the_report(article: Report) -> None:
     found = numbers(Page(render_html(article)).tables["lengths"])
     output = article.curated.output
-    quantiles = [output.p5, output.p50, output.p95, output.p99]
+    quantiles = [output.p5, output.p25, output.p50, output.p75, output.p95, output.p99]
     assert found["output, kept"] == [output.rows, output.min, *quantiles, output.max, output.mean]
     assert ">93.2</data>" in render_html(article)
 
