@@ -66,6 +66,14 @@ class Rule(Part):
     first: int = Field(description="Rows whose first reason it is, in the order of the reasons.")
 
 
+class Overlap(Part):
+    """Rows that two rejecting rules marked."""
+
+    one: str = Field(description="A reason, as the ledger names it.")
+    other: str = Field(description="Another.")
+    rows: int = Field(description="Rows that both marked.")
+
+
 class Flag(Part):
     """How many rows a flagging rule marked."""
 
@@ -251,6 +259,9 @@ class Report(Part):
     rows: Rows = Field(description="Where every row went.")
     funnel: tuple[Step, ...] = Field(description="The same, step by step.")
     rules: tuple[Rule, ...] = Field(description="Rejecting rules, in the order of the reasons.")
+    overlaps: tuple[Overlap, ...] = Field(
+        default=(), description="Each two rejecting rules that marked a row together, the commonest first."
+    )
     flags: tuple[Flag, ...] = Field(description="Flags, in the order of the reasons.")
     input: Corpus = Field(description="Rows that could be read.")
     curated: Corpus = Field(description="Rows kept.")

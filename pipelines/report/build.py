@@ -20,6 +20,7 @@ from schemas.reason import Reason
 from schemas.report import (
     Corpus,
     Flag,
+    Overlap,
     Report,
     Rows,
     Rule,
@@ -80,6 +81,7 @@ def build(tally: Tally, context: Context) -> Report:
         rows=rows,
         funnel=funnel,
         rules=rules,
+        overlaps=_list_overlaps(tally),
         flags=_list_flags(tally, context),
         input=_describe(tally, READ, rows.found - rows.lost),
         curated=_describe(tally, KEPT, rows.kept),
@@ -148,6 +150,15 @@ def _list_rules(tally: Tally, context: Context) -> tuple[Rule, ...]:
         for name, meaning in _reasons(context)
         if name in counts or name in context.rejecting
     )
+
+
+def _list_overlaps(tally: Tally) -> tuple[Overlap, ...]:
+    found = [
+        Overlap(one=one or "", other=other, rows=rows)
+        for one, others in tally.table("together").items()
+        for other, rows in others.items()
+    ]
+    return tuple(sorted(found, key=lambda overlap: (-overlap.rows, overlap.one, overlap.other)))
 
 
 def _list_flags(tally: Tally, context: Context) -> tuple[Flag, ...]:

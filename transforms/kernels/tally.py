@@ -50,11 +50,12 @@ class Tally:
     """Counts by table, row and column, and histograms by measure and scope; a monoid under `+`.
 
     Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
-    first), `duplicate` (exact, near), `reference` (per set: exact, near), `lost` (per source: entries,
-    rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per threshold: fallen), `pair` (of verb
-    and noun, by verdict, on a sample of the size `pairs`), `verb_lengths`, `instruction_by_verb` and
-    `output_by_verb`. Measures are the lengths of each field and of the whole, such as `output_chars` and
-    `whole_tokens`, `cluster_size`, `similarity` and `answers` to a prompt.
+    first), `together` (by two reasons), `duplicate` (exact, near), `reference` (per set: exact, near),
+    `lost` (per source: entries, rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per
+    threshold: fallen), `pair` (of verb and noun, by verdict, on a sample of the size `pairs`),
+    `verb_lengths`, `instruction_by_verb` and `output_by_verb`. Measures are the lengths of each field and
+    of the whole, such as `output_chars` and `whole_tokens`, `cluster_size`, `similarity` and `answers` to
+    a prompt.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
     >>> tally.table("verb"), tally.spread("output_chars", KEPT).mean

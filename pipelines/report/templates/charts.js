@@ -71,18 +71,21 @@ function columns(bins, look, digits) {
   const values = bins.map((bin) => ({
     name: bin.low === bin.high || digits ? label(bin.low) : label(bin.low) + "–" + label(bin.high), rows: bin.rows,
   }));
+  // Where bars are few they bear their numbers, as those of the largest ranges may be too small to see.
+  const told = values.length > 12 ? [] : [{ mark: { type: "text", dy: -7, color: look.ink }, encoding: { text: { field: "rows", format: "," } } }];
   return {
-    height: 150, data: { values }, mark: { type: "bar", color: look.accent },
+    height: 150, data: { values },
     encoding: {
       x: { field: "name", type: "ordinal", sort: null, title: null, axis: { labelAngle: 0, labelOverlap: true, grid: false } },
       y: { field: "rows", type: "quantitative", title: null, axis: { ...count, tickCount: 4 } },
       tooltip: [tip("name", "range"), tip("rows", "rows", ",")],
     },
+    layer: [{ mark: { type: "bar", color: look.accent } }, ...told],
   };
 }
 
 function heat(cells, look, { x, y, value, format, log, mark }) {
-  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: -40, labelLimit: 90, labelOverlap: false, grid: false } },
+  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: distinct(cells, x) > 4 ? -40 : 0, labelLimit: 90, labelOverlap: false, grid: false } },
     y: { field: y, type: "nominal", sort: null, title: null, axis: { grid: false, labelOverlap: false } } };
   const colour = { field: value, type: "quantitative", scale: { ...(log ? { type: "symlog" } : {}), range: [look.faint, look.accent], zero: true },
     legend: { gradientLength: 140, gradientThickness: 8, title: null, tickCount: 3,
@@ -162,11 +165,15 @@ function both(rows, look, keys) {
   };
 }
 
+function overlaps(report, look) {
+  return bars(report.overlaps.slice(0, 16).map((overlap) => ({ name: overlap.one + " and " + overlap.other, rows: overlap.rows })), look);
+}
+
 function whatIf(report, look) {
   return {
     height: 170, data: { values: report.duplicates.what_if },
-    encoding: { x: { field: "threshold", type: "quantitative", scale: { zero: false }, title: "threshold", axis: { tickCount: 5 } },
-      y: { field: "kept", type: "quantitative", scale: { zero: false }, title: "rows kept", axis: { ...count, tickCount: 4 } },
+    encoding: { x: { field: "threshold", type: "quantitative", scale: { zero: false, nice: false, padding: 14 }, title: "threshold", axis: { tickCount: 5 } },
+      y: { field: "kept", type: "quantitative", scale: { zero: false, padding: 12 }, title: "rows kept", axis: { ...count, tickCount: 4 } },
       tooltip: [tip("threshold", "threshold"), tip("kept", "rows kept", ",")] },
     layer: [{ mark: { type: "line", color: look.accent, strokeWidth: 2 } }, { mark: { type: "point", filled: true, size: 60, color: look.accent } },
       { transform: [{ filter: "datum.threshold === " + Number(report.threshold) }], mark: { type: "point", size: 220, color: look.ink, strokeWidth: 1.5 } }],
@@ -241,8 +248,8 @@ function besideLengths(look) {
 const CHARTS = {
   funnel: ({ view, look, width }) => funnel(view.funnel, look, width),
   rules: ({ report, look }) => both(report.rules, look, [["all", "all"], ["alone", "alone"]]),
-  flags: ({ report, look }) => both(report.flags, look, [["all", "read"], ["kept", "kept"]]),
-  drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".4f" }),
+  flags: ({ report, look }) => both(report.flags.some((flag) => flag.all) ? report.flags.filter((flag) => flag.all) : report.flags, look, [["all", "read"], ["kept", "kept"]]),
+  drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".2~g" }),
   verbs: ({ view, look, width }) => twins(view.verb, look, width < 500 ? 12 : 20),
   categories: ({ view, look }) => twins(view.category, look, 12),
   difficulties: ({ report, look }) => twins(shares(report.difficulties), look, 12),
@@ -260,6 +267,8 @@ const CHARTS = {
   lengths: ({ report, look }) => lengths(report.input, report.curated, look, "characters"),
   tokens: ({ report, look }) => lengths(report.input.token_lengths, report.curated.token_lengths, look, "tokens"),
   "task-lengths": ({ report, look, width }) => taskLengths(report, look, width),
+  scale: ({ report, look }) => scale(report, look),
+  overlaps: ({ report, look }) => overlaps(report, look),
   inputs: ({ report, look }) => inputs(report, look),
   similarity: ({ report, look }) => columns(report.duplicates.similarity, look, 2),
   clusters: ({ report, look }) => columns(report.duplicates.clusters.sizes, look, 0),

@@ -73,6 +73,20 @@ function shape(report, look, width) {
   };
 }
 
+function scale(report, look) {
+  const units = [["rows", "rows"], ["characters", "characters"], ["tokens", report.tokenizer ? "tokens" : "tokens, about"]];
+  const sizes = units.map(([key, name]) => ({ name, read: report.input[key], kept: report.curated[key] }));
+  const values = sizes.flatMap(({ name, read, kept }) => [["read", read], ["kept", kept]].map(([scope, size]) => ({ name, scope, size, share: read ? size / read : 0 })));
+  const y = { y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } }, yOffset: { field: "scope", sort: ["read", "kept"] } };
+  const x = { field: "share", type: "quantitative", title: null, axis: { format: "~%", tickCount: 5 }, scale: { domain: [0, 1.12] } };
+  return {
+    height: 40 * distinct(values, "name"), data: { values }, encoding: y,
+    layer: [
+      { mark: { type: "bar", height: { band: 0.9 } }, encoding: { x, color: two(look), tooltip: [tip("name", "of"), tip("scope", "rows"), tip("size", "size", ","), tip("share", "of read", ".1%")] } },
+      { mark: { type: "text", align: "left", dx: 4 }, encoding: { x, text: { field: "size", format: ".3~s" } } } ],
+  };
+}
+
 function inputs(report, look) {
   const values = [["read", report.input], ["kept", report.curated]].flatMap(([name, corpus]) => [
     { name, part: "with input", rows: corpus.with_input }, { name, part: "without", rows: corpus.without_input }]);

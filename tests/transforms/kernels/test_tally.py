@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations
 from typing import Any
 
 import pyarrow as pa
@@ -115,6 +116,7 @@ def test_tables_agree_with_a_recount(chosen: list[Row]) -> None:
         recount.update(Cell("reason", reason, "all") for reason in marks)
         recount.update(Cell("reason", reason, "first") for reason in marks[:1])
         recount.update(Cell("reason", reason, "alone") for reason in marks if len(marks) == 1)
+        recount.update(Cell("together", one, other) for one, other in combinations(marks, 2))
         recount.update(Cell("flag", flag, row["verdict"]) for flag in Reason if row["flag_bits"] & flag.bit)
         if row["verdict"] == "duplicate":
             recount[Cell("duplicate", "exact" if row["exact"] else "near", "rows")] += 1
