@@ -58,6 +58,6 @@ def test_only_what_is_rarest_is_summed_up(
     mix = report.mix
     assert mix is not None
     assert len(mix.cells) == 75
-    assert mix.verbs == (*(f"v{verb:03}" for verb in range(18, 30)), OTHERS)
+    assert {*mix.verbs} == {*(f"v{verb:03}" for verb in range(18, 30)), OTHERS}
     assert mix.languages == ("l00", "l01", "l02", "l03", OTHERS)
     assert f"{OTHERS}</option>" in render_html(report)
