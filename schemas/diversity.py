@@ -71,7 +71,7 @@ class Pairs(Part):
 
 
 class Quartiles(Part):
-    """Characters that a quarter, half and three quarters of some rows do not exceed, within 7 %."""
+    """Lengths that a quarter, half and three quarters of some rows do not exceed, within 7 %."""
 
     p25: int = Field(description="25 % of the rows have at most so many.")
     p50: int = Field(description="Half of the rows have at most so many.")
@@ -95,12 +95,17 @@ class TaskLength(Part):
     kept_output_tokens: float | None = Field(
         default=None, description="Mean tokens of the output, of the rows kept."
     )
-    instruction_quartiles: Quartiles | None = Field(
-        default=None,
-        description="Characters of the instruction, of the rows kept; null where there are none.",
+    instruction_chars_quartiles: Quartiles | None = Field(
+        default=None, description="Characters of the instruction, of the rows kept."
     )
-    output_quartiles: Quartiles | None = Field(
-        default=None, description="Characters of the output, of the rows kept; null where there are none."
+    output_chars_quartiles: Quartiles | None = Field(
+        default=None, description="Characters of the output, of the rows kept."
+    )
+    instruction_tokens_quartiles: Quartiles | None = Field(
+        default=None, description="Tokens of the instruction, of the rows kept."
+    )
+    output_tokens_quartiles: Quartiles | None = Field(
+        default=None, description="Tokens of the output, of the rows kept."
     )
 
 

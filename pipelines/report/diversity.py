@@ -6,13 +6,14 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.diversity import Cost, Index, Mix, Pair, Pairs, Quartiles, TaskLength
 from schemas.verdict import Verdict
 from transforms.kernels import domains
 from transforms.kernels.decisions import CATEGORIES, verb_names
-from transforms.kernels.histogram import find_quantile
+from transforms.kernels.histogram import Histogram
+from transforms.kernels.lengths import ASKED, BY_VERB
 from transforms.kernels.mix import KEPT, Meeting
 from transforms.kernels.sampling import PAIR_ROWS
 from transforms.kernels.tagger import DIFFICULTIES
@@ -198,41 +199,32 @@ def describe_task_lengths(tally: Tally) -> Iterator[TaskLength]:
         read[meeting.verb] += rows
         kept[meeting.verb] += rows if meeting.outcome == KEPT else 0
         categories[meeting.verb][meeting.category] += rows
-    sums = tally.table("verb_lengths")
-    spreads = {field: tally.table(f"{field}_by_verb") for field in ("instruction", "output")}
+    chars = tally.table("verb_chars")
     for verb in sorted(read, key=lambda verb: (-read[verb], verb is None, verb or "")):
-        means = _Means(sums.get(verb, {}), read[verb], kept[verb])
+        spreads = {name: tally.spread(f"{name}{BY_VERB}", verb) for name in _BY_VERB}
+        means = {name: None if (mean := spread.mean) is None else round(mean, _DECIMALS)
+                 for name, spread in spreads.items()}  # fmt: skip
         yield TaskLength(
             verb=verb,
             category=min(categories[verb], key=lambda name: (-categories[verb][name], name or "")),
             rows=read[verb],
             kept=kept[verb],
-            instruction=means.of("instruction_chars_input") or 0.0,
-            output=means.of("output_chars_input") or 0.0,
-            kept_instruction=means.of("instruction_chars_curated"),
-            kept_output=means.of("output_chars_curated"),
-            kept_instruction_tokens=means.of("instruction_tokens_curated"),
-            kept_output_tokens=means.of("output_tokens_curated"),
-            instruction_quartiles=_quartiles(spreads["instruction"].get(verb, {})),
-            output_quartiles=_quartiles(spreads["output"].get(verb, {})),
+            **{name: round(chars.get(verb, {}).get(name, 0) / read[verb], _DECIMALS) for name in ASKED},
+            **{_BY_VERB[name]: mean for name, mean in means.items()},
+            **{f"{name}_quartiles": _quartiles(spread) for name, spread in spreads.items()},
         )
 
 
-class _Means(NamedTuple):
-    """Sums of lengths of the rows of a verb, and how many were read and kept."""
-
-    sums: Mapping[str, int]
-    input: int
-    curated: int
-
-    def of(self, name: str) -> float | None:
-        """Mean of what one sum is of."""
-        rows: int = getattr(self, name.rsplit("_", 1)[1])
-        return round(self.sums.get(name, 0) / rows, _DECIMALS) if rows else None
+_BY_VERB = {
+    "instruction_chars": "kept_instruction",
+    "output_chars": "kept_output",
+    "instruction_tokens": "kept_instruction_tokens",
+    "output_tokens": "kept_output_tokens",
+}
+"""Measures of the rows kept of a verb, and the name that their means have in the report."""
 
 
-def _quartiles(buckets: Mapping[str, int]) -> Quartiles | None:
-    if not buckets:
+def _quartiles(spread: Histogram) -> Quartiles | None:
+    if not spread.count:
         return None
-    spread = {int(bucket): rows for bucket, rows in buckets.items()}
-    return Quartiles(**{name: find_quantile(spread, share) for name, share in _QUARTILES.items()})
+    return Quartiles(**{name: spread.quantile(share) for name, share in _QUARTILES.items()})

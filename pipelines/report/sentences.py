@@ -34,6 +34,7 @@ def sentences(report: Report) -> dict[str, str]:
         "costs": _costs(report),
         "lengths": _lengths("characters", kept.instruction, kept.output, kept.whole),
         "tokens": _tokens(report),
+        "task-tokens": f"The same in tokens, {tell_tokens(report.tokenizer)}.",
         "task-lengths": "Of the rows kept of each task, from what a quarter to what three quarters do not "
         "exceed, within 7\u00a0%; the tick is the median.",
         "inputs": f"{percent(kept.with_input, kept.rows)} of the rows kept have an input, "

@@ -51,20 +51,6 @@ def find_bounds(bucket: int) -> tuple[int, int]:
     return low, low + (1 << dropped) - 1
 
 
-def find_quantile(buckets: Mapping[int, int], share: float) -> int:
-    """Middle of the first bucket up to which at least `share` of the rows are.
-
-    >>> find_quantile({3: 1, 5: 2, 128: 1}, 0.5), find_quantile({3: 1, 128: 1}, 1.0)
-    (5, 128)
-    """
-    left = max(math.ceil(share * sum(buckets.values())), 1)
-    for bucket in sorted(buckets):
-        left -= buckets[bucket]
-        if left <= 0:
-            break
-    return sum(find_bounds(bucket)) // 2
-
-
 @dataclass(frozen=True)
 class Histogram:
     """Count, sum, extremes and buckets of values seen so far; a monoid under `+`.
@@ -81,11 +67,11 @@ class Histogram:
     buckets: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: np.ndarray) -> Histogram:
-        """Histogram of an array of int64 values."""
+    def of(cls, values: np.ndarray, rounded: np.ndarray | None = None) -> Histogram:
+        """Histogram of an array of int64 values, by the buckets of rounded ones where they are given."""
         if not len(values):
             return cls()
-        counts = np.bincount(find_buckets(values))
+        counts = np.bincount(find_buckets(values if rounded is None else rounded))
         filled = np.flatnonzero(counts)
         buckets = dict(zip(filled.tolist(), counts[filled].tolist(), strict=True))
         return cls(len(values), int(values.sum()), int(values.min()), int(values.max()), buckets)
@@ -112,7 +98,12 @@ class Histogram:
         """Smallest value that at least `share` of the values do not exceed, within 1 %."""
         if self.low is None or self.high is None:
             return None
-        return min(max(find_quantile(self.buckets, share), self.low), self.high)
+        left = max(math.ceil(share * self.count), 1)
+        for bucket, rows in sorted(self.buckets.items()):
+            left -= rows
+            if left <= 0:
+                return min(max(sum(find_bounds(bucket)) // 2, self.low), self.high)
+        return self.high
 
     def count_octaves(self) -> list[tuple[int, int, int]]:
         """First value, last value and count of each power of two, from the first filled to the last.

@@ -8,13 +8,17 @@ import pyarrow.compute as pc
 
 from schemas import example
 from transforms.kernels.counts import Cell, Counts, code, read_numbers
-from transforms.kernels.histogram import Histogram, coarsen, find_buckets
+from transforms.kernels.histogram import Histogram, coarsen
 from transforms.kernels.token_counts import CHARS
 
 CHARACTERS, TOKENS = "chars", "tokens"
 UNITS = (CHARACTERS, TOKENS)
 WHOLE = "whole"
 """All fields of a row together, each measured by itself."""
+
+ASKED = (example.INSTRUCTION, example.OUTPUT)
+BY_VERB = "_by_verb"
+"""What measures are called that are told by verb, such as `output_chars_by_verb`."""
 
 Lengths = dict[str, np.ndarray]
 """Length of each row (int64) by field and unit, as in `output_chars` and `whole_tokens`."""
@@ -42,26 +46,28 @@ def spread_lengths(lengths: Lengths, scope: np.ndarray) -> dict[str, Histogram]:
     }
 
 
-def count_by_verb(verbs: pa.ChunkedArray, lengths: Lengths, kept: np.ndarray) -> Counts:
-    """Lengths of instruction and output by verb: their sums, of all rows and of those kept, and their spread.
-
-    Sums are the columns `output_chars_curated` and the like of the table `verb_lengths`. Tables such as
-    `output_by_verb` count the kept rows by coarse buckets of characters.
-    """
+def sum_by_verb(verbs: pa.ChunkedArray, lengths: Lengths) -> Counts:
+    """Characters of instruction and output by verb, of all rows."""
     names, codes = code(verbs)
     counts: Counts = {}
-    for field in (example.INSTRUCTION, example.OUTPUT):
-        for unit in UNITS:
-            values = lengths[f"{field}_{unit}"]
-            for scope, mask in (("input", np.ones(len(kept), bool)), ("curated", kept)):
-                sums = np.zeros(len(names), np.int64)
-                np.add.at(sums, codes[mask], values[mask])
-                cells = (Cell("verb_lengths", name, f"{field}_{unit}_{scope}") for name in names)
-                counts |= dict(zip(cells, sums.tolist(), strict=True))
-        buckets = find_buckets(coarsen(lengths[f"{field}_{CHARACTERS}"][kept]))
-        width = int(buckets.max(initial=0)) + 1
-        keys, rows = np.unique(codes[kept] * width + buckets, return_counts=True)
-        places = zip(*(at.tolist() for at in np.divmod(keys, width)), strict=True)
-        cells = (Cell(f"{field}_by_verb", names[verb], str(bucket)) for verb, bucket in places)
-        counts |= dict(zip(cells, rows.tolist(), strict=True))
-    return {cell: count for cell, count in counts.items() if count}
+    for field in ASKED:
+        sums = np.zeros(len(names), np.int64)
+        np.add.at(sums, codes, lengths[f"{field}_{CHARACTERS}"])
+        cells = (Cell("verb_chars", name, field) for name in names)
+        counts |= {cell: total for cell, total in zip(cells, sums.tolist(), strict=True) if total}
+    return counts
+
+
+def spread_by_verb(
+    verbs: pa.ChunkedArray, lengths: Lengths, scope: np.ndarray
+) -> dict[tuple[str, str | None], Histogram]:
+    """Coarse histograms of instruction and output of the rows of a mask, by verb, as in `output_chars`."""
+    names, codes = code(verbs.filter(pa.array(scope)))
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(names)))
+    found = {}
+    for measure in (f"{field}_{unit}" for field in ASKED for unit in UNITS):
+        values = np.split(lengths[measure][scope][order], ends)[:-1]
+        for name, some in zip(names, values, strict=True):
+            found[f"{measure}{BY_VERB}", name] = Histogram.of(some, coarsen(some))
+    return found

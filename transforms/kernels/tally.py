@@ -31,7 +31,7 @@ from transforms.kernels.counts import (
     read_verdicts,
 )
 from transforms.kernels.histogram import Histogram
-from transforms.kernels.lengths import Lengths, count_by_verb, read_lengths, spread_lengths
+from transforms.kernels.lengths import Lengths, read_lengths, spread_by_verb, spread_lengths, sum_by_verb
 from transforms.kernels.mix import Meeting, count_meetings, count_pairs
 from transforms.kernels.picks import Pick, merge_picks, pick_lost, pick_rows
 from transforms.kernels.sampling import Places, Sampling, below
@@ -42,7 +42,7 @@ READ, KEPT = "input", "curated"
 DIMENSIONS = ("language", "output_language", "verb", "category", "difficulty", "domain")
 """Ledger columns counted by verdict on the rows that could be read; `source` is on all."""
 
-Spreads = dict[tuple[str, str], Histogram]
+Spreads = dict[tuple[str, str | None], Histogram]
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Tally:
     first), `together` (by two reasons), `duplicate` (exact, near), `reference` (per set: exact, near),
     `lost` (per source: entries, rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per
     threshold: fallen), `pair` (of verb and noun, by verdict, on a sample of the size `pairs`),
-    `verb_lengths`, `instruction_by_verb` and `output_by_verb`. Measures are the lengths of each field and
-    of the whole, such as `output_chars` and `whole_tokens`, `cluster_size`, `similarity` and `answers` to
-    a prompt.
+    and `verb_chars`. Measures are the lengths of each field and of the whole, such as `output_chars` and
+    `whole_tokens`, `cluster_size`, `similarity` and `answers` to a prompt; and, with a verb for scope, the
+    lengths of kept rows, such as `output_chars_by_verb`.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
     >>> tally.table("verb"), tally.spread("output_chars", KEPT).mean
@@ -63,7 +63,7 @@ class Tally:
     """
 
     counts: Mapping[Cell, int] = field(default_factory=dict)
-    spreads: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
+    spreads: Mapping[tuple[str, str | None], Histogram] = field(default_factory=dict)
     meetings: Mapping[Meeting, int] = field(default_factory=dict)
     picks: Mapping[str, tuple[Pick, ...]] = field(default_factory=dict)
 
@@ -87,7 +87,7 @@ class Tally:
             resolved, verdicts = resolved.filter(pa.array(~lost)), verdicts[~lost]
         lengths = read_lengths(resolved)
         counts |= _count(resolved, verdicts, names, sampling)
-        counts |= count_by_verb(resolved["verb"], lengths, _is(verdicts, Verdict.KEPT))
+        counts |= sum_by_verb(resolved["verb"], lengths)
         picks = merge_picks(picks, pick_rows(resolved, verdicts, names, sampling))
         return cls(
             counts, _spread(resolved, verdicts, lengths), count_meetings(resolved, verdicts, names), picks
@@ -111,14 +111,14 @@ class Tally:
                 rows.setdefault(cell.row, {})[cell.column] = self.counts[cell]
         return rows
 
-    def spread(self, measure: str, scope: str) -> Histogram:
-        """Histogram of a measure over a scope."""
+    def spread(self, measure: str, scope: str | None) -> Histogram:
+        """Histogram of a measure over a scope or, of what is told by verb, of a verb."""
         return self.spreads.get((measure, scope), Histogram())
 
     def to_bytes(self) -> bytes:
         """Packed JSON, the same for equal tallies."""
         counts = [[*cell, self.counts[cell]] for cell in sorted(self.counts, key=_sort_key)]
-        spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads)]
+        spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads, key=_spread_key)]
         meetings = sorted(([*at, rows] for at, rows in self.meetings.items()), key=_names)
         picks = {name: self.picks[name] for name in sorted(self.picks)}
         return zlib.compress(
@@ -139,6 +139,10 @@ class Tally:
 
 def _names(meeting: list[str | int | None]) -> tuple[str, ...]:
     return tuple(map(str, meeting[:-1]))
+
+
+def _spread_key(key: tuple[str, str | None]) -> tuple[str, bool, str]:
+    return key[0], key[1] is not None, key[1] or ""
 
 
 def _sort_key(cell: Cell) -> tuple[str, bool, str, str]:
@@ -171,6 +175,7 @@ def _spread(rows: pa.Table, verdicts: np.ndarray, lengths: Lengths) -> Spreads:
     spreads: Spreads = {}
     for scope, mask in ((READ, np.ones(len(kept), bool)), (KEPT, kept)):
         spreads |= {(name, scope): spread for name, spread in spread_lengths(lengths, mask).items()}
+    spreads |= spread_by_verb(rows["verb"], lengths, kept)
     sizes = read_numbers(rows["cluster_size"])
     spreads["cluster_size", KEPT] = Histogram.of(sizes[kept & (sizes > 1)])
     near = _is(verdicts, Verdict.DUPLICATE) & ~read_numbers(rows["exact"])

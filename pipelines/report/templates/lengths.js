@@ -27,16 +27,17 @@ function lengths(read, kept, look, title) {
   };
 }
 
-function taskLengths(report, look, width) {
-  const values = report.task_lengths.filter((task) => task.output_quartiles).slice(0, width < 500 ? 10 : 16).flatMap((task) =>
+function taskLengths(report, look, width, unit) {
+  const key = { characters: ["_chars", ""], tokens: ["_tokens", "_tokens"] }[unit];
+  const values = report.task_lengths.filter((task) => task.kept).slice(0, width < 500 ? 10 : 16).flatMap((task) =>
     ["instruction", "output"].map((field) => {
-      const { p25, p50, p75 } = task[field + "_quartiles"];
+      const { p25, p50, p75 } = task[field + key[0] + "_quartiles"];
       return { name: short(named(task.verb)), field, low: Math.max(p25, 0.5), high: Math.max(p75, 0.5), middle: Math.max(p50, 0.5), p25, p50, p75,
-        mean: task["kept_" + field], tokens: task["kept_" + field + "_tokens"] };
+        mean: task["kept_" + field + key[1]] };
     }));
   const y = { y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } }, yOffset: { field: "field", sort: ["instruction", "output"] } };
-  const x = { type: "quantitative", scale: { type: "log", nice: false, padding: 6 }, title: "characters", axis: { format: "~s", values: [1, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000] } };
-  const tooltip = [tip("name", "task"), tip("field", "field"), tip("p25", "25%", ","), tip("p50", "median", ","), tip("p75", "75%", ","), tip("mean", "mean", ",.1f"), tip("tokens", "tokens, mean", ",.1f")];
+  const x = { type: "quantitative", scale: { type: "log", nice: false, padding: 6 }, title: unit, axis: { format: "~s", values: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000] } };
+  const tooltip = [tip("name", "task"), tip("field", "field"), tip("p25", "25%", ","), tip("p50", "median", ","), tip("p75", "75%", ","), tip("mean", "mean", ",.1f")];
   return {
     height: 27 * distinct(values, "name"), data: { values }, encoding: y,
     layer: [

@@ -78,17 +78,18 @@ def test_lengths_by_task(sampled: Sampled, counted: Release) -> None:
     tasks = {task.verb: task for task in counted.report.task_lengths if task.kept}
     assert tasks.keys() == kept.keys()
     for verb, task in tasks.items():
-        for field, mean, quartiles in (
-            ("instruction", task.kept_instruction_tokens, task.instruction_quartiles),
-            ("output", task.kept_output_tokens, task.output_quartiles),
+        for name, mean in (
+            ("instruction", task.kept_instruction_tokens),
+            ("output", task.kept_output_tokens),
         ):
-            texts = [row[field] or "" for row in kept[verb]]
-            assert mean == pytest.approx(sum(map(by_tokenizer, texts)) / len(texts), abs=1e-5)
-            chars = sorted(map(len, texts))
-            assert quartiles is not None
-            for name, share in (("p25", 0.25), ("p50", 0.5), ("p75", 0.75)):
-                true = chars[math.ceil(share * len(chars)) - 1]
-                assert getattr(quartiles, name) == pytest.approx(true, rel=0.07)
+            texts = [row[name] or "" for row in kept[verb]]
+            for unit, count in (("chars", len), ("tokens", by_tokenizer)):
+                lengths = sorted(map(count, texts))
+                quartiles = getattr(task, f"{name}_{unit}_quartiles")
+                for quantile, share in (("p25", 0.25), ("p50", 0.5), ("p75", 0.75)):
+                    true = lengths[math.ceil(share * len(lengths)) - 1]
+                    assert getattr(quartiles, quantile) == pytest.approx(true, rel=0.07)
+            assert mean == pytest.approx(sum(lengths) / len(lengths), abs=1e-5)
 
 
 def test_whose_tokens_they_are_is_said(sampled: Sampled, counted: Release) -> None:

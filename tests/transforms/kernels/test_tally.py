@@ -15,7 +15,6 @@ from schemas.example import FIELDS
 from schemas.reason import Reason
 from schemas.verdict import RESOLVED
 from transforms.kernels.counts import Cell
-from transforms.kernels.histogram import find_quantile
 from transforms.kernels.tally import DIMENSIONS, KEPT, READ, Tally
 
 Row = dict[str, Any]
@@ -24,7 +23,7 @@ REJECTING = [Reason.INSTRUCTION_TOO_SHORT, Reason.OUTPUT_EMPTY, Reason.PLACEHOLD
 FLAGGING = [Reason.NO_END_PUNCTUATION, Reason.LANGUAGE_UNDETERMINED, Reason.LANGUAGE_MISMATCH]
 
 
-OTHERS = ("lost", "pair", "pairs", "verb_lengths", "instruction_by_verb", "output_by_verb")
+OTHERS = ("lost", "pair", "pairs", "verb_chars")
 
 
 def mask(reasons: list[Reason]) -> int:
@@ -164,13 +163,13 @@ def test_lengths_of_tasks_are_those_of_their_rows(chosen: list[Row]) -> None:
     for verb in {row["verb"] for row in chosen if row["verdict"] == "kept"}:
         inside = [row for row in chosen if row["verdict"] == "kept" and row["verb"] == verb]
         for field in ("instruction", "output"):
-            sums = found.table("verb_lengths").get(verb, {})
-            chars = sorted(row[f"{field}_chars"] or 0 for row in inside)
-            assert sums.get(f"{field}_chars_curated", 0) == sum(chars)
-            assert sums.get(f"{field}_tokens_curated", 0) == sum(tokens_of(row, field) for row in inside)
-            spread = {int(at): rows for at, rows in found.table(f"{field}_by_verb")[verb].items()}
-            assert sum(spread.values()) == len(inside)
-            assert find_quantile(spread, 0.5) == pytest.approx(chars[(len(chars) - 1) // 2], rel=0.07)
+            chars = [row[f"{field}_chars"] or 0 for row in inside]
+            for unit, lengths in (("chars", chars), ("tokens", [tokens_of(row, field) for row in inside])):
+                spread = found.spread(f"{field}_{unit}_by_verb", verb)
+                assert (spread.count, spread.total) == (len(inside), sum(lengths))
+                assert spread.quantile(0.5) == pytest.approx(
+                    sorted(lengths)[(len(lengths) - 1) // 2], rel=0.07
+                )
 
 
 @given(rows)
