@@ -119,7 +119,7 @@ def _what_if(levels: Sequence[WhatIf]) -> str:
     text = "Rows that other thresholds would have kept, survivors chosen anew"
     if len(levels) < 2:
         return f"{text}."
-    ends = (f"{group(level.kept)} at {level.threshold:g}" for level in (levels[0], levels[-1]))
+    ends = (f"{group(level.kept)} at {level.threshold:.2f}" for level in (levels[0], levels[-1]))
     return f"{text}: {', '.join(ends)}. The ring is this release."
 
 

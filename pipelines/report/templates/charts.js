@@ -35,7 +35,7 @@ const two = (look) => ({
   field: "scope", type: "nominal", scale: { domain: ["read", "kept"], range: [look.read, look.accent] },
 });
 const tip = (field, title, format) => ({ field, title, ...(format ? { type: "quantitative", format } : { type: "nominal" }) });
-const count = { labelExpr: "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~f')", tickCount: 5 };
+const count = { labelExpr: "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~f')", tickCount: 5, tickMinStep: 1 };
 
 // Shares of the rows read and kept, a pair of bars each.
 function twins(rows, look, most) {
@@ -166,7 +166,9 @@ function both(rows, look, keys) {
 }
 
 function overlaps(report, look) {
-  return bars(report.overlaps.slice(0, 16).map((overlap) => ({ name: overlap.one + " and " + overlap.other, rows: overlap.rows })), look);
+  const spec = bars(report.overlaps.slice(0, 16).map((overlap) => ({ name: overlap.one + " and " + overlap.other, rows: overlap.rows })), look);
+  spec.encoding.y.axis = { labelExpr: "split(replace(datum.label, ' and ', '\\n'), '\\n')" };
+  return { ...spec, height: 36 * report.overlaps.slice(0, 16).length };
 }
 
 function whatIf(report, look) {

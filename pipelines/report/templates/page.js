@@ -116,7 +116,7 @@ function cross(id, cells) {
   sortable(table);
 }
 
-const PRINTED = 40; // rows that a table may have to stand on paper unasked
+const PRINTED = 40; // rows that a table may have to stand on paper unasked; rows of text stand there if opened
 const pending = new Set();
 let view;
 
@@ -228,7 +228,7 @@ document.addEventListener("click", (event) => {
 document.getElementById("filter")?.addEventListener("change", refresh);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
 matchMedia("print").addEventListener("change", () => drawAll());
-window.addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((node) => {
+window.addEventListener("beforeprint", () => document.querySelectorAll("main figure details").forEach((node) => {
   if (node.querySelectorAll("tbody tr").length <= PRINTED) node.open = true;
 }));
 let resized;
