@@ -26,6 +26,7 @@ from pipelines.commands import (
 )
 from pipelines.errors import TamisError, UsageError
 from pipelines.options import Parser
+from pipelines.process import settle_in
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     gc.set_threshold(_COLLECT_AT)
+    settle_in()
     # Beam warns of what is not installed as soon as it is imported.
     logging.basicConfig(level=logging.INFO if "--verbose" in given else logging.ERROR)
     # So do Google's packages, of Python versions that they will not support.

@@ -15,12 +15,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.deathwatch import say_farewell, watch_over_parent
+from pipelines.process import settle_in
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work until the engine ends it; give the exit code."""
     given = _parse(sys.argv[1:] if arguments is None else arguments)
     watch_over_parent()
+    settle_in()
     try:
         _work(given)
     finally:

@@ -13,6 +13,7 @@ from apache_beam.metrics import Metrics
 from transforms.steps import tables
 
 COUNTER = "shuffled_bytes"
+_NAMED = tuple[int, tuple[str, Any]]
 
 
 def _pack(element: tuple[int, pa.Table]) -> tuple[int, bytes]:
@@ -58,24 +59,37 @@ class JoinByUnit(beam.PTransform):
         Tables are packed before collections are put together: between two stages a table that is a slice
         of another would travel with all of it.
         """
-        packed = {name: self._pack(name, inputs[name]) for name in self.names}
-        units = inputs["unit"] | "Type units" >> beam.Map(_same).with_output_types(tuple[int, Any])
-        return {"unit": units, **packed} | "Join" >> beam.CoGroupByKey() | "Open" >> beam.FlatMap(self._open)
-
-    def _pack(self, name: str, tables: Any) -> beam.PCollection[tuple[int, bytes]]:
-        several = tables if isinstance(tables, tuple) else (tables,)
-        packed = [
-            each | f"Pack {name} {at}" >> beam.Map(_pack).with_output_types(tuple[int, bytes])
-            for at, each in enumerate(several)
+        units = inputs["unit"] | "Name units" >> beam.Map(_name, "unit").with_output_types(_NAMED)
+        sent = [
+            tables | f"Pack {name} {at}" >> beam.Map(_pack_as, name).with_output_types(_NAMED)
+            for name in self.names
+            for at, tables in enumerate(_several(inputs[name]))
         ]
-        return packed | f"All {name}" >> beam.Flatten() if len(packed) > 1 else packed[0]
+        return (
+            [units, *sent]
+            | "Units and tables" >> beam.Flatten()
+            | "Join" >> beam.GroupByKey()
+            | "Open" >> beam.FlatMap(self._open)
+        )
 
-    def _open(self, element: tuple[int, dict[str, Any]]) -> Iterator[Any]:
-        unit, found = element
+    def _open(self, element: tuple[int, Iterable[tuple[str, Any]]]) -> Iterator[Any]:
+        unit, named = element
+        found: dict[str, list[Any]] = {name: [] for name in ("unit", *self.names)}
+        for name, value in named:
+            found[name].append(value)
         held = {name: _unpack(found[name]) for name in self.names}
         for value in found["unit"]:
             yield unit, value, held
 
 
-def _same(element: tuple[int, Any]) -> tuple[int, Any]:
-    return element
+def _several(found: Any) -> tuple[Any, ...]:
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _name(element: tuple[int, Any], name: str) -> tuple[int, tuple[str, Any]]:
+    unit, value = element
+    return unit, (name, value)
+
+
+def _pack_as(element: tuple[int, pa.Table], name: str) -> tuple[int, tuple[str, bytes]]:
+    return _name(_pack(element), name)

@@ -17,10 +17,15 @@ class InMemory(Engine):
     at_hand = True
 
     def defaults(self, asked: Asked) -> dict[str, Any]:
-        """A process for each worker; threads would corrupt Beam's streams now and then."""
-        if asked.cores == 1:
-            return {}
-        return {"direct_num_workers": asked.cores, "direct_running_mode": "multi_processing"}
+        """A process for each worker; threads would corrupt Beam's streams now and then.
+
+        Types are not checked again as the graph is built: mypy and the other engines do, and small jobs
+        feel it.
+        """
+        options: dict[str, Any] = {"no_pipeline_type_check": True}
+        if asked.cores > 1:
+            options |= {"direct_num_workers": asked.cores, "direct_running_mode": "multi_processing"}
+        return options
 
 
 IN_MEMORY = InMemory("apache_beam.runners.portability.fn_api_runner.FnApiRunner", "in-memory")

@@ -2,56 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipelines.report.words import shorten, show
 from schemas.report import Report
 
-_INK, _QUIET, _LINE = "#23211e", "#655f57", "#e5e1d9"
-_COLOURS = {"read": "#c3bdb2", "removed": "#8a8277", "kept": "#1b7468"}
 _FONT = "Liberation Sans"  # comes with the library, so that no machine's fonts change the picture
+_NAME, _BARS, _NUMBERS, _LETTER, _WIDE_LETTER, _MARGIN = 40, 500, 84, 6.8, 12, 18
+
+
+class Bar(NamedTuple):
+    """A step of the funnel: what kind it is, where its bar begins and ends in pixels, and its rows."""
+
+    name: str
+    kind: str
+    begin: float
+    end: float
+    rows: int
 
 
 def draw_funnel(report: Report) -> bytes:
     """PNG image of the funnel, twice as fine as it is shown."""
     import vl_convert
 
-    return bytes(vl_convert.vegalite_to_png(describe_funnel(report), scale=2))
+    return bytes(vl_convert.svg_to_png(render_funnel(report), scale=2))
 
 
-def describe_funnel(report: Report) -> dict[str, Any]:
-    """The picture in Vega-Lite."""
+def render_funnel(report: Report) -> str:
+    """The picture as SVG."""
+    bars = list(_bars(report))
+    left = _MARGIN + round(max(_width(bar.name) for bar in bars))
+    names = {"bars": bars, "left": left, "width": left + _BARS + _NUMBERS, "font": _FONT}
+    return _environment().get_template("funnel.svg.j2").render(names)
+
+
+def _bars(report: Report) -> Iterator[Bar]:
+    widest = max(report.funnel[0].left, 1)
     last = len(report.funnel) - 1
-    values = [
-        {
-            "name": step.name,
-            "begin": 0 if at in {0, last} else step.left,
-            "end": step.left + (0 if at in {0, last} else step.removed),
-            "rows": step.left if at in {0, last} else step.removed,
-            "kind": "kept" if at == last else "removed" if at else "read",
-        }
-        for at, step in enumerate(report.funnel)
-    ]
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None}
-    widest = max(report.funnel[0].left, 1) * 1.15
-    x = {"type": "quantitative", "title": None, "scale": {"nice": False, "domainMax": widest}}
-    colour = {"domain": [*_COLOURS], "range": [*_COLOURS.values()]}
-    bar = {
-        "x": {"field": "begin", **x, "axis": {"tickCount": 5, "format": "~s"}},
-        "x2": {"field": "end"},
-        "color": {"field": "kind", "type": "nominal", "legend": None, "scale": colour},
-    }
-    text = {"x": {"field": "end", **x}, "text": {"field": "rows", "format": ","}}
-    axis = {"domain": False, "ticks": False, "gridColor": _LINE, "labelColor": _QUIET, "labelFontSize": 12}
-    return {
-        "width": 560,
-        "height": 26 * len(values),
-        "background": "white",
-        "padding": 12,
-        "data": {"values": values},
-        "encoding": {"y": y},
-        "layer": [
-            {"mark": {"type": "bar", "height": {"band": 0.65}}, "encoding": bar},
-            {"mark": {"type": "text", "align": "left", "dx": 5, "color": _INK}, "encoding": text},
-        ],
-        "config": {"font": _FONT, "view": {"stroke": None}, "axis": axis, "axisY": {"grid": False}},
-    }
+    for at, step in enumerate(report.funnel):
+        whole = at in {0, last}
+        begin, end = (0, step.left) if whole else (step.left, step.left + step.removed)
+        yield Bar(
+            name=name if len(name := show(step.name)) <= _NAME else f"{name[:_NAME]}…",
+            kind="kept" if at == last else "removed" if at else "read",
+            begin=round(begin * _BARS / widest, 1),
+            end=round(end * _BARS / widest, 1),
+            rows=step.left if whole else step.removed,
+        )
+
+
+def _width(text: str) -> float:
+    """About how many pixels a text takes."""
+    return sum(_LETTER if letter.isascii() else _WIDE_LETTER for letter in text)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipelines.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["shorten"] = shorten
+    return environment

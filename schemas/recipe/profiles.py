@@ -16,7 +16,7 @@ ARTICLE: dict[str, Any] = {
         "instruction_too_short": {"min_tokens": None},
         "instruction_too_long": {"max_chars": 1000, "flag_over": None},
         "language": {"action": "off"},
-        "no_end_punctuation": {"endings": ".?!:"},
+        "no_end_punctuation": {"endings": ".?!:", "closings": ""},
         "language_undetermined": {"action": "off"},
         "language_mismatch": {"action": "off"},
         "slot_expected": {"action": "off"},

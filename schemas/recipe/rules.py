@@ -9,6 +9,7 @@ from pydantic import Field
 from schemas.reason import Reason
 from schemas.recipe.fields import Action, Count, Positive, Section, Share, Text, Texts
 
+CLOSINGS = "\"')]}*_`»›”’」』）］｝】》〉"  # noqa: RUF001 the marks of other scripts are meant
 SENTENCE_ENDS = ".?!:…‼⁇⁈⁉‽。．｡！？：؟۔।॥։።፧།။។៕᠃"  # noqa: RUF001 the marks of other scripts are meant
 """Marks that end a sentence, a question or an announcement, of any script."""
 
@@ -104,6 +105,10 @@ class NoEndPunctuation(Flagging):
     endings: Text = Field(
         default=SENTENCE_ENDS,
         description="An instruction whose last character is none of these is marked.",
+    )
+    closings: str = Field(
+        default=CLOSINGS,
+        description="White space and these are looked past, as a closing quote; if empty, nothing is.",
     )
 
 

@@ -55,7 +55,7 @@ def test_article_has_the_articles_limits() -> None:
     assert rules["output_empty"] == {"action": "reject", "min_chars": 1}
     patterns = ["[your response here]", "[insert", "TODO", "..."]
     assert rules["placeholder"] == {"action": "reject", "patterns": patterns}
-    assert rules["no_end_punctuation"] == {"action": "flag", "endings": ".?!:"}
+    assert rules["no_end_punctuation"] == {"action": "flag", "endings": ".?!:", "closings": ""}
     assert {rules[name]["action"] for name in rules if name.startswith("language")} == {"off"}
     assert recipe.language == Recipe().language
 

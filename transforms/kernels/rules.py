@@ -17,6 +17,7 @@ from transforms.kernels.arrays import buffers
 from transforms.kernels.texts import Texts
 from transforms.kernels.tokens import find_tokens
 
+_SPACES = " \t\n\r\v\f\xa0\u2028\u2029\u3000"
 _SPECIAL = re.compile(r"[\\.\[\]{}()*+?^$|]")
 
 
@@ -101,13 +102,18 @@ class OutputContains:
 
 @dataclass(frozen=True)
 class InstructionEndsWithout:
-    """Marks instructions that are not empty and whose last character is none of the endings."""
+    """Marks instructions that are not empty and whose last character is none of the endings.
+
+    White space and closings behind an ending are looked past, unless there are no closings.
+    """
 
     endings: str
+    closings: str = ""
 
     def __call__(self, texts: Texts) -> np.ndarray:
         """Mask of the marked examples."""
-        last = pc.utf8_slice_codeunits(texts.instruction, -1)
+        looked_past = _SPACES + self.closings if self.closings else ""
+        last = pc.utf8_slice_codeunits(pc.utf8_rtrim(texts.instruction, looked_past), -1)
         ends = pc.is_in(last, value_set=pa.array([*self.endings, ""], pa.large_string()))
         return ~_bools(ends)
 
@@ -130,8 +136,8 @@ def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
     if recipe.placeholders == "literal":
         literal = OutputContains(tuple(rules.placeholder.patterns))
         yield _mark(Reason.PLACEHOLDER, rules.placeholder.action, literal)
-    endings = InstructionEndsWithout(rules.no_end_punctuation.endings)
-    yield _mark(Reason.NO_END_PUNCTUATION, rules.no_end_punctuation.action, endings)
+    ends = rules.no_end_punctuation
+    yield _mark(Reason.NO_END_PUNCTUATION, ends.action, InstructionEndsWithout(ends.endings, ends.closings))
 
 
 def _mark(reason: Reason, action: str, rule: Rule) -> Mark | None:

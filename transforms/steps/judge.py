@@ -10,7 +10,7 @@ from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
 from transforms.steps.reader import Reader
-from transforms.steps.recall import examine_changed, note_of, recall, remember
+from transforms.steps.recall import carry_shingles, examine_changed, note_of, recall, remember
 from transforms.steps.units import open_unit
 
 LostGroup: TypeAlias = tuple[int, int, str]
@@ -48,6 +48,7 @@ def _judge(reader: Reader, job: Job) -> Judged:
     flat = tuple(texts + others for texts, others in digests)
     keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
     entries = {name: cache.entry_path(job.places, name, key) for name, key in keys.items()}
+    shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
     missing = cache.missing(entries, job)
     if missing:
         note = note_of(reader, job)
@@ -57,8 +58,9 @@ def _judge(reader: Reader, job: Job) -> Judged:
             return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
         for name in missing:
             tables.store(entries[name], found.table(name))
+        if past is not None and "signatures" in missing:
+            carry_shingles(past, found, shingles, job)
         remember(note, keys)
-    shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
     return Judged(**entries, shingles=shingles, digests=flat)
 
 

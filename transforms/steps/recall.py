@@ -28,6 +28,8 @@ class Past:
     judgement: pa.Table
     identity: pa.Table
     signatures: pa.Table
+    shingles: str
+    """Where those of its candidates are stored, if any are."""
 
 
 def note_of(reader: Reader, job: Job) -> str | None:
@@ -48,7 +50,8 @@ def recall(note: str | None, job: Job) -> Past | None:
     try:
         keys = json.loads(storage.read_bytes(note))
         paths = {kind: cache.entry_path(job.places, kind, keys[kind]) for kind in cache.KINDS}
-        return Past(**{kind: tables.load(path) for kind, path in paths.items()})
+        shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
+        return Past(**{kind: tables.load(path) for kind, path in paths.items()}, shingles=shingles)
     except (FileNotFoundError, tables.DamagedError, KeyError, ValueError):
         return None
 
@@ -57,6 +60,16 @@ def remember(note: str | None, keys: dict[str, str]) -> None:
     """Note the keys of what was found of a unit at its place, if it has one."""
     if note is not None:
         storage.write_bytes(note, json.dumps(keys, sort_keys=True).encode())
+
+
+def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
+    """Store the shingles of a unit's past, of the rows that it still has, beside what was found of it."""
+    try:
+        stored = tables.load(past.shingles)
+    except (FileNotFoundError, tables.DamagedError):
+        return
+    known = words(findings.table("identity"), signed_by(job.recipe))
+    tables.store(path, stored.filter(pa.array(place_words(known, words(stored, "key")) >= 0)))
 
 
 @dataclass(frozen=True)

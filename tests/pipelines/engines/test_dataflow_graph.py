@@ -48,21 +48,21 @@ GROUPED = {
     "Judge units/Spread units/ReshufflePerKey/GroupByKey",
     "Find duplicates/Find copies/Group contents/Group",
     "Find duplicates/Group prompts/Group",
-    "Find duplicates/FindCandidates/Join copies/Join/CoGroupByKeyImpl/GroupByKey",
+    "Find duplicates/FindCandidates/Join copies/Join",
     "Find duplicates/FindCandidates/Group bands/Group",
     "Find duplicates/FindCandidates/Gather links/Group",
-    "Find duplicates/VerifyCandidates/Join candidates/Join/CoGroupByKeyImpl/GroupByKey",
+    "Find duplicates/VerifyCandidates/Join candidates/Join",
     "Find duplicates/VerifyCandidates/Group sets/Group",
-    "Resolve units/Join fates/Join/CoGroupByKeyImpl/GroupByKey",
+    "Resolve units/Join fates/Join",
     "Add tallies/CombinePerKey/GroupByKey",
     "Write parts/Spread parts/ReshufflePerKey/GroupByKey",
 }
 CROWDED = {
     f"Find duplicates/FindCandidates/Split crowds/{name}"
     for name in (
-        "Join crowds/Join/CoGroupByKeyImpl/GroupByKey",
+        "Join crowds/Join",
         "Group crowd bands/Group",
-        "Join groups/Join/CoGroupByKeyImpl/GroupByKey",
+        "Join groups/Join",
         "Group crowd sets/Group",
         "Gather similar/Group",
     )
@@ -70,9 +70,9 @@ CROWDED = {
 CHOOSING = {
     f"Choose rows/{name}"
     for name in (
-        "Join findings/Join/CoGroupByKeyImpl/GroupByKey",
+        "Join findings/Join",
         "Gather lines/Group",
-        "Join dropped/Join/CoGroupByKeyImpl/GroupByKey",
+        "Join dropped/Join",
     )
 }
 
@@ -196,13 +196,9 @@ def test_keys_are_coded_deterministically(either: Translated) -> None:
 def test_shuffled_values_are_packed_tables_and_addresses(either: Translated) -> None:
     joined = {name for name, coder in either.grouped() if coder.value_coder().to_type_hint() is not bytes}
     others = {"Judge units/Spread units", "Write parts/Spread parts", "Add tallies/CombinePerKey"}
-    assert {re.sub("/(ReshufflePerKey/|Join/CoGroupByKeyImpl/)?GroupByKey", "", name) for name in joined} == {
+    assert {re.sub("/(ReshufflePerKey/)?GroupByKey", "", name) for name in joined} == {
         *others,
-        *(
-            name.split("/Join/")[0]
-            for name in (GROUPED | CROWDED | CHOOSING) & set(either.steps(GROUP))
-            if "/Join/" in name
-        ),
+        *(name for name in either.steps(GROUP) if name.endswith("/Join")),
     }
 
 

@@ -43,17 +43,17 @@ def test_engines_have_beams_names_too(label: str) -> None:
         assert choose_engine(name, ask()) is ENGINES[label]
 
 
+ALONE = [f"--runner={IN_MEMORY.name}", "--no_pipeline_type_check"]
+
+
 def test_all_cores_are_used_in_memory() -> None:
-    assert IN_MEMORY.arguments(ask(1)) == [f"--runner={IN_MEMORY.name}"]
-    assert options(None, ask(3)) == {
-        "runner": IN_MEMORY.name,
-        "direct_num_workers": "3",
-        "direct_running_mode": "multi_processing",
-    }
+    assert IN_MEMORY.arguments(ask(1)) == ALONE
+    spread = ["--direct_num_workers=3", "--direct_running_mode=multi_processing"]
+    assert IN_MEMORY.arguments(ask(3)) == [*ALONE, *spread]
 
 
 def test_no_more_workers_than_have_work() -> None:
-    assert IN_MEMORY.arguments(Asked(root="", workers=8, most=1)) == [f"--runner={IN_MEMORY.name}"]
+    assert IN_MEMORY.arguments(Asked(root="", workers=8, most=1)) == ALONE
     assert Asked(root="", workers=None, most=0).cores == 1
 
 

@@ -155,18 +155,24 @@ def test_marked_outputs_are_those_with_something_found(column: list[str]) -> Non
     [
         ("Stop here.", False, False),
         ("Name three:", False, False),
-        ("Really?\n", True, True),
-        ("Stop here. ", True, True),
+        ("Really?\n", True, False),
+        ("Stop here. ", True, False),
+        ("Stop here\n\n", True, True),
+        ('Translate "How are you?"', True, False),
+        ("Which one (of the two?) \u3000", True, False),
+        ("Translate it (freely)", True, True),
+        ("Is it **so**", True, True),
         ("Stop here.\u0301", True, True),
         ("Stop here.\U0001f600", True, True),
         ("Stop here", True, True),
         ("请翻译这句话。", True, False),
+        ("他说\u201c你好。\u201d", True, False),
         ("这是什么意思？", True, False),  # noqa: RUF001 the Chinese mark is meant
         ("يعني ماذا؟", True, False),
         ("यह क्या है।", True, False),
     ],
 )
-def test_the_last_raw_character_is_punctuation_or_not(
+def test_an_instruction_ends_with_punctuation_or_not(
     instruction: str, *, article: bool, default: bool
 ) -> None:
     for profile, marked in (("article", article), ("default", default)):

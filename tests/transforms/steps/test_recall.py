@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,8 @@ import pytest
 from tests.refreshes import Shards
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
+from transforms.kernels.shingles import Shingles, shingle
+from transforms.steps import unit_rows
 from transforms.steps.cache import KINDS
 
 SEEN: list[str] = []
@@ -73,6 +76,28 @@ def test_only_new_rows_are_looked_at(curate: Curate, tmp_path: Path) -> None:
     assert SEEN == ["Name a river."]
     assert [line["row"] for line in after.lines()] == list(range(len(changed)))
     assert pq.read_table(after.parts("curated")[0])["instruction"].to_pylist().count("Name a river.") == 1
+
+
+def test_shingles_of_rows_that_stayed_are_handed_on(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = crowd(3, 200)
+    path = write_rows(tmp_path / "in.parquet", rows, row_group_size=50)
+    recipe = recipe_for(str(path))
+    curate(str(path), recipe=recipe)
+    shingled: list[int] = []
+
+    def watch(texts: pa.LargeStringArray, *rest: Any) -> Shingles:
+        shingled.append(len(texts))
+        return shingle(texts, *rest)
+
+    monkeypatch.setattr(unit_rows, "shingle", watch)
+    rows[7] |= {"output": f"{rows[8]['output']} Indeed so."}
+    write_rows(path, rows, row_group_size=50)
+    warm = curate(str(path), recipe=recipe)
+    assert sum(shingled) <= 2 * 2
+    assert parts(warm) == parts(curate(str(path), recipe=recipe, root=tmp_path / "cold"))
+    assert sum(shingled) > 50
 
 
 def test_another_recipe_looks_at_all_rows(curate: Curate, tmp_path: Path) -> None:
