@@ -20,6 +20,7 @@ def sentences(report: Report) -> dict[str, str]:
         "rules": _strongest(report),
         "overlaps": _overlaps(report),
         "flags": _flags(report),
+        "unreadable": _unreadable(report),
         "scale": _scale(read, kept),
         "verbs": f"{_commonest('Tasks', report.verbs, kept.rows)} {_even(report.indices, 'verb')}".strip(),
         "categories": _commonest("Categories", report.categories, kept.rows),
@@ -158,6 +159,13 @@ def _overlaps(report: Report) -> str:
     first = report.overlaps[0]
     both = f"{_plain(first.one)} and {_plain(first.other)}"
     return f"Rows that two rules marked: {both} most often, {group(first.rows)}."
+
+
+def _unreadable(report: Report) -> str:
+    found, listed = report.rows.unreadable, len(report.unreadable)
+    rows = f"with {group(report.rows.lost)} rows as far as they can be counted"
+    text = f"{group(found)} files or row groups cannot be read, {rows}"
+    return f"{text}; the first {listed} are listed." if found > listed else f"{text}."
 
 
 def _flags(report: Report) -> str:
