@@ -69,6 +69,7 @@ def build(tally: Tally, context: Context) -> Report:
     rules = _list_rules(tally, context)
     funnel = tuple(_funnel(rows, rules))
     steps = [step.name for step in funnel]
+    what_if = describe_what_if(tally, rows.kept, context.threshold, context.levels)
     return Report(
         release=context.release,
         tamis=context.tamis,
@@ -92,11 +93,7 @@ def build(tally: Tally, context: Context) -> Report:
         domains=_share(tally, "domain"),
         languages=_share(tally, "language"),
         output_languages=_share(tally, "output_language"),
-        duplicates=describe_duplicates(
-            tally,
-            what_if=describe_what_if(tally, rows.kept, context.threshold, context.levels),
-            references=context.references,
-        ),
+        duplicates=describe_duplicates(tally, what_if=what_if, references=context.references),
         prompts=describe_prompts(tally),
         mix=describe_mix(tally, steps),
         indices=tuple(describe_indices(tally)),

@@ -162,8 +162,7 @@ def judge(
     benchmarks: Index | None,
 ) -> pa.Table:
     """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
-    texts, turns = said
-    rows = len(texts.output)
+    (texts, turns), rows = said, len(said[0].output)
     tagged = tag_rows(recipe, texts)
     asked, answered, spoken = _languages(texts, recipe, models.language)
     tokens = None if models.tokens is None else count_tokens(texts, models.tokens)
