@@ -32,6 +32,8 @@ def sentences(report: Report) -> dict[str, str]:
         "pairs": _pairs(report),
         "shape": "Mean characters of instruction and output by task; a larger mark has more rows.",
         "openings": _openings(report),
+        "phrasing": _phrasing(report),
+        "indices": _indices(report.indices),
         "costs": _costs(report),
         "lengths": _lengths("characters", kept.instruction, kept.output, kept.whole),
         "tokens": _tokens(report),
@@ -229,7 +231,29 @@ def _openings(report: Report) -> str:
     if not report.phrasing or not report.phrasing[-1].rows:
         return "No text was sampled."
     kept = report.phrasing[-1]
-    return f"How {group(kept.rows)} sampled instructions begin, before and after."
+    text = f"How {group(kept.rows)} sampled instructions begin, before and after"
+    if not kept.openings:
+        return f"{text}."
+    first = kept.openings[0]
+    return f"{text}: “{show(first.words)}” is the commonest of those kept, {percent(first.rows, kept.rows)}."
+
+
+def _phrasing(report: Report) -> str:
+    text = "Shares of distinct words and runs of words, and the Vendi score, on equally large samples of the "
+    text += "rows read and kept; more is more varied."
+    scores = [side.vendi for side in report.phrasing if side.vendi is not None]
+    if len(scores) < 2:
+        return text
+    return f"{text} The score is {scores[0]:.1f} before and {scores[1]:.1f} after."
+
+
+def _indices(indices: Sequence[Index]) -> str:
+    text = "How many equally common values would be as diverse, before and after; more is more diverse."
+    kept = next((index for index in indices if (index.name, index.scope) == ("verb", "curated")), None)
+    if kept is None or not kept.possible:
+        return text
+    covered = f"{group(kept.seen)} of the {group(kept.possible)} task verbs that the tagger knows"
+    return f"{text} The rows kept have {covered}."
 
 
 def _costs(report: Report) -> str:
