@@ -12,7 +12,7 @@ from pipelines.releases.rows import Row
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.reason import REASONS, Reason
 from schemas.recipe import Recipe
-from transforms.kernels.rules import OutputContains
+from transforms.kernels.rules import SPACES, OutputContains
 from transforms.kernels.slots import find_slots
 
 _MOST = 5
@@ -103,7 +103,8 @@ def _unwanted(case: Case) -> str:
 
 
 def _unended(case: Case) -> str:
-    last = case.text(INSTRUCTION)[-1:]
+    closings = case.recipe.rules.no_end_punctuation.closings
+    last = case.text(INSTRUCTION).rstrip(SPACES + closings if closings else "")[-1:]
     return f'its last character is "{one_line(last)}"' if last else ""
 
 
@@ -111,7 +112,8 @@ def _untold(case: Case) -> str:
     language, score = case.recipe.language, case.entry.language_score
     if score is None:
         return f"it has fewer than {language.min_letters:,} letters"
-    return f"the best score is {score:.2f}, at least {language.min_determined_score:g} asked for"
+    asked = f"at least {language.min_determined_score:g} or an answer in the same language asked for"
+    return f"the best score is {score:.2f}, {asked}"
 
 
 def _held(case: Case) -> str:

@@ -99,11 +99,11 @@ class Language(Section):
     )
     min_letters: Count = Field(
         default=20,
-        description="With fewer letters than this a text's language is undetermined.",
+        description="With fewer letters a text's language is undetermined; a Chinese one counts as three.",
     )
     min_determined_score: Share = Field(
         default=0.5,
-        description="With a lower score than this a text's language is undetermined.",
+        description="So it is with a lower score, if the row's other text is not surely in the same.",
     )
     max_chars: Positive = Field(
         default=1000,

@@ -31,10 +31,20 @@ _LIKE_CHINESE = ("zh", "yue", "wuu", "ja")
 """Codes that are given to Chinese texts."""
 
 
+_WORDY, _WEIGHT = (0xE3, 0xED), 3
+"""First bytes of letters of Chinese, Japanese and Korean, and how many others one of these counts for."""
+
+_KANA = "[\\x{3040}-\\x{30FF}]"
+
+
 class Languages(NamedTuple):
-    """Language code of each text (`und` where it cannot be told) and its score (null where not looked at)."""
+    """Language code of each text (`und` where it cannot be told), the likeliest one, and its score.
+
+    Where a text was not looked at, it has no likeliest code and no score.
+    """
 
     codes: pa.StringArray
+    likeliest: pa.StringArray
     scores: pa.FloatArray
 
 
@@ -45,12 +55,13 @@ def load_model(path: str) -> fasttext.FastText._FastText:
 
 
 def count_letters(text: Bytes) -> np.ndarray:
-    """Number of letters in each text (int64).
+    """Number of letters in each text (int64), one of Chinese, Japanese or Korean counted as three.
 
     >>> count_letters(buffers(pa.array(["a1 é!", "您好"], pa.large_string()))).tolist()
-    [2, 2]
+    [2, 6]
     """
-    marks = letter_bytes(text.data)
+    marks = letter_bytes(text.data).astype(np.int64)
+    marks[(text.data >= _WORDY[0]) & (text.data <= _WORDY[1])] *= _WEIGHT
     total = np.zeros(len(marks) + 1, np.int64)
     np.cumsum(marks, out=total[1:])
     return total[text.offsets[1:]] - total[text.offsets[:-1]]
@@ -62,15 +73,42 @@ def identify(model: fasttext.FastText._FastText, texts: pa.LargeStringArray, rec
     encoded = pc.replace_substring(heads, "\n", " ").dictionary_encode()
     unique = encoded.dictionary
     enough = np.flatnonzero(count_letters(buffers(unique)) >= recipe.language.min_letters)
-    codes = np.full(len(unique), UNDETERMINED, object)
+    likeliest = np.full(len(unique), None, object)
     scores = np.full(len(unique), np.nan, np.float32)
     if len(enough):
         labels, likelihoods = model.predict(unique.take(pa.array(enough)).to_pylist())
         scores[enough] = np.minimum(np.concatenate(likelihoods), 1).astype(np.float32)
-        codes[enough] = [label[0].removeprefix(_LABEL) for label in labels]
-        codes[scores < recipe.language.min_determined_score] = UNDETERMINED
+        likeliest[enough] = [label[0].removeprefix(_LABEL) for label in labels]
+    told = _without_kana(unique, pa.array(likeliest, pa.string()))
+    sure = scores >= recipe.language.min_determined_score  # not where it is not a number
+    codes = pc.if_else(pa.array(sure), told, UNDETERMINED)
     known = pa.array(scores, from_pandas=True)
-    return Languages(pa.array(codes, pa.string()).take(encoded.indices), known.take(encoded.indices))
+    return Languages(*(column.take(encoded.indices) for column in (codes, told, known)))
+
+
+def _without_kana(texts: pa.LargeStringArray, codes: pa.StringArray) -> pa.StringArray:
+    """The codes; what is taken for Japanese and has no kana is Chinese."""
+    bare = pc.invert(pc.match_substring_regex(texts, _KANA))
+    return pc.if_else(pc.and_(pc.equal(codes, "ja"), bare), "zh", codes)
+
+
+def agree(instruction: Languages, output: Languages) -> tuple[Languages, Languages]:
+    """The languages of both; one that cannot be told is the other's where it is likeliest the same.
+
+    >>> asked = Languages(pa.array(["und"]), pa.array(["en"]), pa.array([0.4]))
+    >>> answered = Languages(pa.array(["en"]), pa.array(["en"]), pa.array([0.9]))
+    >>> agree(asked, answered)[0].codes.to_pylist()
+    ['en']
+    """
+    first, second = (
+        one._replace(codes=pc.if_else(_same(one.likeliest, other.codes), other.codes, one.codes))
+        for one, other in ((instruction, output), (output, instruction))
+    )
+    return first, second
+
+
+def _same(codes: pa.StringArray, others: pa.StringArray) -> pa.BooleanArray:
+    return pc.equal(codes, others).fill_null(pa.scalar(value=False))
 
 
 def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) -> Marks:
@@ -79,7 +117,7 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
     others = output.codes.to_numpy(zero_copy_only=False)
     untold = codes == UNDETERMINED
     found = {
-        Reason.LANGUAGE: ~untold & ~_kept(recipe, instruction),
+        Reason.LANGUAGE: ~untold & ~_kept(recipe, instruction, output),
         Reason.LANGUAGE_UNDETERMINED: untold,
         Reason.LANGUAGE_MISMATCH: ~untold & (others != UNDETERMINED) & _apart(instruction, output),
     }
@@ -106,10 +144,15 @@ def _family(codes: pa.StringArray) -> pa.StringArray:
     return pc.if_else(alike, pa.scalar("zh"), codes)
 
 
-def _kept(recipe: Recipe, languages: Languages) -> np.ndarray:
-    """Mark what the filter keeps: everything where no language is named."""
+def _kept(recipe: Recipe, instruction: Languages, output: Languages) -> np.ndarray:
+    """Mark what the filter keeps: everything where no language is named.
+
+    A language is sure enough of either text, if it is that of both.
+    """
     if not recipe.language.keep:
-        return np.ones(len(languages.codes), bool)
-    named = pc.is_in(languages.codes, value_set=pa.array(list(recipe.language.keep), pa.string()))
-    sure = pc.greater_equal(pc.fill_null(languages.scores, 0), recipe.language.min_score)
+        return np.ones(len(instruction.codes), bool)
+    named = pc.is_in(instruction.codes, value_set=pa.array(list(recipe.language.keep), pa.string()))
+    first, second = (pc.fill_null(each.scores, 0) for each in (instruction, output))
+    score = pc.if_else(pc.equal(instruction.codes, output.codes), pc.max_element_wise(first, second), first)
+    sure = pc.greater_equal(score, recipe.language.min_score)
     return np.asarray(pc.and_(named, sure).to_numpy(zero_copy_only=False))

@@ -17,7 +17,9 @@ from transforms.kernels.arrays import buffers
 from transforms.kernels.texts import Texts
 from transforms.kernels.tokens import find_tokens
 
-_SPACES = " \t\n\r\v\f\xa0\u2028\u2029\u3000"
+SPACES = " \t\n\r\v\f\xa0\u2028\u2029\u3000"
+"""White space that a rule looks past."""
+
 _SPECIAL = re.compile(r"[\\.\[\]{}()*+?^$|]")
 
 
@@ -112,7 +114,7 @@ class InstructionEndsWithout:
 
     def __call__(self, texts: Texts) -> np.ndarray:
         """Mask of the marked examples."""
-        looked_past = _SPACES + self.closings if self.closings else ""
+        looked_past = SPACES + self.closings if self.closings else ""
         last = pc.utf8_slice_codeunits(pc.utf8_rtrim(texts.instruction, looked_past), -1)
         ends = pc.is_in(last, value_set=pa.array([*self.endings, ""], pa.large_string()))
         return ~_bools(ends)

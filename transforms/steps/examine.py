@@ -221,11 +221,14 @@ def _languages(
     """Languages of instruction and output, and what the language rules say of them."""
     rows = len(texts.output)
     if model is None:
-        untold = language.Languages(pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32()))
+        untold = language.Languages(
+            pa.nulls(rows, pa.string()), pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32())
+        )
         return untold, untold, Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
     loaded = language.load_model(model)
     asked = language.identify(loaded, texts.instruction, recipe)
     answered = language.identify(loaded, texts.output, recipe)
+    asked, answered = language.agree(asked, answered)
     return asked, answered, language.mark_languages(recipe, asked, answered)
 
 

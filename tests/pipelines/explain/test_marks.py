@@ -90,7 +90,10 @@ def test_language_rules_give_their_figures(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("score", "detail"),
-    [(None, "it has fewer than 20 letters"), (0.41, "the best score is 0.41, at least 0.5 asked for")],
+    [
+        (None, "it has fewer than 20 letters"),
+        (0.41, "the best score is 0.41, at least 0.5 or an answer in the same language asked for"),
+    ],
 )
 def test_undetermined_language_says_what_it_lacks(case: Case, score: float | None, detail: str) -> None:
     untold = with_entry(case, language="und", language_score=score)

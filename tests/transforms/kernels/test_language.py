@@ -18,6 +18,7 @@ from transforms.kernels.arrays import buffers
 from transforms.kernels.language import (
     UNDETERMINED,
     Languages,
+    agree,
     count_letters,
     identify,
     load_model,
@@ -58,7 +59,8 @@ def tell(model: Any, column: list[str], recipe: Recipe | None = None) -> list[tu
 
 @given(st.lists(texts | st.text(letters), max_size=6))
 def test_letters_are_counted(column: list[str]) -> None:
-    expected = [len(regex.findall(r"\p{L}", text)) for text in column]
+    found = [regex.findall(r"\p{L}", text) for text in column]
+    expected = [sum(3 if "\u3000" <= letter <= "\udfff" else 1 for letter in each) for each in found]
     assert count_letters(buffers(text_column(column))).tolist() == expected
 
 
@@ -89,6 +91,42 @@ def test_a_low_score_leaves_the_language_undetermined(model: Any) -> None:
     for least, code in ((score - 0.01, "en"), (min(score + 0.01, 1), UNDETERMINED)):
         recipe = override(built_in("default"), {"language.min_determined_score": least})
         assert tell(model, [text], recipe) == [(code, score)]
+
+
+def test_a_few_characters_of_chinese_are_enough(model: Any) -> None:
+    short = ["列出5种不同的说服性写作技巧。", "参观我祖父母的房子总是一种享受。", "谁?"]
+    assert [code for code, _ in tell(model, short)] == ["zh", "zh", UNDETERMINED]
+
+
+def test_japanese_has_kana(model: Any) -> None:
+    election = "東京都知事選挙"
+    assert model.predict(election)[0] == ("__label__ja",)
+    assert [code for code, _ in tell(model, [election, f"{election}はいつですか。"])] == ["zh", "ja"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agreed"),
+    [
+        (("und", "en", 0.4), ("en", "en", 0.9), ("en", "en")),
+        (("fr", "fr", 0.9), ("und", "fr", 0.3), ("fr", "fr")),
+        (("und", "de", 0.4), ("en", "en", 0.9), ("und", "en")),
+        (("und", "en", 0.4), ("und", "en", 0.4), ("und", "und")),
+        (("und", None, None), ("en", "en", 0.9), ("und", "en")),
+        (("de", "de", 0.6), ("en", "en", 0.9), ("de", "en")),
+    ],
+)
+def test_a_text_that_cannot_be_told_is_in_the_others_language(
+    first: tuple[str, str | None, float | None],
+    second: tuple[str, str | None, float | None],
+    agreed: tuple[str, str],
+) -> None:
+    sides = [
+        Languages(*(pa.array([value], kind) for value, kind in zip(one, KINDS, strict=True)))
+        for one in (first, second)
+    ]
+    found = agree(*sides)
+    assert tuple(one.codes.to_pylist()[0] for one in found) == agreed
+    assert [one.scores for one in found] == [one.scores for one in sides]
 
 
 def test_lines_are_read_as_one(model: Any) -> None:
@@ -122,6 +160,7 @@ def test_no_rows_have_no_language(model: Any) -> None:
 
 
 Told = tuple[str, float | None]
+KINDS = (pa.string(), pa.string(), pa.float32())
 codes = st.sampled_from(["en", "de", "zh", "ja"])
 told = st.just((UNDETERMINED, None)) | st.tuples(codes, st.sampled_from([0.5, 0.6, 0.7, 0.8, 1.0]))
 
@@ -130,6 +169,7 @@ def mark(recipe: Recipe, instructions: list[Told], outputs: list[Told]) -> list[
     """What rejects each row, and what flags it, by its languages."""
     spoken = [
         Languages(
+            pa.array([code for code, _ in column], pa.string()),
             pa.array([code for code, _ in column], pa.string()),
             pa.array([score for _, score in column], pa.float32()),
         )
@@ -148,7 +188,8 @@ def test_marks_are_those_of_the_definition(table: list[tuple[Told, Told]], keep:
     recipe = override(built_in("default"), {"language.keep": sorted(keep)})
     expected = []
     for (code, score), (other, sure) in table:
-        unwanted = bool(keep) and code != UNDETERMINED and (code not in keep or (score or 0) < 0.65)
+        best = max(score or 0, sure or 0) if code == other else score or 0
+        unwanted = bool(keep) and code != UNDETERMINED and (code not in keep or best < 0.65)
         alike = code == other or {code, other} <= {"zh", "ja"}
         scripts = (code in {"zh", "ja"}) != (other in {"zh", "ja"})
         mismatch = not alike and min(score or 0, sure or 0) >= (0.65 if scripts else 0.75)
@@ -166,6 +207,14 @@ def test_what_is_undetermined_is_never_rejected_by_the_filter() -> None:
     recipe = override(built_in("default"), {"language.keep": ["de"]})
     row: list[Told] = [(UNDETERMINED, None), (UNDETERMINED, 0.3)]
     assert mark(recipe, row, [("en", 0.9)] * 2) == [(set(), {"language_undetermined"})] * 2
+
+
+def test_a_language_that_is_sure_of_the_answer_is_kept() -> None:
+    recipe = override(built_in("default"), {"language.keep": ["en"]})
+    assert mark(recipe, [("en", 0.5)] * 2, [("en", 0.9), ("en", 0.6)]) == [
+        (set(), set()),
+        ({"language"}, set()),
+    ]
 
 
 def test_an_answer_in_another_language_is_only_flagged() -> None:
