@@ -230,6 +230,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
         bytes_in=sum(file.bytes for file in inputs),
         bytes_out=sum(part.bytes for part in parts if part.kind == CURATED),
         threshold=job.recipe.dedup.threshold if job.recipe.dedup.near else None,
+        tokenizer=job.plan.tokenizer,
         digest=digest,
         content_digest=content,
         rejecting=tuple(reason for reason, action in by_action.items() if action == "reject"),

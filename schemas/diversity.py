@@ -70,8 +70,16 @@ class Pairs(Part):
     top: tuple[Pair, ...] = Field(description="The commonest pairs.")
 
 
+class Quartiles(Part):
+    """Lengths that a quarter, half and three quarters of some rows do not exceed, within 7 %."""
+
+    p25: int = Field(description="25 % of the rows have at most so many.")
+    p50: int = Field(description="Half of the rows have at most so many.")
+    p75: int = Field(description="75 % of the rows have at most so many.")
+
+
 class TaskLength(Part):
-    """Mean lengths of the rows of one verb."""
+    """Lengths of the rows of one verb."""
 
     verb: str | None = Field(description="The verb.")
     category: str | None = Field(description="The category that most of its rows have.")
@@ -81,6 +89,24 @@ class TaskLength(Part):
     output: float = Field(description="Mean characters of the output, of the rows read.")
     kept_instruction: float | None = Field(description="The same of the rows kept.")
     kept_output: float | None = Field(description="The same of the rows kept.")
+    kept_instruction_tokens: float | None = Field(
+        default=None, description="Mean tokens of the instruction, of the rows kept."
+    )
+    kept_output_tokens: float | None = Field(
+        default=None, description="Mean tokens of the output, of the rows kept."
+    )
+    instruction_chars_quartiles: Quartiles | None = Field(
+        default=None, description="Characters of the instruction, of the rows kept."
+    )
+    output_chars_quartiles: Quartiles | None = Field(
+        default=None, description="Characters of the output, of the rows kept."
+    )
+    instruction_tokens_quartiles: Quartiles | None = Field(
+        default=None, description="Tokens of the instruction, of the rows kept."
+    )
+    output_tokens_quartiles: Quartiles | None = Field(
+        default=None, description="Tokens of the output, of the rows kept."
+    )
 
 
 class Opening(Part):

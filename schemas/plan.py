@@ -30,6 +30,9 @@ def split_rank(split: str | None) -> int:
     return _FIRST.index(split) if split in _FIRST else len(_FIRST)
 
 
+DRAWING = ("vl-convert-python",)
+"""Packages whose version changes the looks of the report and nothing that is found of a row."""
+
 CROWD_ROWS = 250_000
 """Rows of a component from which it is split over workers, unless a run says otherwise."""
 

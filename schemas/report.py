@@ -21,9 +21,6 @@ from schemas.part import Part
 
 REPORT_VERSION: Literal[2] = 2
 
-CHARACTERS_A_TOKEN = 4
-"""What a token is taken for, where no tokenizer counts them."""
-
 
 class Scale(Part):
     """How much was read and written on disk."""
@@ -69,6 +66,14 @@ class Rule(Part):
     first: int = Field(description="Rows whose first reason it is, in the order of the reasons.")
 
 
+class Overlap(Part):
+    """Rows that two rejecting rules marked."""
+
+    one: str = Field(description="A reason, as the ledger names it.")
+    other: str = Field(description="Another.")
+    rows: int = Field(description="Rows that both marked.")
+
+
 class Flag(Part):
     """How many rows a flagging rule marked."""
 
@@ -87,20 +92,31 @@ class Bin(Part):
 
 
 class Lengths(Part):
-    """Characters of one field; quantiles are within 1 %, and null where there are no rows."""
+    """Lengths of one field or of the whole, in characters or tokens; null where there are no rows."""
 
     rows: int = Field(description="Rows measured; of the field `input` only those that have one.")
-    total: int = Field(description="Characters in all.")
-    min: int | None = Field(description="Fewest characters.")
-    p5: int | None = Field(description="5 % of the rows have at most so many.")
+    total: int = Field(description="Length of all of them together.")
+    min: int | None = Field(description="Least length.")
+    p5: int | None = Field(
+        description="5 % of the rows have at most so many, as of every quantile within 1 %."
+    )
     p25: int | None = Field(description="25 % of the rows have at most so many.")
     p50: int | None = Field(description="Half of the rows have at most so many.")
     p75: int | None = Field(description="75 % of the rows have at most so many.")
     p95: int | None = Field(description="95 % of the rows have at most so many.")
     p99: int | None = Field(description="99 % of the rows have at most so many.")
-    max: int | None = Field(description="Most characters.")
-    mean: float | None = Field(description="Mean number of characters.")
-    histogram: tuple[Bin, ...] = Field(description="Rows by powers of two of characters.")
+    max: int | None = Field(description="Greatest length.")
+    mean: float | None = Field(description="Mean length.")
+    histogram: tuple[Bin, ...] = Field(description="Rows by powers of two of the length.")
+
+
+class TokenLengths(Part):
+    """Lengths in tokens of each field and of all fields, each counted by itself."""
+
+    instruction: Lengths = Field(description="Tokens of the instruction.")
+    input: Lengths = Field(description="Tokens of the input.")
+    output: Lengths = Field(description="Tokens of the output.")
+    whole: Lengths = Field(description="Tokens of all fields of a row.")
 
 
 class Corpus(Part):
@@ -108,12 +124,18 @@ class Corpus(Part):
 
     rows: int = Field(description="Rows in it.")
     characters: int = Field(description="Characters of instruction, input and output together.")
-    tokens: int = Field(default=0, description="Tokens of them, as a quarter of the characters.")
+    tokens: int = Field(default=0, description="Tokens of them; `tokenizer` says whose.")
     with_input: int = Field(description="Rows that have an input.")
     without_input: int = Field(description="Rows that have none.")
     instruction: Lengths = Field(description="Characters of the instruction.")
     input: Lengths = Field(description="Characters of the input.")
     output: Lengths = Field(description="Characters of the output.")
+    whole: Lengths | None = Field(
+        default=None, description="Characters of all fields of a row; null in earlier reports."
+    )
+    token_lengths: TokenLengths | None = Field(
+        default=None, description="The same in tokens; null in earlier reports."
+    )
 
 
 class Share(Part):
@@ -227,12 +249,19 @@ class Report(Part):
     threshold: float | None = Field(
         description="Similarity from which rows are duplicates; null where not looked for."
     )
+    tokenizer: str | None = Field(
+        default=None,
+        description="Digest of the tokenizer that counts tokens; null: one for every four characters.",
+    )
     digest: str | None = Field(description="Digest over the ordered rows, where it was known.")
     content_digest: str | None = Field(description="Digest of what is kept in any order, where it was known.")
     scale: Scale = Field(description="Files and bytes.")
     rows: Rows = Field(description="Where every row went.")
     funnel: tuple[Step, ...] = Field(description="The same, step by step.")
     rules: tuple[Rule, ...] = Field(description="Rejecting rules, in the order of the reasons.")
+    overlaps: tuple[Overlap, ...] = Field(
+        default=(), description="Each two rejecting rules that marked a row together, the commonest first."
+    )
     flags: tuple[Flag, ...] = Field(description="Flags, in the order of the reasons.")
     input: Corpus = Field(description="Rows that could be read.")
     curated: Corpus = Field(description="Rows kept.")

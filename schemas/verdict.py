@@ -73,7 +73,9 @@ JUDGEMENT = pa.schema(
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
-        ("tokens", pa.int64()),
+        ("instruction_tokens", pa.int64()),
+        ("input_tokens", pa.int64()),
+        ("output_tokens", pa.int64()),
         ("match", pa.int64()),
         ("match_score", pa.float64()),
         ("rows_lost", pa.int64()),
@@ -81,7 +83,7 @@ JUDGEMENT = pa.schema(
     ],
 )
 """What `judge` finds of each row on its own, rows and row groups counted from the unit's first;
-reasons and flags are masks of `Reason.bit`. `tokens` are those of all fields, null where none are counted.
+reasons and flags are masks of `Reason.bit`. tokens are null where none are counted.
 `template` tells how the instruction begins, where the recipe balances by it.
 `match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
 A row group that cannot be read is one line without `row`."""
@@ -134,7 +136,9 @@ MEASURES = pa.schema(
         ("instruction_chars", pa.int64()),
         ("input_chars", pa.int64()),
         ("output_chars", pa.int64()),
-        ("tokens", pa.int64()),
+        ("instruction_tokens", pa.int64()),
+        ("input_tokens", pa.int64()),
+        ("output_tokens", pa.int64()),
         ("cluster_size", pa.int64()),
     ],
 )

@@ -17,7 +17,7 @@ from pipelines.planning.footers import Footer, read_footers
 from pipelines.planning.surveys import GRAIN
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
-from schemas.plan import TRAIN, Plan, Source, Unit, split_rank
+from schemas.plan import DRAWING, TRAIN, Plan, Source, Unit, split_rank
 from schemas.recipe import Recipe, to_dict
 from transforms.kernels.own_rules import digest_own
 from transforms.steps.lines import schema_text
@@ -27,7 +27,16 @@ _BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 500_000, 5_000, 4096
 _LEDGER_ROWS, _EDGE_ROWS = 100_000, 1_000_000
 _PART_BYTES, _SMALL_PART_BYTES, _SMALL_PARTS = 256 << 20, 16 << 20, 8
 _GROUP_BYTES, _GROUP_ROWS = 64 << 20, 32768
-_PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "numpy", "pyarrow", "regex", "tamis")
+_PACKAGES = (
+    "apache-beam",
+    "datasketch",
+    "fasttext-community",
+    "numpy",
+    "pyarrow",
+    "regex",
+    "tamis",
+    *DRAWING,
+)
 
 
 def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None) -> Plan:

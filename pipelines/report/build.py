@@ -15,11 +15,12 @@ from pipelines.report.diversity import (
 )
 from pipelines.report.excerpts import describe_unreadable
 from pipelines.report.spreads import describe_duplicates, describe_lengths, describe_prompts, describe_what_if
+from schemas.example import FIELDS, INPUT
 from schemas.reason import Reason
 from schemas.report import (
-    CHARACTERS_A_TOKEN,
     Corpus,
     Flag,
+    Overlap,
     Report,
     Rows,
     Rule,
@@ -27,8 +28,10 @@ from schemas.report import (
     Share,
     SourceShare,
     Step,
+    TokenLengths,
 )
 from schemas.verdict import Verdict
+from transforms.kernels.lengths import UNITS, WHOLE
 from transforms.kernels.tally import KEPT, READ, Tally
 
 
@@ -47,6 +50,8 @@ class Context:
     bytes_in: int
     bytes_out: int | None = None
     threshold: float | None = None
+    tokenizer: str | None = None
+    """Digest of the tokenizer that tokens are counted by; None for four characters each."""
     digest: str | None = None
     content_digest: str | None = None
     rejecting: tuple[str, ...] = ()
@@ -64,17 +69,20 @@ def build(tally: Tally, context: Context) -> Report:
     rules = _list_rules(tally, context)
     funnel = tuple(_funnel(rows, rules))
     steps = [step.name for step in funnel]
+    what_if = describe_what_if(tally, rows.kept, context.threshold, context.levels)
     return Report(
         release=context.release,
         tamis=context.tamis,
         profile=context.profile,
         threshold=context.threshold,
+        tokenizer=context.tokenizer,
         digest=context.digest,
         content_digest=context.content_digest,
         scale=Scale(files_in=context.files_in, bytes_in=context.bytes_in, bytes_out=context.bytes_out),
         rows=rows,
         funnel=funnel,
         rules=rules,
+        overlaps=_list_overlaps(tally),
         flags=_list_flags(tally, context),
         input=_describe(tally, READ, rows.found - rows.lost),
         curated=_describe(tally, KEPT, rows.kept),
@@ -85,11 +93,7 @@ def build(tally: Tally, context: Context) -> Report:
         domains=_share(tally, "domain"),
         languages=_share(tally, "language"),
         output_languages=_share(tally, "output_language"),
-        duplicates=describe_duplicates(
-            tally,
-            what_if=describe_what_if(tally, rows.kept, context.threshold, context.levels),
-            references=context.references,
-        ),
+        duplicates=describe_duplicates(tally, what_if=what_if, references=context.references),
         prompts=describe_prompts(tally),
         mix=describe_mix(tally, steps),
         indices=tuple(describe_indices(tally)),
@@ -145,6 +149,15 @@ def _list_rules(tally: Tally, context: Context) -> tuple[Rule, ...]:
     )
 
 
+def _list_overlaps(tally: Tally) -> tuple[Overlap, ...]:
+    found = [
+        Overlap(one=one or "", other=other, rows=rows)
+        for one, others in tally.table("together").items()
+        for other, rows in others.items()
+    ]
+    return tuple(sorted(found, key=lambda overlap: (-overlap.rows, overlap.one, overlap.other)))
+
+
 def _list_flags(tally: Tally, context: Context) -> tuple[Flag, ...]:
     counts = tally.table("flag")
     return tuple(
@@ -180,19 +193,18 @@ def _funnel(rows: Rows, rules: tuple[Rule, ...]) -> Iterator[Step]:
 
 
 def _describe(tally: Tally, scope: str, rows: int) -> Corpus:
-    instruction, given, output = (
-        describe_lengths(tally.spread(name, scope)) for name in ("instruction", "input", "output")
+    chars, tokens = (
+        {field: describe_lengths(tally.spread(f"{field}_{unit}", scope)) for field in (*FIELDS, WHOLE)}
+        for unit in UNITS
     )
-    characters = instruction.total + given.total + output.total
     return Corpus(
         rows=rows,
-        characters=characters,
-        tokens=-(-characters // CHARACTERS_A_TOKEN),
-        with_input=given.rows,
-        without_input=rows - given.rows,
-        instruction=instruction,
-        input=given,
-        output=output,
+        characters=chars[WHOLE].total,
+        tokens=tokens[WHOLE].total,
+        with_input=chars[INPUT].rows,
+        without_input=rows - chars[INPUT].rows,
+        **chars,
+        token_lengths=TokenLengths(**tokens),
     )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.report.words import fold, group, measure, percent, show
+from pipelines.report.words import fold, group, measure, percent, show, tell_tokens
 from schemas.report import Report
 
 LEAST_SHARE = 0.01
@@ -118,6 +118,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"group": group, "measure": measure, "markdown": escape, "fold": fold}
+    environment.filters |= {
+        "group": group,
+        "measure": measure,
+        "markdown": escape,
+        "fold": fold,
+        "tokens": tell_tokens,
+    }
     environment.globals |= {"percent": percent}
     return environment

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from schemas.diversity import Cost, Index, Mix, Pair, Pairs, TaskLength
+from schemas.diversity import Cost, Index, Mix, Pair, Pairs, Quartiles, TaskLength
 from schemas.verdict import Verdict
+from transforms.kernels import domains
 from transforms.kernels.decisions import CATEGORIES, verb_names
+from transforms.kernels.histogram import Histogram
+from transforms.kernels.lengths import ASKED, BY_VERB
 from transforms.kernels.mix import KEPT, Meeting
 from transforms.kernels.sampling import PAIR_ROWS
 from transforms.kernels.tagger import DIFFICULTIES
@@ -19,22 +23,34 @@ OTHERS = "(others)"
 MIXED = ("source", "language", "category", "verb")
 """What rows are told apart by where they meet."""
 
-_LIMITS = {"source": 24, "language": 24}
+CELLS = 8_000
+"""Most meetings that the report tells; beyond, what is rarest is summed up."""
+
+_LIMITS = {"source": 24, "language": 24, "category": 24, "verb": 100}
+_QUARTILES = {"p25": 0.25, "p50": 0.5, "p75": 0.75}
 _PAIRS, _LEAST_ROWS, _ERRORS, _TIMES, _DECIMALS = 120, 50, 4.0, 2.0, 6
-_POSSIBLE = {"category": len(CATEGORIES), "verb": len(verb_names()), "difficulty": len(DIFFICULTIES)}
+_POSSIBLE = {
+    "category": len(CATEGORIES),
+    "verb": len(verb_names()),
+    "difficulty": len(DIFFICULTIES),
+    "domain": len(domains.names()),
+}
 
 
 def describe_mix(tally: Tally, steps: Sequence[str]) -> Mix | None:
     """Where sources, languages and tasks meet, the rare ones together; None where no row could be read."""
     if not tally.meetings:
         return None
-    values = {name: _common(tally, name) for name in MIXED}
-    places = {name: {value: at for at, value in enumerate(found)} for name, found in values.items()}
     outcomes = [step for step in steps if step not in {"input", "unreadable"}]
-    cells = Counter[tuple[int, ...]]()
-    for meeting, rows in tally.meetings.items():
-        at = [places[name].get(getattr(meeting, name), len(places[name]) - 1) for name in MIXED]
-        cells[(*at, outcomes.index(meeting.outcome))] += rows
+    counts = {name: _count(tally.meetings, name) for name in MIXED}
+    bounds = sorted({rows for name in MIXED for rows in counts[name].values()})
+
+    def few_enough(least: int) -> bool:
+        return len(_meet(tally, _common(counts, least), outcomes)) <= CELLS
+
+    least = bounds[min(bisect_left(bounds, x=True, key=few_enough), len(bounds) - 1)]
+    values = _common(counts, least)
+    cells = _meet(tally, values, outcomes)
     return Mix(
         sources=tuple(values["source"]),
         languages=tuple(values["language"]),
@@ -45,12 +61,27 @@ def describe_mix(tally: Tally, steps: Sequence[str]) -> Mix | None:
     )
 
 
-def _common(tally: Tally, name: str) -> list[str | None]:
-    """The commonest values, and one for all others where there are more."""
-    counts = _count(tally.meetings, name)
-    ordered = sorted(counts, key=lambda value: (-counts[value], value is None, value or ""))
-    limit = _LIMITS.get(name, len(ordered))
-    return [*ordered[:limit], OTHERS] if len(ordered) > limit + 1 else ordered
+def _common(counts: Mapping[str, Counter[str | None]], least: int) -> Mapping[str, list[str | None]]:
+    """Values of at least so many rows, the commonest first, and one for all others where there are more."""
+    found = {}
+    for name, rows in counts.items():
+        ordered = sorted(rows, key=lambda value: (-rows[value], value is None, value or ""))
+        named = [value for value in ordered[: _LIMITS[name]] if rows[value] >= least]
+        found[name] = [*named, OTHERS] if len(ordered) > len(named) + 1 else ordered
+    return found
+
+
+def _meet(
+    tally: Tally, values: Mapping[str, list[str | None]], outcomes: Sequence[str]
+) -> Counter[tuple[int, ...]]:
+    """Rows by the place of their values, the last where it has none, and of the outcome."""
+    places = {name: {value: at for at, value in enumerate(found)} for name, found in values.items()}
+    ends = {step: at for at, step in enumerate(outcomes)}
+    cells = Counter[tuple[int, ...]]()
+    for meeting, rows in tally.meetings.items():
+        at = (places[name].get(getattr(meeting, name), len(places[name]) - 1) for name in MIXED)
+        cells[(*at, ends[meeting.outcome])] += rows
+    return cells
 
 
 def _count(meetings: Mapping[Meeting, int], name: str) -> Counter[str | None]:
@@ -72,7 +103,7 @@ def describe_costs(tally: Tally, steps: Sequence[str]) -> Iterator[Cost]:
         for step in steps:
             if step in taken and step != KEPT:
                 overall = taken[step].total() / everything
-                for kind in kinds[: _LIMITS.get(name, len(kinds))]:
+                for kind in kinds[: _LIMITS[name]]:
                     lost, rows = taken[step][kind], there[kind]
                     yield Cost(
                         step=step,
@@ -161,7 +192,7 @@ def describe_pairs(tally: Tally, read: int) -> Pairs:
 
 
 def describe_task_lengths(tally: Tally) -> Iterator[TaskLength]:
-    """Mean lengths of instruction and output by verb, the commonest first."""
+    """Lengths of instruction and output by verb, the commonest first."""
     read, kept = Counter[Any](), Counter[Any]()
     categories: dict[Any, Counter[Any]] = defaultdict(Counter)
     for meeting, rows in tally.meetings.items():
@@ -170,18 +201,30 @@ def describe_task_lengths(tally: Tally) -> Iterator[TaskLength]:
         categories[meeting.verb][meeting.category] += rows
     chars = tally.table("verb_chars")
     for verb in sorted(read, key=lambda verb: (-read[verb], verb is None, verb or "")):
-        sums, left = chars.get(verb, {}), kept[verb]
+        spreads = {name: tally.spread(f"{name}{BY_VERB}", verb) for name in _BY_VERB}
+        means = {name: None if (mean := spread.mean) is None else round(mean, _DECIMALS)
+                 for name, spread in spreads.items()}  # fmt: skip
         yield TaskLength(
             verb=verb,
             category=min(categories[verb], key=lambda name: (-categories[verb][name], name or "")),
             rows=read[verb],
-            kept=left,
-            instruction=_mean(sums, "instruction_input", read[verb]) or 0.0,
-            output=_mean(sums, "output_input", read[verb]) or 0.0,
-            kept_instruction=_mean(sums, "instruction_curated", left),
-            kept_output=_mean(sums, "output_curated", left),
+            kept=kept[verb],
+            **{name: round(chars.get(verb, {}).get(name, 0) / read[verb], _DECIMALS) for name in ASKED},
+            **{_BY_VERB[name]: mean for name, mean in means.items()},
+            **{f"{name}_quartiles": _quartiles(spread) for name, spread in spreads.items()},
         )
 
 
-def _mean(sums: Mapping[str, int], name: str, rows: int) -> float | None:
-    return round(sums.get(name, 0) / rows, _DECIMALS) if rows else None
+_BY_VERB = {
+    "instruction_chars": "kept_instruction",
+    "output_chars": "kept_output",
+    "instruction_tokens": "kept_instruction_tokens",
+    "output_tokens": "kept_output_tokens",
+}
+"""Measures of the rows kept of a verb, and the name that their means have in the report."""
+
+
+def _quartiles(spread: Histogram) -> Quartiles | None:
+    if not spread.count:
+        return None
+    return Quartiles(**{name: spread.quantile(share) for name, share in _QUARTILES.items()})

@@ -44,11 +44,14 @@ def _name(script: str) -> str:
     return f"{hashlib.sha256(script.encode()).hexdigest()}.js"
 
 
+_SCRIPTS = ("charts.js", "lengths.js", "page.js")
+
+
 @cache
 def own_script() -> str:
     """Text of the page's own script."""
     folder = resources.files("pipelines.report") / "templates"
-    return "\n".join((folder / name).read_text("utf-8") for name in ("charts.js", "page.js"))
+    return "\n".join((folder / name).read_text("utf-8") for name in _SCRIPTS)
 
 
 def allow(*scripts: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,13 +14,17 @@ from markupsafe import Markup
 from pipelines.report.compare import compare, say
 from pipelines.report.library import allow, embed_json, library_script, own_script
 from pipelines.report.sentences import difference, sentences
-from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines
-from schemas.report import Report
+from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines, tell_tokens
+from schemas.diversity import Example
+from schemas.report import Flag, Report, Rule, Step
 
 
 def render_html(report: Report) -> str:
     """HTML text of a report; names in it are escaped, and nothing in it is fetched."""
-    return _render("page.html.j2", report=report, said=sentences(report), data=embed_json(_data(report)))
+    marks: list[Step | Rule | Flag] = [*report.funnel, *report.rules, *report.flags]
+    meanings = {mark.name: mark.meaning for mark in marks}
+    names = {"report": report, "said": sentences(report), "meanings": meanings}
+    return _render("page.html.j2", data=embed_json(_data(report)), **names)
 
 
 def render_comparison(before: Report, after: Report) -> str:
@@ -26,6 +33,11 @@ def render_comparison(before: Report, after: Report) -> str:
     tables = list(compare(before, after))
     names = {"a": before, "b": after, "tables": tables, "said": say(before, after)}
     return _render("compare.html.j2", data=embed_json({"sides": sides}), **names)
+
+
+def by_mark(examples: Sequence[Example]) -> list[tuple[str, list[Example]]]:
+    """Examples of each mark, in their order."""
+    return [(mark, list(listed)) for mark, listed in groupby(examples, attrgetter("mark"))]
 
 
 def _data(report: Report) -> Any:
@@ -71,6 +83,8 @@ def _environment() -> Environment:
         "show": show,
         "lines": show_lines,
         "fold": fold,
+        "by_mark": by_mark,
+        "tokens": tell_tokens,
     }
     environment.globals |= {"percent": percent, "difference": difference}
     return environment

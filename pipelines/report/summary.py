@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.report.words import fold, group, percent, show
+from schemas.example import FIELDS
 from schemas.report import Lengths, Moved, Report, Share
 
 _LISTED = 6
@@ -127,9 +128,16 @@ def _mix(kind: str, shares: Sequence[Share], report: Report) -> Table:
 
 def _lengths(report: Report) -> Table:
     table = _table(["characters", "rows", "min", "median", "mean", "95%", "max"])
-    for field in ("instruction", "input", "output"):
+    for field in FIELDS:
         for scope, corpus in (("read", report.input), ("kept", report.curated)):
-            lengths: Lengths = getattr(corpus, field)
-            figures = (lengths.rows, lengths.min, lengths.p50, lengths.mean, lengths.p95, lengths.max)
-            table.add_row(f"{field}, {scope}", *map(group, figures))
+            _add_lengths(table, f"{field}, {scope}", getattr(corpus, field))
+    about = "tokens" if report.tokenizer else "tokens, about"
+    for scope, corpus in (("read", report.input), ("kept", report.curated)):
+        if corpus.token_lengths is not None:
+            _add_lengths(table, f"{about}, {scope}", corpus.token_lengths.whole)
     return table
+
+
+def _add_lengths(table: Table, name: str, lengths: Lengths) -> None:
+    figures = (lengths.rows, lengths.min, lengths.p50, lengths.mean, lengths.p95, lengths.max)
+    table.add_row(name, *map(group, figures))

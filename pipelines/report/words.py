@@ -58,6 +58,17 @@ def shorten(number: int) -> str:
     return f"{number / 10**power:,.1f} {name}"
 
 
+def tell_tokens(tokenizer: str | None) -> str:
+    """Whose tokens they are: those of a tokenizer's digest, or a quarter of the characters.
+
+    >>> tell_tokens("9f86d081884c7d65"), tell_tokens(None)
+    ('counted by the tokenizer 9f86d081884c', 'taken for four characters each, as no tokenizer is named')
+    """
+    if tokenizer is None:
+        return "taken for four characters each, as no tokenizer is named"
+    return f"counted by the tokenizer {show(tokenizer)[:12]}"
+
+
 def show(name: str | None) -> str:
     r"""Text on one line, with characters that would hide or reorder it written out; `none` for None.
 

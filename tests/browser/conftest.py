@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pipelines.report import Context, build, render_html
 from schemas.report import Report
 from schemas.verdict import RESOLVED
-from tests.releases import Sampled, make_release, recipe_for
+from tests.releases import Release, Sampled, make_release, recipe_for
+from tests.tokenizers import byte_level
 from transforms.kernels.tally import Tally
 
 _QUIET = [
@@ -97,6 +98,21 @@ def refreshed_page(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -
     before = str(sampled.release.folder)
     made = make_release(tmp_path_factory.mktemp("refreshed"), recipe, previous=before)
     return made.folder / "report" / "report.html"
+
+
+@pytest.fixture(scope="session")
+def counted(sampled: Sampled, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release of the sample whose tokens a tokenizer counts."""
+    folder = tmp_path_factory.mktemp("counted")
+    (folder / "tokenizer.json").write_bytes(byte_level())
+    recipe = recipe_for(sampled.pattern, tokenizer=f"{folder}/tokenizer.json", language__enabled=True)
+    return make_release(folder / "output", recipe)
+
+
+@pytest.fixture(scope="session")
+def counted_page(counted: Release) -> Path:
+    """The report of a release whose tokens a tokenizer counts."""
+    return counted.folder / "report" / "report.html"
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,11 @@ from playwright.sync_api import Page
 
 from schemas.recipe import Measure
 from tests.browser.conftest import Open
-from tests.releases import Sampled
+from tests.releases import Release, Sampled
 
-PAGES = ["sample_page", "real_page", "refreshed_page", "hostile_page"]
+PAGES = ["sample_page", "real_page", "refreshed_page", "counted_page", "hostile_page"]
 WIDTHS = [390, 1440]
+QUANTILES = ["p5", "p25", "p50", "p75", "p95", "p99"]
 A4 = {"width": 688, "height": 1001}  # what is left of a sheet within the margins, at 96 dots an inch
 
 EMPTY_CHARTS = """() => [...document.querySelectorAll('.chart')].filter((chart) => {
@@ -165,6 +166,60 @@ def test_a_table_downloads_as_csv(open_page: Open, sample_page: Path, sampled: S
     assert [(line[0], int(line[1]), int(line[3])) for line in lines[1:]] == [
         (rule.name, rule.all, rule.alone) for rule in rules
     ]
+
+
+def test_lengths_are_counted_by_the_tokenizer(open_page: Open, counted_page: Path, counted: Release) -> None:
+    page = open_page(counted_page).page
+    report = counted.report
+    kept = report.curated.token_lengths
+    assert kept is not None
+    assert report.tokenizer is not None
+    said = page.locator("#figure-tokens figcaption p").inner_text()
+    assert f"half {kept.whole.p50:,} in all" in said
+    assert f"counted by the tokenizer {report.tokenizer[:12]}" in said
+    cells = {row[0]: row[1:] for row in page.evaluate(CELLS)["tokens"]}
+    figures = [kept.whole.rows, kept.whole.min, *(getattr(kept.whole, name) for name in QUANTILES)]
+    assert cells["whole, kept"][:-2] == [f"{figure:,}" for figure in figures]
+    medians = page.locator("[data-chart=tokens] .mark-text.role-mark text").all_text_contents()
+    fields = (kept.instruction, kept.input, kept.output, kept.whole)
+    assert medians == [f"{field.p50:,}" for field in fields]
+    assert page.locator("#figure-task-tokens .mark-rect path").count() >= 20
+    page.locator("#figure-task-tokens summary").click()
+    with page.expect_download() as waiting:
+        page.locator("button.csv[data-table=task-tokens]").click()
+    with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
+        lines = {line[0]: line[1:] for line in csv.reader(file)}
+    task = next(task for task in report.task_lengths if task.verb == "write")
+    assert task.output_tokens_quartiles is not None
+    assert lines["write, output"][:4] == [
+        str(task.kept),
+        *map(str, dict(task.output_tokens_quartiles).values()),
+    ]
+
+
+def test_without_a_tokenizer_the_page_says_so(open_page: Open, sample_page: Path) -> None:
+    page = open_page(sample_page).page
+    assert "taken for four characters each" in page.locator("#figure-tokens figcaption p").inner_text()
+    assert page.locator("#tiles dt").last.inner_text() == "Tokens kept, about"
+
+
+def test_every_picture_and_table_has_its_words_and_numbers(open_page: Open, real_page: Path) -> None:
+    page = open_page(real_page).page
+    figures = """() => [...document.querySelectorAll('figure')].map((node) => [node.id,
+      node.querySelectorAll('table').length, node.querySelectorAll('button.csv').length,
+      node.querySelector('figcaption p').textContent.trim().length])"""
+    found = page.evaluate(figures)
+    assert len(found) >= 25
+    assert [figure for figure in found if figure[1:3] != [1, 1] or figure[3] < 20] == []
+
+
+def test_on_paper_rows_of_text_keep_their_headings(open_page: Open, sample_page: Path) -> None:
+    page = open_page(sample_page).page
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#examples summary").first.is_visible()
+    assert not page.locator("#figure-rules summary").is_visible()
+    assert page.locator("#rules").is_visible()
 
 
 def test_a_record_id_is_copied(open_page: Open, sample_page: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -73,12 +74,14 @@ def count_lost(rows: pa.Table) -> Counts:
 
 
 def count_reasons(bits: np.ndarray, names: Sequence[str] = NAMES) -> Counts:
-    """Count rows by rejecting reason: in all, where it is the only one, where it is the first.
+    """Count rows by rejecting reason: in all, alone, as the first, and by each two reasons together.
 
     >>> empty, language = (1 << NAMES.index(name) for name in ("output_empty", "language"))
     >>> counts = count_reasons(np.array([empty | language, language, 0], np.uint64))
     >>> [counts[Cell("reason", "language", column)] for column in ("all", "alone", "first")]
     [2, 1, 1]
+    >>> counts[Cell("together", "output_empty", "language")]
+    1
     """
     masks, rows = np.unique(bits, return_counts=True)
     lowest = masks & (~masks + np.uint64(1))
@@ -87,7 +90,17 @@ def count_reasons(bits: np.ndarray, names: Sequence[str] = NAMES) -> Counts:
         bit = np.uint64(1 << at)
         chosen = {"all": (masks & bit) != 0, "alone": masks == bit, "first": lowest == bit}
         counts |= {Cell("reason", name, how): int(rows[where].sum()) for how, where in chosen.items()}
-    return _filled(counts)
+    return _filled(counts | _count_together(masks, rows, names))
+
+
+def _count_together(masks: np.ndarray, rows: np.ndarray, names: Sequence[str]) -> Counts:
+    """Count rows by each two of their reasons."""
+    found = np.bitwise_or.reduce(masks[(masks & (masks - np.uint64(1))) != 0], initial=0)
+    marks = [(name, (masks & np.uint64(1 << at)) != 0) for at, name in _named(names) if int(found) >> at & 1]
+    return {
+        Cell("together", one, other): int(rows[both & as_well].sum())
+        for (one, both), (other, as_well) in combinations(marks, 2)
+    }
 
 
 def count_flags(bits: np.ndarray, verdicts: np.ndarray, names: Sequence[str] = NAMES) -> Counts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import fasttext
 import numpy as np
@@ -22,6 +22,8 @@ _SURE, _SURE_ELSEWHERE = 0.8, 0.7
 """Score at which a language is told well enough to say that another text is in another: of both, or of both
 where one is written in another script than Latin and the other is not."""
 
+_SURE_AGAIN = 0.69
+
 _NOT_LATIN: tuple[str, ...] = (
     *("am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "km", "kn", "ko", "lo"),
     *("mk", "ml", "mr", "my", "ne", "pa", "ru", "si", "ta", "te", "th", "uk", "ur", "wuu", "yue", "zh"),
@@ -34,13 +36,19 @@ _LIKE_CHINESE = ("zh", "yue", "wuu", "ja")
 _WORDY, _WEIGHT = (0xE3, 0xED), 3
 """First bytes of letters of Chinese, Japanese and Korean, and how many others one of these counts for."""
 
-_KANA = "[\\x{3040}-\\x{30FF}]"
+_WIDE = r"[\x{FF21}-\x{FF3A}\x{FF41}-\x{FF5A}]"
+"""A Latin letter as wide as a Chinese one."""
+
+_BEYOND = 0xCE
+"""The first byte of the first letter past the Latin ones, Greek."""
+
+_KANA_OR_HANGUL = r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
 
 class Languages(NamedTuple):
     """Language code of each text (`und` where it cannot be told), the likeliest one, and its score.
 
-    Where a text was not looked at, it has no likeliest code and no score.
+    Where a text has too few letters, it has no score; where it has none, no likeliest code either.
     """
 
     codes: pa.StringArray
@@ -54,42 +62,121 @@ def load_model(path: str) -> fasttext.FastText._FastText:
     return fasttext.load_model(path)
 
 
-def count_letters(text: Bytes) -> np.ndarray:
-    """Number of letters in each text (int64), one of Chinese, Japanese or Korean counted as three.
+class Letters(NamedTuple):
+    """Of each text the letters, one of Chinese, Japanese or Korean as three; these; all past Latin ones."""
 
-    >>> count_letters(buffers(pa.array(["a1 é!", "您好"], pa.large_string()))).tolist()
-    [2, 6]
+    weight: np.ndarray
+    wordy: np.ndarray
+    beyond: np.ndarray
+
+
+def count_letters(text: Bytes) -> Letters:
+    """Letters of each text.
+
+    >>> found = count_letters(buffers(pa.array(["a1 é!", "您好a", "Ωß"], pa.large_string())))
+    >>> found.weight.tolist(), found.wordy.tolist(), found.beyond.tolist()
+    ([2, 7, 2], [0, 2, 0], [0, 2, 1])
     """
-    marks = letter_bytes(text.data).astype(np.int64)
-    marks[(text.data >= _WORDY[0]) & (text.data <= _WORDY[1])] *= _WEIGHT
+    marks = letter_bytes(text.data)
+    wordy = beyond = np.zeros(len(text.offsets) - 1, np.int64)
+    if text.data.max(initial=0) >= _BEYOND:
+        beyond = _sum(marks & (text.data >= _BEYOND), text.offsets)
+        wordy = _sum(marks & (text.data >= _WORDY[0]) & (text.data <= _WORDY[1]), text.offsets)
+    return Letters(_sum(marks, text.offsets) + (_WEIGHT - 1) * wordy, wordy, beyond)
+
+
+def _sum(marks: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     total = np.zeros(len(marks) + 1, np.int64)
     np.cumsum(marks, out=total[1:])
-    return total[text.offsets[1:]] - total[text.offsets[:-1]]
+    return np.asarray(total[offsets[1:]] - total[offsets[:-1]])
 
 
 def identify(model: fasttext.FastText._FastText, texts: pa.LargeStringArray, recipe: Recipe) -> Languages:
-    """Language of each text by its first characters; equal texts are looked at once."""
-    heads = pc.utf8_slice_codeunits(texts, 0, recipe.language.max_chars)
+    """Language of each text by its first characters; equal texts are looked at once.
+
+    Texts that the model is not sure of are shown to it again as lower-case letters alone: signs, sums and
+    capitals put it off. A text of too few letters has no score; what it is likeliest in is said all the same.
+    """
+    heads = _plain(pc.utf8_slice_codeunits(texts, 0, recipe.language.max_chars))
     encoded = pc.replace_substring(heads, "\n", " ").dictionary_encode()
     unique = encoded.dictionary
-    enough = np.flatnonzero(count_letters(buffers(unique)) >= recipe.language.min_letters)
-    likeliest = np.full(len(unique), None, object)
+    letters = count_letters(buffers(unique))
+    codes = np.full(len(unique), None, object)
     scores = np.full(len(unique), np.nan, np.float32)
-    if len(enough):
-        labels, likelihoods = model.predict(unique.take(pa.array(enough)).to_pylist())
-        scores[enough] = np.minimum(np.concatenate(likelihoods), 1).astype(np.float32)
-        likeliest[enough] = [label[0].removeprefix(_LABEL) for label in labels]
-    told = _without_kana(unique, pa.array(likeliest, pa.string()))
+    some = np.flatnonzero(letters.weight)
+    codes[some], scores[some] = _predict(model, unique.take(pa.array(some)))
+    scores[letters.weight < recipe.language.min_letters] = np.nan
+    weak = np.flatnonzero(scores < recipe.language.min_determined_score)
+    again = _predict(model, _bare(unique.take(pa.array(weak))))
+    codes[weak], scores[weak] = _combine((codes[weak], scores[weak]), again)
+    likeliest = _by_script(unique, pa.array(codes, pa.string()), letters)
     sure = scores >= recipe.language.min_determined_score  # not where it is not a number
-    codes = pc.if_else(pa.array(sure), told, UNDETERMINED)
+    told = pc.fill_null(pc.if_else(pa.array(sure), likeliest, UNDETERMINED), UNDETERMINED)
     known = pa.array(scores, from_pandas=True)
-    return Languages(*(column.take(encoded.indices) for column in (codes, told, known)))
+    return Languages(*(column.take(encoded.indices) for column in (told, likeliest, known)))
 
 
-def _without_kana(texts: pa.LargeStringArray, codes: pa.StringArray) -> pa.StringArray:
-    """The codes; what is taken for Japanese and has no kana is Chinese."""
-    bare = pc.invert(pc.match_substring_regex(texts, _KANA))
-    return pc.if_else(pc.and_(pc.equal(codes, "ja"), bare), "zh", codes)
+_Told: TypeAlias = tuple[np.ndarray, np.ndarray]
+"""Codes (objects) and scores (float32) of some texts."""
+
+
+def _predict(model: fasttext.FastText._FastText, texts: pa.LargeStringArray) -> _Told:
+    if not len(texts):
+        return np.zeros(0, object), np.zeros(0, np.float32)
+    labels, scores = model.predict(texts.to_pylist())
+    codes = np.array([label[0].removeprefix(_LABEL) for label in labels], object)
+    return codes, np.minimum(np.concatenate(scores), 1).astype(np.float32)
+
+
+def _combine(first: _Told, second: _Told) -> _Told:
+    """What two looks say: where they agree it is as sure as two witnesses, else the surer one holds.
+
+    It is never as sure as it takes to say that two texts are in different languages.
+
+    >>> first = np.array(["en", "de"], object), np.array([0.5, 0.3])
+    >>> codes, scores = _combine(first, (np.array(["en", "en"], object), np.array([0.5, 0.5])))
+    >>> codes.tolist(), scores.round(2).tolist()
+    (['en', 'en'], [0.69, 0.5])
+    """
+    (code, score), (other, surer) = first, second
+    both = 1 - (1 - score) * (1 - surer)
+    said = np.where(code == other, both, np.maximum(score, surer))
+    return np.where(surer > score, other, code), np.minimum(said, np.float32(_SURE_AGAIN))
+
+
+def _bare(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Words alone, in lower case.
+
+    >>> _bare(pa.array(["SQL: don't SELECT 1!"], pa.large_string())).to_pylist()
+    ["sql don't select "]
+    """
+    return pc.utf8_lower(pc.replace_substring_regex(texts, r"[^\pL\pM']+", " "))
+
+
+def _plain(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The texts without tokens of chat templates, which are in no language; wide letters are as others."""
+    if pc.any(pc.match_substring(texts, "<|")).as_py():
+        texts = pc.replace_substring_regex(texts, r"<\|\w+\|>", " ")
+    wide = pc.match_substring_regex(texts, _WIDE)
+    if pc.any(wide).as_py():
+        texts = pc.if_else(wide, pc.utf8_normalize(texts, "NFKC"), texts)
+    return texts
+
+
+def _by_script(texts: pa.LargeStringArray, codes: pa.StringArray, letters: Letters) -> pa.StringArray:
+    """The codes that go with what the texts are written in.
+
+    What is mostly in Han, without kana and Hangul, is Chinese, and nothing in Latin letters is in a
+    language that is written in others.
+    """
+    chinese = pc.is_in(codes, value_set=pa.array(_LIKE_CHINESE[:-1])).to_numpy(zero_copy_only=False)
+    mostly = np.flatnonzero((_WEIGHT * letters.wordy * 2 > letters.weight) & ~chinese)
+    other = pc.match_substring_regex(texts.take(pa.array(mostly)), _KANA_OR_HANGUL)
+    han = np.zeros(len(texts), bool)
+    han[mostly] = ~other.to_numpy(zero_copy_only=False)
+    latin = pc.and_(pc.is_in(codes, value_set=pa.array(_NOT_LATIN)), pa.array(letters.beyond == 0))
+    told = pc.if_else(latin, pa.scalar(None, pa.string()), codes)
+    return pc.if_else(pa.array(han), "zh", told)
 
 
 def agree(instruction: Languages, output: Languages) -> tuple[Languages, Languages]:

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas import example
 from schemas.reason import NAMES
 from schemas.verdict import Verdict
 from transforms.kernels.counts import VERDICTS, Cell, Counts, code, count_by_verdict, read_numbers
@@ -63,22 +62,4 @@ def count_pairs(rows: pa.Table, verdicts: np.ndarray, sampled: np.ndarray) -> Co
     counts = count_by_verdict("pair", pairs, verdicts[mask.to_numpy(zero_copy_only=False)])
     for verdict in np.unique(verdicts[sampled]).tolist():
         counts[Cell("pairs", None, VERDICTS[verdict])] = int((verdicts[sampled] == verdict).sum())
-    return counts
-
-
-def sum_lengths(rows: pa.Table, verdicts: np.ndarray) -> Counts:
-    """Characters of instruction and output by verb, of all rows and of those kept."""
-    names, codes = code(rows["verb"])
-    kept = verdicts == VERDICTS.index(Verdict.KEPT)
-    counts: Counts = {}
-    for field in (example.INSTRUCTION, example.OUTPUT):
-        chars = read_numbers(rows[f"{field}_chars"])
-        for scope, mask in (("input", np.ones(len(kept), bool)), ("curated", kept)):
-            sums = np.zeros(len(names), np.int64)
-            np.add.at(sums, codes[mask], chars[mask])
-            counts |= {
-                Cell("verb_chars", name, f"{field}_{scope}"): total
-                for name, total in zip(names, sums.tolist(), strict=True)
-                if total
-            }
     return counts

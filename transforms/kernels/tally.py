@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas import example
 from schemas.reason import NAMES
 from schemas.verdict import Verdict
 from transforms.kernels.counts import (
@@ -32,7 +31,8 @@ from transforms.kernels.counts import (
     read_verdicts,
 )
 from transforms.kernels.histogram import Histogram
-from transforms.kernels.mix import Meeting, count_meetings, count_pairs, sum_lengths
+from transforms.kernels.lengths import Lengths, read_lengths, spread_by_verb, spread_lengths, sum_by_verb
+from transforms.kernels.mix import Meeting, count_meetings, count_pairs
 from transforms.kernels.picks import Pick, merge_picks, pick_lost, pick_rows
 from transforms.kernels.sampling import Places, Sampling, below
 
@@ -42,7 +42,7 @@ READ, KEPT = "input", "curated"
 DIMENSIONS = ("language", "output_language", "verb", "category", "difficulty", "domain")
 """Ledger columns counted by verdict on the rows that could be read; `source` is on all."""
 
-Spreads = dict[tuple[str, str], Histogram]
+Spreads = dict[tuple[str, str | None], Histogram]
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,20 @@ class Tally:
     """Counts by table, row and column, and histograms by measure and scope; a monoid under `+`.
 
     Tables are `source` and the dimensions (by verdict), `flag` (by verdict), `reason` (all, alone,
-    first), `duplicate` (exact, near), `reference` (per set: exact, near), `lost` (per source: entries,
-    rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per threshold: fallen), `pair` (of verb
-    and noun, by verdict, on a sample of the size `pairs`) and `verb_chars`. Measures are the characters
-    of each field, `tokens`, `cluster_size`, `similarity` and `answers` to a prompt.
+    first), `together` (by two reasons), `duplicate` (exact, near), `reference` (per set: exact, near),
+    `lost` (per source: entries, rows, unknown), `prompt` (all, conflicting, answers), `what_if` (per
+    threshold: fallen), `pair` (of verb and noun, by verdict, on a sample of the size `pairs`),
+    and `verb_chars`. Measures are the lengths of each field and of the whole, such as `output_chars` and
+    `whole_tokens`, `cluster_size`, `similarity` and `answers` to a prompt; and, with a verb for scope, the
+    lengths of kept rows, such as `output_chars_by_verb`.
 
     >>> tally = Tally({Cell("verb", "write", "kept"): 2}) + Tally({Cell("verb", "write", "kept"): 1})
-    >>> tally.table("verb"), tally.spread("output", KEPT).mean
+    >>> tally.table("verb"), tally.spread("output_chars", KEPT).mean
     ({'write': {'kept': 3}}, None)
     """
 
     counts: Mapping[Cell, int] = field(default_factory=dict)
-    spreads: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
+    spreads: Mapping[tuple[str, str | None], Histogram] = field(default_factory=dict)
     meetings: Mapping[Meeting, int] = field(default_factory=dict)
     picks: Mapping[str, tuple[Pick, ...]] = field(default_factory=dict)
 
@@ -83,9 +85,13 @@ class Tally:
             counts |= count_lost(gone.select(["source", "rows_lost"]))
             picks = pick_lost(gone)
             resolved, verdicts = resolved.filter(pa.array(~lost)), verdicts[~lost]
+        lengths = read_lengths(resolved)
         counts |= _count(resolved, verdicts, names, sampling)
+        counts |= sum_by_verb(resolved["verb"], lengths)
         picks = merge_picks(picks, pick_rows(resolved, verdicts, names, sampling))
-        return cls(counts, _spread(resolved, verdicts), count_meetings(resolved, verdicts, names), picks)
+        return cls(
+            counts, _spread(resolved, verdicts, lengths), count_meetings(resolved, verdicts, names), picks
+        )
 
     def __add__(self, other: Tally) -> Tally:
         """Tally of both sets of rows."""
@@ -105,14 +111,14 @@ class Tally:
                 rows.setdefault(cell.row, {})[cell.column] = self.counts[cell]
         return rows
 
-    def spread(self, measure: str, scope: str) -> Histogram:
-        """Histogram of a measure over a scope."""
+    def spread(self, measure: str, scope: str | None) -> Histogram:
+        """Histogram of a measure over a scope or, of what is told by verb, of a verb."""
         return self.spreads.get((measure, scope), Histogram())
 
     def to_bytes(self) -> bytes:
         """Packed JSON, the same for equal tallies."""
         counts = [[*cell, self.counts[cell]] for cell in sorted(self.counts, key=_sort_key)]
-        spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads)]
+        spreads = [[*key, *self.spreads[key].to_lists()] for key in sorted(self.spreads, key=_spread_key)]
         meetings = sorted(([*at, rows] for at, rows in self.meetings.items()), key=_names)
         picks = {name: self.picks[name] for name in sorted(self.picks)}
         return zlib.compress(
@@ -135,6 +141,10 @@ def _names(meeting: list[str | int | None]) -> tuple[str, ...]:
     return tuple(map(str, meeting[:-1]))
 
 
+def _spread_key(key: tuple[str, str | None]) -> tuple[str, bool, str]:
+    return key[0], key[1] is not None, key[1] or ""
+
+
 def _sort_key(cell: Cell) -> tuple[str, bool, str, str]:
     return cell.table, cell.row is not None, cell.row or "", cell.column
 
@@ -147,7 +157,7 @@ def _is(verdicts: np.ndarray, verdict: Verdict) -> np.ndarray:
 def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling: Sampling) -> Counts:
     """Every table that is about readable rows."""
     sampled = below(Places.of(rows, sampling).hashes, sampling.pairs)
-    counts = count_pairs(rows, verdicts, sampled) | sum_lengths(rows, verdicts)
+    counts = count_pairs(rows, verdicts, sampled)
     for name in DIMENSIONS:
         counts |= count_by_verdict(name, rows[name], verdicts)
     counts |= count_reasons(read_numbers(rows["reason_bits"]), names)
@@ -159,21 +169,13 @@ def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling:
     return counts | count_references(sources, exact[outranked])
 
 
-def _spread(rows: pa.Table, verdicts: np.ndarray) -> Spreads:
-    """Histograms of each field's characters, of cluster sizes over 1 and of near duplicates' similarities.
-
-    The `input` field is measured where a row has one, `tokens` where they were counted.
-    """
-    spreads: Spreads = {}
+def _spread(rows: pa.Table, verdicts: np.ndarray, lengths: Lengths) -> Spreads:
+    """Histograms of lengths, of cluster sizes over 1 and of near duplicates' similarities."""
     kept = _is(verdicts, Verdict.KEPT)
-    for name in example.FIELDS:
-        chars = read_numbers(rows[f"{name}_chars"])
-        measured = chars > 0 if name == example.INPUT else np.ones(len(chars), bool)
-        spreads[name, READ] = Histogram.of(chars[measured])
-        spreads[name, KEPT] = Histogram.of(chars[measured & kept])
-    if rows["tokens"].null_count == 0:
-        tokens = read_numbers(rows["tokens"])
-        spreads["tokens", READ], spreads["tokens", KEPT] = Histogram.of(tokens), Histogram.of(tokens[kept])
+    spreads: Spreads = {}
+    for scope, mask in ((READ, np.ones(len(kept), bool)), (KEPT, kept)):
+        spreads |= {(name, scope): spread for name, spread in spread_lengths(lengths, mask).items()}
+    spreads |= spread_by_verb(rows["verb"], lengths, kept)
     sizes = read_numbers(rows["cluster_size"])
     spreads["cluster_size", KEPT] = Histogram.of(sizes[kept & (sizes > 1)])
     near = _is(verdicts, Verdict.DUPLICATE) & ~read_numbers(rows["exact"])

@@ -14,10 +14,11 @@ from transforms.kernels.token_counts import Counter
 
 
 class Tokens(NamedTuple):
-    """Tokens of some rows (int64): of their instructions, and of all their fields."""
+    """Tokens of each field of some rows (int64)."""
 
     instruction: np.ndarray
-    all: np.ndarray
+    input: np.ndarray
+    output: np.ndarray
 
 
 def asks_for_tokens(recipe: Recipe) -> bool:
@@ -32,17 +33,16 @@ def asks_for_tokens(recipe: Recipe) -> bool:
 
 def count_tokens(texts: Texts, counter: Counter) -> Tokens:
     """Tokens of some rows, each field by itself."""
-    counts = [counter.count(text) for text in texts]
-    return Tokens(counts[0], np.sum(counts, axis=0))
+    return Tokens(*map(counter.count, texts))
 
 
 def mark_tokens(recipe: Recipe, tokens: Tokens) -> Marks:
     """Marks of the recipe's rules on tokens."""
-    marks = Marks(np.zeros(len(tokens.all), np.uint64), np.zeros(len(tokens.all), np.uint64))
+    marks = Marks(*(np.zeros(len(tokens.output), np.uint64) for _ in range(2)))
     long, many = recipe.rules.instruction_too_long, recipe.rules.too_many_tokens
     limits = (
         (Reason.INSTRUCTION_TOO_LONG, long.action, tokens.instruction, long.max_tokens),
-        (Reason.TOO_MANY_TOKENS, many.action, tokens.all, many.max_tokens),
+        (Reason.TOO_MANY_TOKENS, many.action, sum(tokens), many.max_tokens),
     )
     for reason, action, counts, most in limits:
         if action != "off" and most is not None:

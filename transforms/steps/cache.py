@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from schemas.plan import Places, Plan
+from schemas.plan import DRAWING, Places, Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_own
 from transforms.steps import storage, tables
@@ -61,7 +61,8 @@ def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, ob
     judging["templates"] = recipe.balance is not None and recipe.balance.by_template
     judging["benchmarks"] = None if recipe.rules.contaminated.action == "off" else plan.benchmarks
     dedup = recipe.model_dump(mode="json")["dedup"]
-    common: dict[str, object] = {"version": _VERSION, "versions": plan.versions}
+    versions = {name: version for name, version in plan.versions.items() if name not in DRAWING}
+    common: dict[str, object] = {"version": _VERSION, "versions": versions}
     common |= {"columns": reader.columns, "format": reader.adapter.name}
     hashed = {**common, "similarity": recipe.dedup.similarity}
     return {

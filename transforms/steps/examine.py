@@ -37,7 +37,7 @@ from transforms.kernels.tagger import DIFFICULTIES
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import Counter
-from transforms.kernels.token_rules import count_tokens, mark_tokens
+from transforms.kernels.token_rules import Tokens, count_tokens, mark_tokens
 from transforms.kernels.turn_rules import mark_turns
 from transforms.kernels.turns import Spoken
 from transforms.steps.benchmarks import compare
@@ -162,8 +162,7 @@ def judge(
     benchmarks: Index | None,
 ) -> pa.Table:
     """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
-    texts, turns = said
-    rows = len(texts.output)
+    (texts, turns), rows = said, len(said[0].output)
     tagged = tag_rows(recipe, texts)
     asked, answered, spoken = _languages(texts, recipe, models.language)
     tokens = None if models.tokens is None else count_tokens(texts, models.tokens)
@@ -189,12 +188,18 @@ def judge(
         "template": _templates(texts, recipe),
         "score": _score(reasons | flags, lengths["output"], asked, tagged),
         **{f"{role}_chars": chars for role, chars in lengths.items()},
-        "tokens": pa.nulls(rows, pa.int64()) if tokens is None else tokens.all,
+        **_token_columns(tokens, rows),
         **matches,
         "rows_lost": pa.nulls(rows, pa.int64()),
         "error": pa.nulls(rows, pa.string()),
     }
     return pa.table(columns, schema=JUDGEMENT)
+
+
+def _token_columns(tokens: Tokens | None, rows: int) -> dict[str, object]:
+    """Tokens of each field, null where none were counted."""
+    counted = [pa.nulls(rows, pa.int64())] * len(Tokens._fields) if tokens is None else tokens
+    return {f"{role}_tokens": counts for role, counts in zip(Tokens._fields, counted, strict=True)}
 
 
 def _templates(texts: Texts, recipe: Recipe) -> pa.StringArray:

@@ -35,7 +35,7 @@ const two = (look) => ({
   field: "scope", type: "nominal", scale: { domain: ["read", "kept"], range: [look.read, look.accent] },
 });
 const tip = (field, title, format) => ({ field, title, ...(format ? { type: "quantitative", format } : { type: "nominal" }) });
-const count = { labelExpr: "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~f')", tickCount: 5 };
+const count = { labelExpr: "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~f')", tickCount: 5, tickMinStep: 1 };
 
 // Shares of the rows read and kept, a pair of bars each.
 function twins(rows, look, most) {
@@ -71,18 +71,21 @@ function columns(bins, look, digits) {
   const values = bins.map((bin) => ({
     name: bin.low === bin.high || digits ? label(bin.low) : label(bin.low) + "–" + label(bin.high), rows: bin.rows,
   }));
+  // Where bars are few they bear their numbers, as those of the largest ranges may be too small to see.
+  const told = values.length > 12 ? [] : [{ mark: { type: "text", dy: -7, color: look.ink }, encoding: { text: { field: "rows", format: "," } } }];
   return {
-    height: 150, data: { values }, mark: { type: "bar", color: look.accent },
+    height: 150, data: { values },
     encoding: {
       x: { field: "name", type: "ordinal", sort: null, title: null, axis: { labelAngle: 0, labelOverlap: true, grid: false } },
       y: { field: "rows", type: "quantitative", title: null, axis: { ...count, tickCount: 4 } },
       tooltip: [tip("name", "range"), tip("rows", "rows", ",")],
     },
+    layer: [{ mark: { type: "bar", color: look.accent } }, ...told],
   };
 }
 
 function heat(cells, look, { x, y, value, format, log, mark }) {
-  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: -40, labelLimit: 90, labelOverlap: false, grid: false } },
+  const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: distinct(cells, x) > 4 ? -40 : 0, labelLimit: 90, labelOverlap: false, grid: false } },
     y: { field: y, type: "nominal", sort: null, title: null, axis: { grid: false, labelOverlap: false } } };
   const colour = { field: value, type: "quantitative", scale: { ...(log ? { type: "symlog" } : {}), range: [look.faint, look.accent], zero: true },
     legend: { gradientLength: 140, gradientThickness: 8, title: null, tickCount: 3,
@@ -130,51 +133,6 @@ function treemap(pairs, look, width) {
   };
 }
 
-const FIELDS = ["instruction", "input", "output"];
-
-function lengths(report, look) {
-  const values = [];
-  for (const field of FIELDS) for (const [scope, corpus] of [["read", report.input], ["kept", report.curated]]) {
-    for (const bin of corpus[field].histogram) values.push({ field, scope, low: Math.max(bin.low, 0.5), high: bin.high + 1, rows: bin.rows });
-  }
-  return {
-    data: { values }, facet: { row: { field: "field", type: "nominal", sort: FIELDS } }, spacing: 14, resolve: { scale: { y: "independent" } },
-    spec: { height: 84, mark: { type: "area", interpolate: "step-after", line: { strokeWidth: 1.5 }, fillOpacity: 0.25 },
-      encoding: {
-        x: { field: "low", type: "quantitative", scale: { type: "log", nice: false }, title: "characters",
-          axis: { format: "~s", tickCount: 5, grid: false, values: [1, 10, 100, 1000, 10000, 100000, 1000000] } },
-        y: { field: "rows", type: "quantitative", stack: null, title: null, axis: { ...count, tickCount: 3 } },
-        color: two(look), tooltip: [tip("scope", "rows"), tip("low", "from", ","), tip("rows", "count", ",")] } },
-  };
-}
-
-function shape(report, look, width) {
-  const values = report.task_lengths.filter((task) => task.kept && task.kept_instruction > 0 && task.kept_output > 0)
-    .map((task) => ({ ...task, verb: named(task.verb) }));
-  const placed = [];
-  for (const task of values) task.label = "";
-  for (const task of values.slice(0, width < 500 ? 10 : 24)) {
-    const at = [Math.log(task.kept_instruction) * width / 6, Math.log(task.kept_output) * 60];
-    const free = placed.every((other) => Math.abs(other[0] - at[0]) > 62 || Math.abs(other[1] - at[1]) > 15);
-    if (free) placed.push(at);
-    task.label = free ? task.verb : "";
-  }
-  const axis = { format: "~s", values: [1, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000] };
-  return {
-    height: 340, data: { values },
-    encoding: {
-      x: { field: "kept_instruction", type: "quantitative", scale: { type: "log", nice: false, padding: 24 }, title: "characters of the instruction, mean", axis },
-      y: { field: "kept_output", type: "quantitative", scale: { type: "log", nice: false, padding: 24 }, title: "characters of the output, mean", axis },
-    },
-    layer: [
-      { mark: { type: "circle", color: look.accent, opacity: 0.55 }, encoding: {
-        size: { field: "kept", type: "quantitative", scale: { range: [20, 700] }, legend: null },
-        tooltip: [tip("verb", "task"), tip("category", "category"), tip("kept", "rows kept", ","), tip("kept_instruction", "instruction", ",.0f"), tip("kept_output", "output", ",.0f")] } },
-      { mark: { type: "text", dy: -10, color: look.ink }, encoding: { text: { field: "label" } } },
-    ],
-  };
-}
-
 function funnel(steps, look, width) {
   const values = steps.map((step, at) => {
     const ends = at === 0 || at === steps.length - 1;
@@ -207,11 +165,17 @@ function both(rows, look, keys) {
   };
 }
 
+function overlaps(report, look) {
+  const spec = bars(report.overlaps.slice(0, 16).map((overlap) => ({ name: overlap.one + " and " + overlap.other, rows: overlap.rows })), look);
+  spec.encoding.y.axis = { labelExpr: "split(replace(datum.label, ' and ', '\\n'), '\\n')" };
+  return { ...spec, height: 36 * report.overlaps.slice(0, 16).length };
+}
+
 function whatIf(report, look) {
   return {
     height: 170, data: { values: report.duplicates.what_if },
-    encoding: { x: { field: "threshold", type: "quantitative", scale: { zero: false }, title: "threshold", axis: { tickCount: 5 } },
-      y: { field: "kept", type: "quantitative", scale: { zero: false }, title: "rows kept", axis: { ...count, tickCount: 4 } },
+    encoding: { x: { field: "threshold", type: "quantitative", scale: { zero: false, nice: false, padding: 14 }, title: "threshold", axis: { tickCount: 5 } },
+      y: { field: "kept", type: "quantitative", scale: { zero: false, padding: 12 }, title: "rows kept", axis: { ...count, tickCount: 4 } },
       tooltip: [tip("threshold", "threshold"), tip("kept", "rows kept", ",")] },
     layer: [{ mark: { type: "line", color: look.accent, strokeWidth: 2 } }, { mark: { type: "point", filled: true, size: 60, color: look.accent } },
       { transform: [{ filter: "datum.threshold === " + Number(report.threshold) }], mark: { type: "point", size: 220, color: look.ink, strokeWidth: 1.5 } }],
@@ -247,17 +211,6 @@ function indices(report, look) {
   };
 }
 
-function inputs(report, look) {
-  const values = [["read", report.input], ["kept", report.curated]].flatMap(([name, corpus]) => [
-    { name, part: "with input", rows: corpus.with_input }, { name, part: "without", rows: corpus.without_input }]);
-  return {
-    height: 52, data: { values }, mark: { type: "bar", height: { band: 0.65 } },
-    encoding: { y: { field: "name", type: "nominal", sort: null, title: null }, x: { field: "rows", type: "quantitative", title: null, axis: count },
-      color: { field: "part", type: "nominal", scale: { domain: ["with input", "without"], range: [look.accent, look.read] } },
-      tooltip: [tip("name", "rows"), tip("part", "part"), tip("rows", "count", ",")] },
-  };
-}
-
 const shares = (list) => list.map((share) => ({ name: share.name, read: share.input, kept: share.curated }));
 
 // Shares of the rows kept in one release and in another.
@@ -278,12 +231,27 @@ function beside(key, look, most) {
   };
 }
 
+// Medians of the rows kept, of one release and of another.
+function besideLengths(look) {
+  const values = FIELDS.flatMap((field) => ["A", "B"].flatMap((part, at) => [["characters", sides[at].curated], ["tokens", sides[at].curated.token_lengths]]
+    .filter(([, side]) => side && side[field] && side[field].p50).map(([unit, side]) => ({ name: field + ", " + unit, part, value: side[field].p50, most: side[field].p95 }))));
+  return {
+    height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
+    encoding: {
+      y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } },
+      yOffset: { field: "part", sort: ["A", "B"] }, x: { field: "value", type: "quantitative", title: "median", axis: count },
+      color: { field: "part", type: "nominal", scale: { domain: ["A", "B"], range: [look.read, look.accent] } },
+      tooltip: [tip("name", "of"), tip("part", "release"), tip("value", "median", ","), tip("most", "95%", ",")],
+    },
+  };
+}
+
 // What each picture is drawn from: the report, what the filter left of it, the look and the width.
 const CHARTS = {
   funnel: ({ view, look, width }) => funnel(view.funnel, look, width),
   rules: ({ report, look }) => both(report.rules, look, [["all", "all"], ["alone", "alone"]]),
-  flags: ({ report, look }) => both(report.flags, look, [["all", "read"], ["kept", "kept"]]),
-  drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".4f" }),
+  flags: ({ report, look }) => both(report.flags.some((flag) => flag.all) ? report.flags.filter((flag) => flag.all) : report.flags, look, [["all", "read"], ["kept", "kept"]]),
+  drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".2~g" }),
   verbs: ({ view, look, width }) => twins(view.verb, look, width < 500 ? 12 : 20),
   categories: ({ view, look }) => twins(view.category, look, 12),
   difficulties: ({ report, look }) => twins(shares(report.difficulties), look, 12),
@@ -298,12 +266,18 @@ const CHARTS = {
   indices: ({ report, look }) => indices(report, look),
   costs: ({ report, look, width }) => costs(report, look, width),
   openings: ({ report, look }) => openings(report, look),
-  lengths: ({ report, look }) => lengths(report, look),
+  lengths: ({ report, look }) => lengths(report.input, report.curated, look, "characters"),
+  tokens: ({ report, look }) => lengths(report.input.token_lengths, report.curated.token_lengths, look, "tokens"),
+  "task-lengths": ({ report, look, width }) => taskLengths(report, look, width, "characters"),
+  "task-tokens": ({ report, look, width }) => taskLengths(report, look, width, "tokens"),
+  scale: ({ report, look }) => scale(report, look),
+  overlaps: ({ report, look }) => overlaps(report, look),
   inputs: ({ report, look }) => inputs(report, look),
   similarity: ({ report, look }) => columns(report.duplicates.similarity, look, 2),
   clusters: ({ report, look }) => columns(report.duplicates.clusters.sizes, look, 0),
   prompts: ({ report, look }) => columns(report.prompts.sizes, look, 0),
   "beside-verbs": ({ look }) => beside("verbs", look, 16),
+  "beside-lengths": ({ look }) => besideLengths(look),
   "beside-languages": ({ look }) => beside("languages", look, 16),
   "what-if": ({ report, look }) => whatIf(report, look),
 };

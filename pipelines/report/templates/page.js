@@ -85,8 +85,9 @@ function fill(view) {
       row.hidden = view.filtered && !entry.read;
     }
   }
-  for (const row of report.mix ? document.querySelectorAll("#sources tr[data-at]") : []) {
+  for (const row of report.mix ? document.querySelectorAll("#sources tbody tr") : []) {
     const entry = view.source[row.dataset.at];
+    if (!entry) row.hidden = view.filtered; // a source that the mix does not know by name
     if (!entry) continue;
     [entry.read, entry.rejected, entry.duplicate, entry.kept, percent(entry.kept, entry.read)].forEach((value, at) => put(row.cells[at + 1], value));
     row.hidden = view.filtered && !entry.read;
@@ -115,7 +116,7 @@ function cross(id, cells) {
   sortable(table);
 }
 
-const PRINTED = 40; // rows that a table may have to stand on paper unasked
+const PRINTED = 40; // rows that a table may have to stand on paper unasked; rows of text stand there if opened
 const pending = new Set();
 let view;
 
@@ -135,6 +136,7 @@ async function draw(node) {
     defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   node.view = made.view;
+  node.style.minHeight = 0; // the room that was kept free for it
   // The picture as a whole has a label; to readers of screens its marks are nothing.
   for (const part of node.querySelectorAll("svg, svg *")) {
     for (const name of ["role", "aria-roledescription", "aria-label"]) part.removeAttribute(name);
@@ -226,7 +228,7 @@ document.addEventListener("click", (event) => {
 document.getElementById("filter")?.addEventListener("change", refresh);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
 matchMedia("print").addEventListener("change", () => drawAll());
-window.addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((node) => {
+window.addEventListener("beforeprint", () => document.querySelectorAll("main figure details").forEach((node) => {
   if (node.querySelectorAll("tbody tr").length <= PRINTED) node.open = true;
 }));
 let resized;

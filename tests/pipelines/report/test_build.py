@@ -68,6 +68,11 @@ def test_rules_say_all_alone_and_first(mixed: Report) -> None:
     assert rules == {"instruction_too_short": (2, 1, 2), "output_empty": (2, 1, 1), "language": (0, 0, 0)}
 
 
+def test_rules_that_mark_the_same_rows_are_told(mixed: Report) -> None:
+    found = [(overlap.one, overlap.other, overlap.rows) for overlap in mixed.overlaps]
+    assert found == [("instruction_too_short", "output_empty", 1)]
+
+
 def test_flags_count_all_rows_and_kept_ones(mixed: Report) -> None:
     flags = {flag.name: (flag.all, flag.kept) for flag in mixed.flags}
     assert flags == {"placeholder": (0, 0), "no_end_punctuation": (4, 3)}

@@ -97,9 +97,33 @@ def test_numbers_are_those_of_the_report(mixed: Report) -> None:
 def test_lengths_are_those_of_the_report(article: Report) -> None:
     found = numbers(Page(render_html(article)).tables["lengths"])
     output = article.curated.output
-    quantiles = [output.p5, output.p50, output.p95, output.p99]
+    quantiles = [output.p5, output.p25, output.p50, output.p75, output.p95, output.p99]
     assert found["output, kept"] == [output.rows, output.min, *quantiles, output.max, output.mean]
     assert ">93.2</data>" in render_html(article)
+
+
+def test_lengths_in_tokens_and_by_task_are_those_of_the_report(article: Report) -> None:
+    tables = {name: numbers(table) for name, table in Page(render_html(article)).tables.items()}
+    tokens = article.curated.token_lengths
+    assert tokens is not None
+    assert tables["tokens"]["whole, kept"][:2] == [6, tokens.whole.min]
+    assert tables["tokens"]["whole, kept"][-2:] == [tokens.whole.max, tokens.whole.mean]
+    for task in article.task_lengths:
+        for name, quartiles, mean in (
+            ("task-lengths", task.output_chars_quartiles, task.kept_output),
+            ("task-tokens", task.output_tokens_quartiles, task.kept_output_tokens),
+        ):
+            assert quartiles is not None
+            found = tables[name][f"{task.verb}, output"]
+            assert found == [task.kept, quartiles.p25, quartiles.p50, quartiles.p75, mean]
+
+
+def test_scale_and_overlaps_are_those_of_the_report(mixed: Report) -> None:
+    tables = {name: numbers(table) for name, table in Page(render_html(mixed)).tables.items()}
+    for name in ("rows", "characters", "tokens, about"):
+        sides = [getattr(side, name.removesuffix(", about")) for side in (mixed.input, mixed.curated)]
+        assert tables["scale"][name][:2] == sides
+    assert tables["overlaps"] == {overlap.one: [overlap.rows] for overlap in mixed.overlaps}
 
 
 def test_similarities_and_clusters_are_those_of_the_report(mixed: Report) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from schemas.report import json_schema
-from tests.releases import Sampled
+from tests.releases import Sampled, make_release, recipe_for
 
 Report = dict[str, Any]
 
@@ -55,6 +57,16 @@ def test_rules_and_flags(report: Report, kind: str, column: str) -> None:
     if kind == "rules":
         alone = dict(rows("SELECT reasons[1], count(*) FROM rows WHERE len(reasons) = 1 GROUP BY 1"))
         assert {rule["name"]: rule["alone"] for rule in report[kind] if rule["alone"]} == alone
+
+
+def test_rules_that_mark_the_same_rows(sampled: Sampled, tmp_path: Path) -> None:
+    rejecting = {
+        f"rules__{name}__action": "reject" for name in ("no_end_punctuation", "bare_answer", "unfinished")
+    }
+    made = make_release(tmp_path, recipe_for(sampled.pattern, **rejecting))
+    together = Counter(pair for line in made.lines() for pair in combinations(line["reasons"], 2))
+    assert len(together) >= 3
+    assert {(found.one, found.other): found.rows for found in made.report.overlaps} == together
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pyarrow as pa
@@ -61,7 +62,7 @@ def tell(model: Any, column: list[str], recipe: Recipe | None = None) -> list[tu
 def test_letters_are_counted(column: list[str]) -> None:
     found = [regex.findall(r"\p{L}", text) for text in column]
     expected = [sum(3 if "\u3000" <= letter <= "\udfff" else 1 for letter in each) for each in found]
-    assert count_letters(buffers(text_column(column))).tolist() == expected
+    assert count_letters(buffers(text_column(column))).weight.tolist() == expected
 
 
 def test_languages_are_told(model: Any) -> None:
@@ -79,7 +80,7 @@ def test_under_twenty_letters_nothing_is_told(model: Any, text: str) -> None:
 
 def test_twenty_letters_are_looked_at(model: Any) -> None:
     text = "the cat is on my table now"
-    assert count_letters(buffers(text_column([text]))).tolist() == [20]
+    assert count_letters(buffers(text_column([text]))).weight.tolist() == [20]
     assert tell(model, [text])[0][0] == "en"
     assert tell(model, [text[:-1]]) == [(UNDETERMINED, None)]
 
@@ -88,14 +89,51 @@ def test_a_low_score_leaves_the_language_undetermined(model: Any) -> None:
     text = SENTENCES["en"]
     (_, score), *_ = tell(model, [text])
     assert score is not None
-    for least, code in ((score - 0.01, "en"), (min(score + 0.01, 1), UNDETERMINED)):
+    for least, code in ((score - 0.01, "en"), (1, UNDETERMINED)):
         recipe = override(built_in("default"), {"language.min_determined_score": least})
-        assert tell(model, [text], recipe) == [(code, score)]
+        assert tell(model, ["Reverse a string using recursion", text], recipe)[1][0] == code
 
 
 def test_a_few_characters_of_chinese_are_enough(model: Any) -> None:
     short = ["列出5种不同的说服性写作技巧。", "参观我祖父母的房子总是一种享受。", "谁?"]
     assert [code for code, _ in tell(model, short)] == ["zh", "zh", UNDETERMINED]
+
+
+def test_latin_letters_are_not_korean(model: Any) -> None:
+    text = '"The Dark Knight Rises Above All"'
+    assert model.predict(text)[0] == ("__label__ko",)
+    assert tell(model, [text])[0][0] == UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Suggest five healthy breakfast ideas.",
+        "Edit a CSS rule to set the font size of an HTML element 'h2' to 18px.",
+        "Design a code in C# to convert an array of strings to an array of integers.",
+    ],
+)
+def test_code_and_capitals_do_not_hide_the_language(model: Any, text: str) -> None:
+    assert model.predict(text)[1][0] < 0.5
+    assert tell(model, [text])[0][0] == "en"
+
+
+def test_tokens_of_chat_templates_are_in_no_language(model: Any) -> None:
+    assert tell(model, ["luke durbridge<|endoftext|>"]) == [(UNDETERMINED, None)]
+    text = SENTENCES["fr"]
+    assert tell(model, [f"<|im_start|>{text}<|im_end|>"])[0][0] == "fr"
+
+
+def test_wide_letters_are_read_as_others(model: Any) -> None:
+    wide = "".join(chr(ord(letter) + 0xFEE0) if letter.isalpha() else letter for letter in SENTENCES["en"])
+    assert unicodedata.normalize("NFKC", wide) == SENTENCES["en"]
+    assert tell(model, [wide]) == tell(model, [SENTENCES["en"]])
+
+
+def test_han_alone_is_chinese(model: Any) -> None:
+    text = "腐败往往源自人类内心的贪婪欲望。"
+    assert model.predict(text)[0] == ("__label__vi",)
+    assert tell(model, [text])[0][0] == "zh"
 
 
 def test_japanese_has_kana(model: Any) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.example import FIELDS
 from schemas.reason import Reason
 from schemas.verdict import RESOLVED
 from transforms.kernels.counts import Cell
@@ -39,6 +42,7 @@ judged = {
     "instruction_chars": lengths,
     "input_chars": lengths,
     "output_chars": lengths,
+    **{f"{field}_tokens": st.one_of(st.none(), st.integers(0, 10**6)) for field in FIELDS},
 }
 kept = st.fixed_dictionaries({**judged, "verdict": st.just("kept"), "cluster_size": st.integers(1, 5000)})
 rejected = st.fixed_dictionaries(
@@ -111,6 +115,7 @@ def test_tables_agree_with_a_recount(chosen: list[Row]) -> None:
         recount.update(Cell("reason", reason, "all") for reason in marks)
         recount.update(Cell("reason", reason, "first") for reason in marks[:1])
         recount.update(Cell("reason", reason, "alone") for reason in marks if len(marks) == 1)
+        recount.update(Cell("together", one, other) for one, other in combinations(marks, 2))
         recount.update(Cell("flag", flag, row["verdict"]) for flag in Reason if row["flag_bits"] & flag.bit)
         if row["verdict"] == "duplicate":
             recount[Cell("duplicate", "exact" if row["exact"] else "near", "rows")] += 1
@@ -136,10 +141,35 @@ def test_lengths_are_those_of_each_scope(chosen: list[Row]) -> None:
     for scope, verdicts in ((READ, {"kept", "rejected", "duplicate"}), (KEPT, {"kept"})):
         inside = [row for row in chosen if row["verdict"] in verdicts]
         outputs = [row["output_chars"] or 0 for row in inside]
-        spread = found.spread("output", scope)
+        spread = found.spread("output_chars", scope)
         assert (spread.count, spread.total) == (len(outputs), sum(outputs))
         assert (spread.low, spread.high) == (min(outputs, default=None), max(outputs, default=None))
-        assert found.spread("input", scope).count == sum(bool(row["input_chars"]) for row in inside)
+        assert found.spread("input_chars", scope).count == sum(bool(row["input_chars"]) for row in inside)
+        whole = [sum(row[f"{field}_chars"] or 0 for field in FIELDS) for row in inside]
+        assert found.spread("whole_chars", scope).total == sum(whole)
+        tokens = [sum(tokens_of(row, field) for field in FIELDS) for row in inside]
+        assert found.spread("whole_tokens", scope).total == sum(tokens)
+        assert found.spread("whole_tokens", scope).high == max(tokens, default=None)
+
+
+def tokens_of(row: Row, field: str) -> int:
+    counted = row[f"{field}_tokens"]
+    return -(-(row[f"{field}_chars"] or 0) // 4) if counted is None else counted
+
+
+@given(rows)
+def test_lengths_of_tasks_are_those_of_their_rows(chosen: list[Row]) -> None:
+    found = tally(chosen)
+    for verb in {row["verb"] for row in chosen if row["verdict"] == "kept"}:
+        inside = [row for row in chosen if row["verdict"] == "kept" and row["verb"] == verb]
+        for field in ("instruction", "output"):
+            chars = [row[f"{field}_chars"] or 0 for row in inside]
+            for unit, lengths in (("chars", chars), ("tokens", [tokens_of(row, field) for row in inside])):
+                spread = found.spread(f"{field}_{unit}_by_verb", verb)
+                assert (spread.count, spread.total) == (len(inside), sum(lengths))
+                assert spread.quantile(0.5) == pytest.approx(
+                    sorted(lengths)[(len(lengths) - 1) // 2], rel=0.07
+                )
 
 
 @given(rows)

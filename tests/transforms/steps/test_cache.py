@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import planning
 from tests.releases import Curate, Release, Row, make_release, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
 from transforms.steps.cache import KINDS
@@ -68,6 +70,17 @@ def test_what_was_asked_is_part_of_the_key(
     pattern = str(tmp_path / "in.parquet")
     curate(pattern, recipe=recipe_for(pattern, **changes), root=first.root)
     assert fresh(before, entries(first.root)) == dict.fromkeys(KINDS, 0) | found
+
+
+@pytest.mark.parametrize("package", ["vl-convert-python", "regex"])
+def test_versions_of_what_draws_are_no_part_of_the_key(
+    curate: Curate, first: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    before = entries(first.root)
+    monkeypatch.setattr(planning, "version", lambda name: "0" if name == package else version(name))
+    again = curate(str(tmp_path / "in.parquet"), root=first.root)
+    assert (again.manifest.versions[package], first.manifest.versions[package]) == ("0", version(package))
+    assert fresh(before, entries(first.root)) == dict.fromkeys(KINDS, int(package == "regex"))
 
 
 def test_texts_alone_decide_what_rules_and_signatures_say(
