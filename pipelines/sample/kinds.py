@@ -18,7 +18,7 @@ KINDS: dict[str, str] = {
     "chain": "B or C of a chain A, B, C: each like the one before and shorter, C unlike A.",
     "many_answers": "The prompt is the original's, the output another one.",
     "instruction_too_short": "The instruction has fewer than five characters and fewer than two tokens.",
-    "instruction_undetermined": "The instruction has too few letters to tell its language.",
+    "instruction_undetermined": "Instruction and output have too few letters to tell a language.",
     "instruction_long": "The instruction has 1,001 to 32,000 characters.",
     "instruction_too_long": "The instruction has more than 32,000 characters.",
     "instruction_null": "The instruction is null.",

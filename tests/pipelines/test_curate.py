@@ -126,7 +126,9 @@ def test_languages_are_those_of_the_rows(sampled: Sampled) -> None:
     told = {name: line for name, line in sampled.fates.items() if line["language"] != "und"}
     right = [line["language"] == sampled.rows[name]["meta"]["language"] for name, line in told.items()]
     assert sum(right) > 0.99 * len(right) > 3000
-    assert all(0.5 <= line["language_score"] <= 1 for line in told.values())
+    sure = {name: (line["language_score"] or 0) >= 0.5 for name, line in told.items()}
+    assert sum(sure.values()) > 0.95 * len(sure)
+    assert all(told[name]["output_language"] == told[name]["language"] for name in told if not sure[name])
 
 
 def test_tasks_are_tagged_whatever_the_verdict(sampled: Sampled) -> None:
