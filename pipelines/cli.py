@@ -25,8 +25,8 @@ from pipelines.commands import (
     verify,
 )
 from pipelines.errors import TamisError, UsageError
+from pipelines.footprint import settle_in
 from pipelines.options import Parser
-from pipelines.process import settle_in
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.deathwatch import say_farewell, watch_over_parent
-from pipelines.process import settle_in
+from pipelines.footprint import settle_in
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ import pytest
 LOOK = """
 SIZE = 16 << 20
 import os, resource
-from pipelines.process import settle_in
+from pipelines.footprint import settle_in
 settle_in()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(8):
