@@ -6,17 +6,18 @@ import contextlib
 import ctypes
 import os
 
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = 32 << 20, 256 << 20
+_ARENAS, _MMAP_THRESHOLD, _TRIM_THRESHOLD = 1, 16 << 20, 32 << 20
 _SETTINGS = {
     # Work is spread over processes; threads below it would wait in turn for the same cores, and round
     # sums differently on machines with more of them.
     "OPENBLAS_NUM_THREADS": "1",
-    # Columns come and go by the megabyte: a sixth of a refresh was the kernel zeroing pages given back
-    # a moment before.
+    # Columns come and go by the megabyte: much of a refresh was the kernel zeroing pages given back a moment
+    # before. One arena keeps what is given back where the next thread finds it.
+    "MALLOC_ARENA_MAX": str(_ARENAS),
     "MALLOC_MMAP_THRESHOLD_": str(_MMAP_THRESHOLD),
     "MALLOC_TRIM_THRESHOLD_": str(_TRIM_THRESHOLD),
 }
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def settle_in() -> None:
@@ -28,5 +29,6 @@ def settle_in() -> None:
         return
     with contextlib.suppress(AttributeError, OSError):  # a libc other than glibc
         libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, _ARENAS)
         libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD)
         libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_THRESHOLD)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 LOOK = """
-SIZE = 16 << 20
+SIZE = 15 << 20
 import os, resource
 from pipelines.footprint import settle_in
 settle_in()
@@ -18,8 +18,8 @@ for _ in range(8):
 faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 print(os.environ["OPENBLAS_NUM_THREADS"], os.environ.get("MALLOC_MMAP_THRESHOLD_"), faults)
 """
-PAGES = 4096
-"""Those of 16 MB."""
+PAGES = 3840
+"""About those of an allocation."""
 
 
 def look(**environment: str) -> list[str]:
@@ -30,7 +30,7 @@ def look(**environment: str) -> list[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
 def test_freed_memory_is_used_again() -> None:
     threads, threshold, faults = look()
-    assert (threads, threshold) == ("1", str(32 << 20))
+    assert (threads, threshold) == ("1", str(16 << 20))
     assert int(faults) < 2 * PAGES
 
 
