@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from pipelines.report.templating import open_templates
 from pipelines.report.words import fold, group, measure, percent, show, tell_tokens
 from schemas.report import Report
 
@@ -111,13 +112,7 @@ def escape(name: str | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipelines.report"),
-        autoescape=False,  # noqa: S701 - Markdown, not HTML; names go through `escape`
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(autoescape=False)  # Markdown, not HTML; names go through `escape`
     environment.filters |= {
         "group": group,
         "measure": measure,

@@ -8,12 +8,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from pipelines.report.compare import compare, say
 from pipelines.report.library import allow, embed_json, library_script, own_script
 from pipelines.report.sentences import difference, sentences
+from pipelines.report.templating import open_templates
 from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines, tell_tokens
 from schemas.diversity import Example
 from schemas.report import Flag, Report, Rule, Step
@@ -69,13 +70,7 @@ def _render(template: str, **names: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipelines.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(autoescape=True)
     environment.filters |= {
         "group": group,
         "measure": measure,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from pipelines.report.templating import open_templates
 from pipelines.report.words import shorten, show
 from schemas.report import Report
 
@@ -62,12 +63,6 @@ def _width(text: str) -> float:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipelines.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(autoescape=True)
     environment.filters["shorten"] = shorten
     return environment
