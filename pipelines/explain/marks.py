@@ -12,7 +12,7 @@ from pipelines.releases.rows import Row
 from schemas.example import INPUT, INSTRUCTION, OUTPUT
 from schemas.reason import REASONS, Reason
 from schemas.recipe import Recipe
-from transforms.kernels.rules import SPACES, OutputContains
+from transforms.kernels.rules import InstructionEndsWithout, OutputContains
 from transforms.kernels.slots import find_slots
 
 _MOST = 5
@@ -103,8 +103,8 @@ def _unwanted(case: Case) -> str:
 
 
 def _unended(case: Case) -> str:
-    closings = case.recipe.rules.no_end_punctuation.closings
-    last = case.text(INSTRUCTION).rstrip(SPACES + closings if closings else "")[-1:]
+    rule = case.recipe.rules.no_end_punctuation
+    last = InstructionEndsWithout(rule.endings, rule.closings).found(case.text(INSTRUCTION))
     return f'its last character is "{one_line(last)}"' if last else ""
 
 

@@ -17,9 +17,7 @@ from transforms.kernels.arrays import buffers
 from transforms.kernels.texts import Texts
 from transforms.kernels.tokens import find_tokens
 
-SPACES = " \t\n\r\v\f\xa0\u2028\u2029\u3000"
-"""White space that a rule looks past."""
-
+_SPACES = " \t\n\r\v\f\xa0\u2028\u2029\u3000"
 _SPECIAL = re.compile(r"[\\.\[\]{}()*+?^$|]")
 
 
@@ -114,10 +112,21 @@ class InstructionEndsWithout:
 
     def __call__(self, texts: Texts) -> np.ndarray:
         """Mask of the marked examples."""
-        looked_past = SPACES + self.closings if self.closings else ""
-        last = pc.utf8_slice_codeunits(pc.utf8_rtrim(texts.instruction, looked_past), -1)
+        last = pc.utf8_slice_codeunits(pc.utf8_rtrim(texts.instruction, self._looked_past), -1)
         ends = pc.is_in(last, value_set=pa.array([*self.endings, ""], pa.large_string()))
         return ~_bools(ends)
+
+    def found(self, instruction: str) -> str:
+        """The character that one instruction ends with, as it is looked at; none of an empty one.
+
+        >>> InstructionEndsWithout(".", ")").found("Name it (freely) ")
+        'y'
+        """
+        return instruction.rstrip(self._looked_past)[-1:]
+
+    @property
+    def _looked_past(self) -> str:
+        return _SPACES + self.closings if self.closings else ""
 
 
 def rules_of(recipe: Recipe) -> list[Mark]:
