@@ -34,7 +34,7 @@ _COMMANDS = (
     *(curate, audit, recipe, explain, report, duplicates, diff, export),
     *(verify, publish, prune, cache, unlock, sample),
 )
-_COLLECT_AT = 100_000
+_COLLECT_AT = 500_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
 
 

@@ -6,13 +6,16 @@ import contextlib
 import ctypes
 import os
 
-_ARENAS, _MMAP_THRESHOLD, _TRIM_THRESHOLD = 1, 16 << 20, 32 << 20
+_ARENAS, _MMAP_THRESHOLD, _TRIM_THRESHOLD = 1, 32 << 20, 128 << 20
 _SETTINGS = {
     # Work is spread over processes; threads below it would wait in turn for the same cores, and round
     # sums differently on machines with more of them.
     "OPENBLAS_NUM_THREADS": "1",
     # Columns come and go by the megabyte: much of a refresh was the kernel zeroing pages given back a moment
-    # before. One arena keeps what is given back where the next thread finds it.
+    # before. One arena, Arrow's buffers in it too, keeps what is given back where the next thread finds it.
+    # Huge pages, which numpy asks for, are zeroed whole for arrays that fill a part of them.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "NUMPY_MADVISE_HUGEPAGE": "0",
     "MALLOC_ARENA_MAX": str(_ARENAS),
     "MALLOC_MMAP_THRESHOLD_": str(_MMAP_THRESHOLD),
     "MALLOC_TRIM_THRESHOLD_": str(_TRIM_THRESHOLD),

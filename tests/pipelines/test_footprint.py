@@ -30,7 +30,7 @@ def look(**environment: str) -> list[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
 def test_freed_memory_is_used_again() -> None:
     threads, threshold, faults = look()
-    assert (threads, threshold) == ("1", str(16 << 20))
+    assert (threads, threshold) == ("1", str(32 << 20))
     assert int(faults) < 2 * PAGES
 
 

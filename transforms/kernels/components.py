@@ -56,7 +56,7 @@ def link_equal(hashes: np.ndarray, rows: np.ndarray) -> Forest:
     >>> forest.rows.tolist(), forest.roots.tolist()
     ([2, 4], [1, 1])
     """
-    order = np.argsort(hashes, kind="stable")
+    order = np.argsort(hashes)
     hashes, rows = hashes[order], rows[order]
     same = hashes[1:] == hashes[:-1]
     return _plant(rows[:-1][same], rows[1:][same])

@@ -213,9 +213,29 @@ def first_words(words: np.ndarray) -> np.ndarray:
     return np.sort(_first_by_value(words))
 
 
+def order_words(words: np.ndarray) -> np.ndarray:
+    """The order of 16-byte hashes by value, equal ones by row.
+
+    Hashes that differ do so in their first word, or nearly always: sorting by it alone is several times
+    faster than sorting by both.
+
+    >>> order_words(np.array([[2, 1], [1, 7], [1, 5], [1, 7]], np.uint64)).tolist()
+    [2, 1, 3, 0]
+    """
+    order = np.argsort(words[:, 0])
+    first = words[order, 0]
+    tied = np.zeros(len(order), bool)
+    np.equal(first[1:], first[:-1], out=tied[1:])
+    tied[:-1] |= tied[1:]
+    if tied.any():
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((rows, words[rows, 1], words[rows, 0]))]
+    return order
+
+
 def _first_by_value(words: np.ndarray) -> np.ndarray:
     """The first row of each value, by value."""
-    order = np.lexsort((words[:, 1], words[:, 0]))
+    order = order_words(words)
     fresh = np.ones(len(words), bool)
     fresh[1:] = (words[order[1:]] != words[order[:-1]]).any(1)
     return np.asarray(order[fresh])
@@ -241,7 +261,7 @@ def place_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """
     if len(known) == 0:
         return np.full(len(wanted), -1)
-    order = np.lexsort((known[:, 1], known[:, 0]))
+    order = order_words(known)
     at = order[np.minimum(_place(known[order], wanted), len(known) - 1)]
     return np.where((known[at] == wanted).all(1), at, -1)
 

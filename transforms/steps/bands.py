@@ -25,7 +25,8 @@ def hashes_of(rows: UnitRows, positions: np.ndarray) -> Iterator[Keyed]:
     """Band hashes of some of the unit's rows, by band bucket."""
     if len(positions) == 0:
         return
-    hashes = band_hashes(rows.signatures(positions), bands_of(rows.job.recipe.dedup)).ravel() ^ rows.split
+    signatures, which = rows.signatures(positions)
+    hashes = band_hashes(signatures, bands_of(rows.job.recipe.dedup))[:, which].ravel() ^ rows.split
     references = np.tile(refs(rows.unit, rows.row[positions]), len(hashes) // len(positions))
     table = pa.table({"hash": hashes, "ref": references})
     yield from split(hashes % np.uint64(rows.job.plan.buckets), table)

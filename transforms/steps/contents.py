@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from transforms.kernels.rows import order_words
 from transforms.steps import prompts
 from transforms.steps.job import Job
 from transforms.steps.keyed import Keyed, by_priority, numbers, split, to_units, won_by, words
@@ -30,7 +31,7 @@ def collapse(element: Keyed, job: Job) -> Iterator[tuple[str, Keyed]]:
     table = element[1]
     order = by_priority(table)
     content = words(table, "content_hash")[order]
-    together = np.lexsort((np.arange(len(order)), content[:, 1], content[:, 0]))
+    together = order_words(content)
     order, content = order[together], content[together]
     fresh = np.ones(len(order), bool)
     fresh[1:] = (content[1:] != content[:-1]).any(1)

@@ -32,7 +32,9 @@ def split(keys: np.ndarray, table: pa.Table) -> Iterator[Keyed]:
     """
     if len(keys) == 0:
         return
-    order = np.argsort(keys, kind="stable")
+    # Sorted by counting, where keys are few.
+    narrow = keys.astype(np.uint16) if keys.max() < 1 << 16 else keys
+    order = np.argsort(narrow, kind="stable")
     keys = keys[order]
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     table = table.take(pa.array(order))

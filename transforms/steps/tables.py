@@ -14,7 +14,7 @@ class DamagedError(ValueError):
     """A stored table is not what was written."""
 
 
-SMALL = pa.Codec("zstd", compression_level=3)
+SMALL = pa.Codec("zstd", compression_level=1)
 
 
 def pack(table: pa.Table, codec: pa.Codec | None = SMALL) -> bytes:

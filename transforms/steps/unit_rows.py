@@ -118,8 +118,8 @@ class UnitRows:
         """Hash of each row's prompt."""
         return np.asarray(self.identity["prompt_hash"].to_numpy()[positions]) ^ self.split
 
-    def signatures(self, positions: np.ndarray) -> np.ndarray:
-        """Signature of each row, uint32 of shape (rows, permutations)."""
+    def signatures(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The unit's distinct signatures, uint32 of shape (contents, permutations), and which each row has."""
         stored = tables.load(self.judged.signatures).combine_chunks()
         wanted = words(self.identity, signed_by(self.job.recipe))[positions]
         at = find_words(words(stored, "key"), wanted)
@@ -130,7 +130,7 @@ class UnitRows:
         raw = stored["signature"].combine_chunks()
         size = raw.type.byte_width
         values = np.frombuffer(raw.buffers()[1], "<u4", len(raw) * size // 4, raw.offset * size)
-        return np.asarray(values.reshape(len(raw), size // 4)[at])
+        return np.asarray(values.reshape(len(raw), size // 4)), at
 
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
         """Shingles of some rows of the unit, ascending: a list column for each part.
