@@ -23,13 +23,14 @@ from keys import TILE, KeyRows, truth
 from pipelines.engines import Asked, choose_engine
 from schemas.plan import CROWD_ROWS, InputFile, Places, Plan, Source, Unit
 from schemas.recipe import Recipe, to_dict
-from transforms.dedup import TALLIES, FindDuplicates, Steps
+from transforms.dedup import FindDuplicates, Steps
 from transforms.kernels.tally import Tally
 from transforms.resolve import add_tallies
-from transforms.shuffle import COUNTER
-from transforms.steps import storage
+from transforms.shuffle import COUNTER, UNIT, Sent
+from transforms.steps import storage, tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
+from transforms.steps.verify import TALLIES
 
 UNIT_ROWS, BUCKET_ROWS = 50_000, 500_000
 
@@ -97,12 +98,12 @@ def _run(job: Job, workers: int) -> dict[str, Any]:
         pipeline
         | "List units" >> beam.Create(range(len(job.plan.units)), reshuffle=False)
         | "Spread units" >> beam.Reshuffle()
-        | "Units" >> beam.Map(_unit)
+        | "Units" >> beam.Map(_unit).with_output_types(Sent)
     )
     found = judged | "Find duplicates" >> FindDuplicates(Steps(job, KeyRows))
-    for name, tables in found.items():
+    for name, sent in found.items():
         if name != TALLIES:
-            _ = tables | f"Count {name}" >> beam.Map(_count, name)
+            _ = sent | f"Count {name}" >> beam.Map(_count, name)
     tally = found[TALLIES] | "Add tallies" >> beam.CombineGlobally(add_tallies)
     _ = tally | "Keep tally" >> beam.Map(_keep, job.places.outcome)
     result = pipeline.run()
@@ -117,12 +118,12 @@ def _run(job: Job, workers: int) -> dict[str, Any]:
     return {"shuffled": figures.pop(COUNTER), "found": figures}
 
 
-def _unit(index: int) -> tuple[int, Judged]:
-    return index, Judged("", "", "", "", ())
+def _unit(index: int) -> Sent:
+    return index, (UNIT, Judged("", "", "", "", ()))
 
 
-def _count(element: Any, name: str) -> None:
-    Metrics.counter("tamis", name).inc(len(element[1]))
+def _count(sent: Sent, name: str) -> None:
+    Metrics.counter("tamis", name).inc(len(tables.unpack(sent[1][1])))
 
 
 def _keep(tally: bytes, path: str) -> None:

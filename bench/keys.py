@@ -115,11 +115,11 @@ class KeyRows(UnitRows):
         """Hash of each row's prompt."""
         return _draw(self.contents[positions], 9)
 
-    def signatures(self, positions: np.ndarray) -> np.ndarray:
-        """Signature of each row, made from its shingles where a run has it in its cache."""
+    def signatures(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Signatures, and which each row has, made from its shingles where a run has it in its cache."""
         sets = sets_of(self.contents[positions], self.tiles).reshape(-1)
         offsets = np.arange(len(positions) + 1) * len(PARTS) * SHINGLES
-        return sign(Shingles(sets, offsets))
+        return sign(Shingles(sets, offsets)), np.arange(len(positions))
 
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
         """Shingles of some rows, a list column for each part."""

@@ -10,6 +10,7 @@ from transforms.choice import ChooseRows
 from transforms.dedup import FindDuplicates, Steps
 from transforms.judge import JudgeUnits
 from transforms.resolve import COUNTS, TALLIES, ResolveUnits, add_tallies
+from transforms.shuffle import UNIT
 from transforms.steps.choice import DROPPED, chooses
 from transforms.steps.job import Job
 from transforms.write import WriteParts
@@ -23,8 +24,8 @@ def curate(pipeline: beam.Pipeline, job: Job) -> None:
     found = judged | "Find duplicates" >> FindDuplicates(Steps(job))
     tallies = [found.pop(TALLIES)] if TALLIES in found else []
     if chooses(job.recipe):
-        found[DROPPED] = {"unit": judged, **found} | "Choose rows" >> ChooseRows(job)
-    resolved = {"unit": judged, **found} | "Resolve units" >> ResolveUnits(job)
+        found[DROPPED] = {UNIT: judged, **found} | "Choose rows" >> ChooseRows(job)
+    resolved = {UNIT: judged, **found} | "Resolve units" >> ResolveUnits(job)
     counts = resolved[COUNTS]
     tallies = [resolved[TALLIES], *tallies] | "All tallies" >> beam.Flatten()
     tally = tallies | "Add tallies" >> beam.CombineGlobally(add_tallies)

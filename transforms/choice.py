@@ -4,37 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList, TaggedOutput
 
-from transforms.shuffle import GroupTables, JoinByUnit
+from transforms.shuffle import (
+    UNIT,
+    JoinByUnit,
+    Met,
+    Sent,
+    Several,
+    Tables,
+    open_table,
+    open_unit,
+    send,
+    send_by_name,
+)
 from transforms.steps import choice
+from transforms.steps.choice import ASKED, DROPPED, LINES
 from transforms.steps.job import Job
-from transforms.steps.keyed import Keyed
 from transforms.steps.resolve import fates_of
 from transforms.steps.unit_rows import UnitRows
 
 
-def _lines(element: Any, job: Job) -> Iterator[Keyed]:
-    unit, judged, found = element
-    return choice.lines(UnitRows(unit, judged, job), fates_of(found))
+def _lines(met: Met, job: Job) -> Iterator[Sent]:
+    for unit, judged, found in open_unit(met):
+        yield from send(LINES, choice.lines(UnitRows(unit, judged, job), fates_of(found)))
 
 
-def _cut(element: Keyed, job: Job) -> str:
-    return choice.cut(element, job.recipe)
+def _cut(met: Met, job: Job) -> str:
+    return choice.cut(open_table(met), job.recipe)
 
 
-def _drop(element: Any, cuts: Sequence[str], job: Job) -> Iterator[TaggedOutput]:
-    unit, judged, found = element
-    for name, keyed in choice.drop(UnitRows(unit, judged, job), fates_of(found), cuts):
-        yield TaggedOutput(name, keyed)
+def _drop(met: Met, cuts: Sequence[str], job: Job) -> Iterator[TaggedOutput]:
+    for unit, judged, found in open_unit(met):
+        yield from send_by_name(choice.drop(UnitRows(unit, judged, job), fates_of(found), cuts))
 
 
-def _spread(element: Any) -> Iterator[Keyed]:
-    found = element[2]
-    return choice.spread(found[choice.DROPPED], found[choice.ASKED])
+def _spread(met: Met) -> Iterator[Sent]:
+    for _, _, found in open_unit(met):
+        yield from send(DROPPED, choice.spread(found.get(DROPPED), found.get(ASKED)))
 
 
 @dataclass(eq=False)
@@ -43,15 +52,13 @@ class ChooseRows(beam.PTransform):
 
     job: Job
 
-    def expand(self, inputs: dict[str, Any]) -> tuple[beam.PCollection[Keyed], ...]:
+    def expand(self, inputs: dict[str, Tables | Several]) -> Several:
         """Gather what rows are chosen by, cut it, and let duplicates share their survivors' lot."""
-        names = tuple(name for name in inputs if name != "unit")
-        joined = inputs | "Join findings" >> JoinByUnit(names)
-        gathered = joined | "Lines" >> beam.FlatMap(_lines, self.job) | "Gather lines" >> GroupTables()
-        cuts = gathered | "Cut" >> beam.Map(_cut, self.job)
-        found = joined | "Drop" >> beam.FlatMap(_drop, AsList(cuts), self.job).with_outputs(
-            choice.DROPPED, choice.ASKED
-        )
-        both = {"unit": inputs["unit"], **{name: found[name] for name in (choice.DROPPED, choice.ASKED)}}
-        fallen = both | "Join dropped" >> JoinByUnit((choice.DROPPED, choice.ASKED))
-        return found[choice.DROPPED], fallen | "Spread drop" >> beam.FlatMap(_spread)
+        joined = inputs | "Join findings" >> JoinByUnit()
+        lines = joined | "Lines" >> beam.FlatMap(_lines, self.job).with_output_types(Sent)
+        cuts = lines | "Gather lines" >> beam.GroupByKey() | "Cut" >> beam.Map(_cut, self.job)
+        drop = beam.FlatMap(_drop, AsList(cuts), self.job).with_output_types(Sent, dropped=Sent, asked=Sent)
+        found = joined | "Drop" >> drop.with_outputs(DROPPED, ASKED)
+        both = {UNIT: inputs[UNIT], DROPPED: found[DROPPED], ASKED: found[ASKED]}
+        spread = "Spread drop" >> beam.FlatMap(_spread).with_output_types(Sent)
+        return found[DROPPED], both | "Join dropped" >> JoinByUnit() | spread

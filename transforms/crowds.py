@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 
-from transforms.shuffle import GroupTables, JoinByUnit
+from transforms.shuffle import UNIT, JoinByUnit, Met, Sent, Several, Tables, open_table, open_unit, send
 from transforms.steps import bands, crowds
 from transforms.steps.job import Job
-from transforms.steps.keyed import Keyed
 from transforms.steps.unit_rows import OpenRows
 
-_GROUPS = "groups"
+_BANDS, _GROUPS, _SETS, _LINKS = "bands", "groups", "sets", "links"
 
 
 @dataclass(eq=False)
@@ -25,29 +22,41 @@ class SplitCrowds(beam.PTransform):
     job: Job
     open_rows: OpenRows
 
-    def expand(self, inputs: dict[str, Any]) -> beam.PCollection[tuple[int, pa.Table]]:
+    def expand(self, inputs: dict[str, Tables | Several]) -> Tables:
         """Bring rows that share a band together, then what similar pairs among them connect."""
         groups = (
             inputs
-            | "Join crowds" >> JoinByUnit((bands.CROWDS,))
-            | "Crowd bands" >> beam.FlatMap(self._bands)
-            | "Group crowd bands" >> GroupTables()
-            | "Company" >> beam.FlatMap(crowds.company)
+            | "Join crowds" >> JoinByUnit()
+            | "Crowd bands" >> beam.FlatMap(self._bands).with_output_types(Sent)
+            | "Group crowd bands" >> beam.GroupByKey()
+            | "Company" >> beam.FlatMap(self._company).with_output_types(Sent)
         )
         return (
-            {"unit": inputs["unit"], _GROUPS: groups}
-            | "Join groups" >> JoinByUnit((_GROUPS,))
-            | "Crowd sets" >> beam.FlatMap(self._sets)
-            | "Group crowd sets" >> GroupTables()
-            | "Link similar" >> beam.Map(crowds.link_similar, self.job.recipe.dedup.stored_from)
-            | "Gather similar" >> GroupTables()
-            | "Components" >> beam.FlatMap(bands.candidates)
+            {UNIT: inputs[UNIT], _GROUPS: groups}
+            | "Join groups" >> JoinByUnit()
+            | "Crowd sets" >> beam.FlatMap(self._sets).with_output_types(Sent)
+            | "Group crowd sets" >> beam.GroupByKey()
+            | "Link similar" >> beam.FlatMap(self._links).with_output_types(Sent)
+            | "Gather similar" >> beam.GroupByKey()
+            | "Components" >> beam.FlatMap(self._components).with_output_types(Sent)
         )
 
-    def _bands(self, element: Any) -> Iterator[Keyed]:
-        unit, judged, found = element
-        return crowds.crowd_bands(self.open_rows(unit, judged, self.job), found[bands.CROWDS])
+    def _bands(self, met: Met) -> Iterator[Sent]:
+        for unit, judged, found in open_unit(met):
+            rows = self.open_rows(unit, judged, self.job)
+            yield from send(_BANDS, crowds.crowd_bands(rows, found.get(bands.CROWDS)))
 
-    def _sets(self, element: Any) -> Iterator[Keyed]:
-        unit, judged, found = element
-        return crowds.crowd_sets(self.open_rows(unit, judged, self.job), found[_GROUPS])
+    def _company(self, met: Met) -> Iterator[Sent]:
+        yield from send(_GROUPS, crowds.company(open_table(met)))
+
+    def _sets(self, met: Met) -> Iterator[Sent]:
+        for unit, judged, found in open_unit(met):
+            rows = self.open_rows(unit, judged, self.job)
+            yield from send(_SETS, crowds.crowd_sets(rows, found.get(_GROUPS)))
+
+    def _links(self, met: Met) -> Iterator[Sent]:
+        least = self.job.recipe.dedup.stored_from
+        yield from send(_LINKS, [crowds.link_similar(open_table(met), least)])
+
+    def _components(self, met: Met) -> Iterator[Sent]:
+        yield from send(bands.CANDIDATES, bands.candidates(open_table(met)))

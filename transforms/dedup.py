@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 
 from transforms.crowds import SplitCrowds
-from transforms.shuffle import GroupTables, JoinByUnit
+from transforms.shuffle import (
+    UNIT,
+    JoinByUnit,
+    Met,
+    Sent,
+    Several,
+    Tables,
+    open_table,
+    open_unit,
+    send,
+    send_by_name,
+)
 from transforms.steps import bands, contents, prompts, verify
+from transforms.steps.bands import CANDIDATES, CROWDS
+from transforms.steps.contents import COPIED, COPIES
 from transforms.steps.job import Job
-from transforms.steps.judge import Judged
-from transforms.steps.keyed import Keyed
+from transforms.steps.prompts import CAPPED, PROMPTS
 from transforms.steps.unit_rows import OpenRows, UnitRows
+from transforms.steps.verify import EDGES, FATES, GAINED, TALLIES
 
-Tables: TypeAlias = beam.PCollection[tuple[int, pa.Table]]
-Several: TypeAlias = tuple[Tables, ...]
-"""Collections of tables that `JoinByUnit` puts together."""
-
-TALLIES = verify.TALLIES
-CANDIDATES, CROWDS = bands.CANDIDATES, bands.CROWDS
-COPIES, COPIED, CAPPED = contents.COPIES, contents.COPIED, prompts.CAPPED
-
-
-def _tagged(found: Iterator[tuple[str, Any]]) -> Iterator[TaggedOutput]:
-    for name, value in found:
-        yield TaggedOutput(name, value)
+_CONTENTS, _BANDS, _LINKS, _SETS = "contents", "bands", "links", "sets"
 
 
 @dataclass(frozen=True)
@@ -39,36 +40,59 @@ class Steps:
     job: Job
     open_rows: OpenRows = UnitRows
 
-    def content_keys(self, element: tuple[int, Judged]) -> Iterator[Keyed]:
+    def content_keys(self, sent: Sent) -> Iterator[Sent]:
         """Keys of a unit's contents."""
-        return contents.content_keys(self.open_rows(*element, self.job))
+        unit, (_, judged) = sent
+        yield from send(_CONTENTS, contents.content_keys(self.open_rows(unit, judged, self.job)))
 
-    def collapse(self, element: Keyed) -> Iterator[TaggedOutput]:
-        """Copies among the contents of a bucket."""
-        return _tagged(contents.collapse(element, self.job))
+    def collapse(self, met: Met) -> Iterator[TaggedOutput]:
+        """Copies among the contents of a bucket, and the prompts of the others."""
+        yield from send_by_name(contents.collapse(open_table(met), self.job))
 
-    def cap(self, element: Keyed) -> Iterator[Keyed]:
+    def count_prompts(self, met: Met) -> bytes:
+        """Tally of a bucket's prompts."""
+        return prompts.count(open_table(met))
+
+    def cap(self, met: Met) -> Iterator[Sent]:
         """Rows of a bucket's prompts that are over the recipe's cap."""
-        return prompts.cap(element, self.job.recipe.dedup.max_answers_per_prompt or 0)
+        most = self.job.recipe.dedup.max_answers_per_prompt or 0
+        yield from send(CAPPED, prompts.cap(open_table(met), most))
 
-    def band_keys(self, element: Any) -> Iterator[Keyed]:
+    def spread_cap(self, met: Met) -> Iterator[Sent]:
+        """Copies of a unit's rows that are over the cap."""
+        for _, _, found in open_unit(met):
+            if CAPPED in found:
+                yield from send(CAPPED, prompts.spread(found[CAPPED], found.get(COPIED)))
+
+    def band_keys(self, met: Met) -> Iterator[Sent]:
         """Keys of the bands of a unit's rows."""
-        unit, judged, found = element
-        return bands.band_keys(self.open_rows(unit, judged, self.job), *found.values())
+        for unit, judged, found in open_unit(met):
+            rows = self.open_rows(unit, judged, self.job)
+            yield from send(_BANDS, bands.band_keys(rows, *found.values()))
 
-    def divide(self, element: Keyed) -> Iterator[TaggedOutput]:
-        """Candidates and the rows of crowds."""
-        return _tagged(bands.divide(element, self.job.plan.crowd_rows))
+    def link(self, met: Met) -> Iterator[Sent]:
+        """Links between the rows of a bucket's bands."""
+        yield from send(_LINKS, [bands.link(open_table(met))])
 
-    def shingle_sets(self, element: Any) -> Iterator[Keyed]:
+    def candidates(self, met: Met) -> Iterator[Sent]:
+        """Candidates, by all links."""
+        yield from send(CANDIDATES, bands.candidates(open_table(met)))
+
+    def divide(self, met: Met) -> Iterator[TaggedOutput]:
+        """Candidates and the rows of crowds, by all links."""
+        yield from send_by_name(bands.divide(open_table(met), self.job.plan.crowd_rows))
+
+    def shingle_sets(self, met: Met) -> Iterator[Sent]:
         """Shingles of a unit's candidates."""
-        unit, judged, found = element
-        rows = self.open_rows(unit, judged, self.job)
-        return verify.shingle_sets(rows, found[CANDIDATES], found[COPIED])
+        for unit, judged, found in open_unit(met):
+            rows = self.open_rows(unit, judged, self.job)
+            yield from send(_SETS, verify.shingle_sets(rows, found.get(CANDIDATES), found.get(COPIED)))
 
-    def verify(self, element: Keyed) -> Iterator[TaggedOutput]:
-        """Near-duplicates of a partition."""
-        return _tagged(verify.verify(element, self.job.recipe.dedup))
+    def verify(self, met: Met) -> Iterator[TaggedOutput]:
+        """Near-duplicates of a partition, and a tally."""
+        found, tally = verify.verify(open_table(met), self.job.recipe.dedup)
+        yield from send_by_name(found)
+        yield TaggedOutput(TALLIES, tally.to_bytes())
 
 
 @dataclass(eq=False)
@@ -77,14 +101,15 @@ class FindCopies(beam.PTransform):
 
     steps: Steps
 
-    def expand(self, judged: beam.PCollection[Any]) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, judged: Tables) -> beam.pvalue.DoOutputsTuple:
         """Bring equal contents together."""
+        outputs = dict.fromkeys((COPIES, COPIED, PROMPTS, CAPPED), Sent)
+        collapse = beam.FlatMap(self.steps.collapse).with_output_types(Sent, **outputs)
         return (
             judged
-            | "Content keys" >> beam.FlatMap(self.steps.content_keys)
-            | "Group contents" >> GroupTables()
-            | "Collapse"
-            >> beam.FlatMap(self.steps.collapse).with_outputs(COPIES, COPIED, prompts.PROMPTS, CAPPED)
+            | "Content keys" >> beam.FlatMap(self.steps.content_keys).with_output_types(Sent)
+            | "Group contents" >> beam.GroupByKey()
+            | "Collapse" >> collapse.with_outputs(*outputs)
         )
 
 
@@ -96,18 +121,11 @@ class CapPrompts(beam.PTransform):
 
     def expand(self, inputs: dict[str, Any]) -> Several:
         """Rank the answers to each prompt, then tell the copies of those that are capped."""
-        over = inputs[prompts.PROMPTS] | "Cap" >> beam.FlatMap(self.steps.cap)
+        over = inputs[PROMPTS] | "Cap" >> beam.FlatMap(self.steps.cap).with_output_types(Sent)
         capped = (inputs[CAPPED], over)
-        joined = {"unit": inputs["unit"], CAPPED: capped, COPIED: inputs[COPIED]}
-        copies = (
-            joined | "Join capped" >> JoinByUnit((CAPPED, COPIED)) | "Spread cap" >> beam.FlatMap(_spread)
-        )
-        return (*capped, copies)
-
-
-def _spread(element: Any) -> Iterator[Keyed]:
-    found = element[2]
-    return iter(()) if found[CAPPED] is None else prompts.spread(found[CAPPED], found[COPIED])
+        joined = {UNIT: inputs[UNIT], CAPPED: capped, COPIED: inputs[COPIED]}
+        spread = "Spread cap" >> beam.FlatMap(self.steps.spread_cap).with_output_types(Sent)
+        return (*capped, joined | "Join capped" >> JoinByUnit() | spread)
 
 
 @dataclass(eq=False)
@@ -116,20 +134,22 @@ class FindCandidates(beam.PTransform):
 
     steps: Steps
 
-    def expand(self, inputs: dict[str, Any]) -> Several:
+    def expand(self, inputs: dict[str, Tables | Several]) -> Several:
         """Bring equal bands together, then all links."""
         links = (
             inputs
-            | "Join copies" >> JoinByUnit(tuple(name for name in inputs if name != "unit"))
-            | "Band keys" >> beam.FlatMap(self.steps.band_keys)
-            | "Group bands" >> GroupTables()
-            | "Link" >> beam.Map(bands.link)
-            | "Gather links" >> GroupTables()
+            | "Join copies" >> JoinByUnit()
+            | "Band keys" >> beam.FlatMap(self.steps.band_keys).with_output_types(Sent)
+            | "Group bands" >> beam.GroupByKey()
+            | "Link" >> beam.FlatMap(self.steps.link).with_output_types(Sent)
+            | "Gather links" >> beam.GroupByKey()
         )
         if not self.steps.job.plan.may_crowd:
-            return (links | "Candidates" >> beam.FlatMap(bands.candidates),)
-        found = links | "Candidates" >> beam.FlatMap(self.steps.divide).with_outputs(CANDIDATES, CROWDS)
-        crowded = {"unit": inputs["unit"], CROWDS: found[CROWDS]}
+            return (links | "Candidates" >> beam.FlatMap(self.steps.candidates).with_output_types(Sent),)
+        outputs = {CANDIDATES: Sent, CROWDS: Sent}
+        divide = beam.FlatMap(self.steps.divide).with_output_types(Sent, **outputs)
+        found = links | "Candidates" >> divide.with_outputs(*outputs)
+        crowded = {UNIT: inputs[UNIT], CROWDS: found[CROWDS]}
         split = crowded | "Split crowds" >> SplitCrowds(self.steps.job, self.steps.open_rows)
         return found[CANDIDATES], split
 
@@ -140,15 +160,16 @@ class VerifyCandidates(beam.PTransform):
 
     steps: Steps
 
-    def expand(self, inputs: dict[str, Any]) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, inputs: dict[str, Tables | Several]) -> beam.pvalue.DoOutputsTuple:
         """Bring the shingle sets of each component together and compare them."""
-        outputs = (verify.FATES, verify.GAINED, verify.EDGES, TALLIES)
+        outputs = {FATES: Sent, GAINED: Sent, EDGES: Sent, TALLIES: bytes}
+        verify_all = beam.FlatMap(self.steps.verify).with_output_types(Sent, **outputs)
         return (
             inputs
-            | "Join candidates" >> JoinByUnit((CANDIDATES, COPIED))
-            | "Shingle sets" >> beam.FlatMap(self.steps.shingle_sets)
-            | "Group sets" >> GroupTables()
-            | "Verify" >> beam.FlatMap(self.steps.verify).with_outputs(*outputs)
+            | "Join candidates" >> JoinByUnit()
+            | "Shingle sets" >> beam.FlatMap(self.steps.shingle_sets).with_output_types(Sent)
+            | "Group sets" >> beam.GroupByKey()
+            | "Verify" >> verify_all.with_outputs(*outputs)
         )
 
 
@@ -161,23 +182,22 @@ class FindDuplicates(beam.PTransform):
 
     steps: Steps
 
-    def expand(self, judged: beam.PCollection[Any]) -> dict[str, Any]:
+    def expand(self, judged: Tables) -> dict[str, Any]:
         """Exact copies first, then prompts, then near-duplicates among the rest."""
         dedup = self.steps.job.recipe.dedup
         if not (dedup.exact or dedup.near):
             return {}
         copies = judged | "Find copies" >> FindCopies(self.steps)
-        found = {name: copies[name] for name in (COPIES, COPIED)}
-        asked = copies[prompts.PROMPTS] | "Group prompts" >> GroupTables()
-        tallies = asked | "Count prompts" >> beam.Map(prompts.count)
+        found: dict[str, Any] = {name: copies[name] for name in (COPIES, COPIED)}
+        asked = copies[PROMPTS] | "Group prompts" >> beam.GroupByKey()
+        tallies = asked | "Count prompts" >> beam.Map(self.steps.count_prompts).with_output_types(bytes)
         if dedup.max_answers_per_prompt is not None:
-            inputs = {"unit": judged, prompts.PROMPTS: asked, CAPPED: copies[CAPPED], COPIED: found[COPIED]}
+            inputs = {UNIT: judged, PROMPTS: asked, CAPPED: copies[CAPPED], COPIED: found[COPIED]}
             found[CAPPED] = inputs | "Cap prompts" >> CapPrompts(self.steps)
         if not dedup.near:
             return {**found, TALLIES: tallies}
         removed = {name: found[name] for name in (COPIES, CAPPED) if name in found}
-        near = {"unit": judged, **removed} | FindCandidates(self.steps)
-        inputs = {"unit": judged, CANDIDATES: near, COPIED: found[COPIED]}
-        fates = inputs | VerifyCandidates(self.steps)
-        found |= {name: fates[name] for name in (verify.FATES, verify.GAINED, verify.EDGES)}
+        near = {UNIT: judged, **removed} | FindCandidates(self.steps)
+        fates = {UNIT: judged, CANDIDATES: near, COPIED: found[COPIED]} | VerifyCandidates(self.steps)
+        found |= {name: fates[name] for name in (FATES, GAINED, EDGES)}
         return {**found, TALLIES: [tallies, fates[TALLIES]] | "All tallies" >> beam.Flatten()}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList
 
+from transforms.shuffle import UNIT, Sent
 from transforms.steps.job import Job
-from transforms.steps.judge import Judged, judge_unit, lost_group, settle
+from transforms.steps.judge import Judged, LostGroup, judge_unit, lost_group, settle
+
+
+def _settle(element: tuple[int, Judged], lost: Sequence[LostGroup], job: Job) -> Sent:
+    unit, judged = settle(element, lost, job)
+    return unit, (UNIT, judged)
 
 
 @dataclass(eq=False)
@@ -18,7 +25,7 @@ class JudgeUnits(beam.PTransform):
     job: Job
     units: int
 
-    def expand(self, start: beam.PCollection[None]) -> beam.PCollection[tuple[int, Judged]]:
+    def expand(self, start: beam.PCollection[None]) -> beam.PCollection[Sent]:
         """List the units, spread them over the workers, judge each."""
         judged = (
             start
@@ -27,4 +34,4 @@ class JudgeUnits(beam.PTransform):
             | "Judge" >> beam.Map(judge_unit, self.job)
         )
         lost = judged | "Find lost groups" >> beam.FlatMap(lost_group, self.job)
-        return judged | "Settle" >> beam.Map(settle, AsList(lost), self.job)
+        return judged | "Settle" >> beam.Map(_settle, AsList(lost), self.job).with_output_types(Sent)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from transforms.kernels.tally import Tally
-from transforms.shuffle import JoinByUnit
+from transforms.shuffle import JoinByUnit, Met, Several, Tables, open_unit
 from transforms.steps.job import Job
 from transforms.steps.resolve import fates_of, resolve_unit
 
 COUNTS, TALLIES = "counts", "tallies"
 
 
-def _resolve(element: Any, job: Job) -> Iterator[TaggedOutput]:
-    unit, judged, found = element
-    counts, tally = resolve_unit(unit, judged, fates_of(found), job)
-    yield TaggedOutput(COUNTS, counts)
-    yield TaggedOutput(TALLIES, tally.to_bytes())
+def _resolve(met: Met, job: Job) -> Iterator[TaggedOutput]:
+    for unit, judged, found in open_unit(met):
+        counts, tally = resolve_unit(unit, judged, fates_of(found), job)
+        yield TaggedOutput(COUNTS, counts)
+        yield TaggedOutput(TALLIES, tally.to_bytes())
 
 
 @dataclass(eq=False)
@@ -30,12 +29,11 @@ class ResolveUnits(beam.PTransform):
 
     job: Job
 
-    def expand(self, inputs: dict[str, Any]) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, inputs: dict[str, Tables | Several]) -> beam.pvalue.DoOutputsTuple:
         """Join each unit with what was found of its rows."""
-        names = tuple(name for name in inputs if name != "unit")
         return (
             inputs
-            | "Join fates" >> JoinByUnit(names)
+            | "Join fates" >> JoinByUnit()
             | "Resolve" >> beam.FlatMap(_resolve, self.job).with_outputs(COUNTS, TALLIES)
         )
 

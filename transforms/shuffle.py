@@ -1,95 +1,78 @@
-"""The only shuffles of Tamis: tables by an int key, packed and counted."""
+"""The only shuffles of Tamis: named values by an int key; tables are packed where they are made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
 
 from transforms.steps import tables
+from transforms.steps.keyed import Keyed
 
 COUNTER = "shuffled_bytes"
-_NAMED = tuple[int, tuple[str, Any]]
+UNIT = "unit"
+"""Name of a unit's own value."""
+
+Sent = tuple[int, tuple[str, Any]]
+"""What goes into a shuffle: a key, and a name with a table, packed, or with a unit's own value."""
+Met: TypeAlias = tuple[int, Iterable[tuple[str, Any]]]
+"""All that was sent to a key."""
+Tables: TypeAlias = "beam.PCollection[Sent]"
+Several: TypeAlias = tuple[Tables, ...]
+"""Collections of tables of one name."""
 
 
-def _pack(element: tuple[int, pa.Table]) -> tuple[int, bytes]:
-    key, table = element
-    data = tables.pack(table)
-    Metrics.counter("tamis", COUNTER).inc(len(data))
-    return key, data
+def send(name: str, keyed: Iterable[Keyed]) -> Iterator[Sent]:
+    """Tables on their way to their keys.
+
+    They are packed before anything else is done with them: between two stages a table that is a slice of
+    another would travel with all of it.
+    """
+    for key, table in keyed:
+        yield key, (name, tables.pack(table))
 
 
-def _unpack(pieces: Iterable[bytes]) -> pa.Table | None:
-    """One table of all pieces, in an order that does not depend on their arrival; None of none."""
-    held = [tables.unpack(piece) for piece in sorted(pieces)]
-    return pa.concat_tables(held).combine_chunks() if held else None
+def send_by_name(found: Iterable[tuple[str, Keyed]]) -> Iterator[TaggedOutput]:
+    """Tables on their way to their keys, each under its name in the output of that name."""
+    for name, keyed in found:
+        for sent in send(name, [keyed]):
+            yield TaggedOutput(name, sent)
 
 
-def _unpack_pair(element: tuple[int, Iterable[bytes]]) -> tuple[int, pa.Table | None]:
-    return element[0], _unpack(element[1])
-
-
-@dataclass(eq=False)
-class GroupTables(beam.PTransform):
+def open_table(met: Met) -> Keyed:
     """All tables of a key as one."""
+    key, named = met
+    return key, _open([piece for _, piece in named])
 
-    def expand(self, keyed: beam.PCollection[tuple[int, pa.Table]]) -> beam.PCollection[tuple[int, pa.Table]]:
-        """Pack, group and unpack."""
-        return (
-            keyed
-            | "Pack" >> beam.Map(_pack).with_output_types(tuple[int, bytes])
-            | "Group" >> beam.GroupByKey()
-            | "Unpack" >> beam.Map(_unpack_pair)
-        )
+
+def open_unit(met: Met) -> Iterator[tuple[int, Any, Mapping[str, pa.Table]]]:
+    """A unit's own value, and what tables were sent to it by name; nothing for a key that is no unit."""
+    key, named = met
+    found: dict[str, list[Any]] = {UNIT: []}
+    for name, value in named:
+        found.setdefault(name, []).append(value)
+    values = found.pop(UNIT)
+    held = {name: _open(pieces) for name, pieces in found.items()}
+    for value in values:
+        yield key, value, held
+
+
+def _open(pieces: list[bytes]) -> pa.Table:
+    """One table of all pieces, in an order that does not depend on their arrival."""
+    Metrics.counter("tamis", COUNTER).inc(sum(map(len, pieces)))
+    return pa.concat_tables(map(tables.unpack, sorted(pieces))).combine_chunks()
 
 
 @dataclass(eq=False)
 class JoinByUnit(beam.PTransform):
-    """Each unit's own value beside what tables were sent to it: `(unit, value, {name: table or None})`."""
+    """What each unit is sent, beside its own value; `open_unit` opens it."""
 
-    names: tuple[str, ...]
-
-    def expand(self, inputs: dict[str, Any]) -> beam.PCollection[Any]:
-        """Join the values under "unit" with the tables under each name, of one collection or several.
-
-        Tables are packed before collections are put together: between two stages a table that is a slice
-        of another would travel with all of it.
-        """
-        units = inputs["unit"] | "Name units" >> beam.Map(_name, "unit").with_output_types(_NAMED)
-        sent = [
-            tables | f"Pack {name} {at}" >> beam.Map(_pack_as, name).with_output_types(_NAMED)
-            for name in self.names
-            for at, tables in enumerate(_several(inputs[name]))
-        ]
-        return (
-            [units, *sent]
-            | "Units and tables" >> beam.Flatten()
-            | "Join" >> beam.GroupByKey()
-            | "Open" >> beam.FlatMap(self._open)
-        )
-
-    def _open(self, element: tuple[int, Iterable[tuple[str, Any]]]) -> Iterator[Any]:
-        unit, named = element
-        found: dict[str, list[Any]] = {name: [] for name in ("unit", *self.names)}
-        for name, value in named:
-            found[name].append(value)
-        held = {name: _unpack(found[name]) for name in self.names}
-        for value in found["unit"]:
-            yield unit, value, held
-
-
-def _several(found: Any) -> tuple[Any, ...]:
-    return found if isinstance(found, tuple) else (found,)
-
-
-def _name(element: tuple[int, Any], name: str) -> tuple[int, tuple[str, Any]]:
-    unit, value = element
-    return unit, (name, value)
-
-
-def _pack_as(element: tuple[int, pa.Table], name: str) -> tuple[int, tuple[str, bytes]]:
-    return _name(_pack(element), name)
+    def expand(self, inputs: dict[str, Tables | Several]) -> beam.PCollection[Met]:
+        """Group a collection or several under each name."""
+        several = [found if isinstance(found, tuple) else (found,) for found in inputs.values()]
+        return sum(several, ()) | "Units and tables" >> beam.Flatten() | "Join" >> beam.GroupByKey()

@@ -12,7 +12,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.engines import Asked, choose_engine
 from tests.releases import Curate, Release, Sampled, recipe_for
-from transforms.shuffle import GroupTables, JoinByUnit
+from transforms.shuffle import UNIT, JoinByUnit, open_table, open_unit, send
 from transforms.steps import tables
 
 BOUND = 400
@@ -66,31 +66,32 @@ def test_tables_of_a_key_are_one_in_one_order(pieces: list[tuple[int, list[int]]
         found = (
             steps
             | beam.Create(pieces)
-            | "Make tables" >> beam.MapTuple(lambda key, values: (key, table(values)))
-            | GroupTables()
-            | "Open tables" >> beam.MapTuple(lambda key, joined: (key, joined["a"].to_pylist()))
+            | "Send" >> beam.FlatMap(lambda piece: send("some", [(piece[0], table(piece[1]))]))
+            | beam.GroupByKey()
+            | "Open tables" >> beam.Map(open_table)
+            | "Open rows" >> beam.MapTuple(lambda key, joined: (key, joined["a"].to_pylist()))
         )
         assert_that(found, equal_to([(key, joined["a"].to_pylist()) for key, joined in expected.items()]))
 
 
 def test_units_meet_what_was_sent_to_them() -> None:
     with pipeline() as steps:
-        units = steps | "Units" >> beam.Create([(1, "one"), (2, "two"), (3, "three")])
-        sent = (
+        units = steps | "Units" >> beam.Create([(1, (UNIT, "one")), (2, (UNIT, "two")), (3, (UNIT, "three"))])
+        pairs = [(2, ("sent", [5])), (2, ("sent", [6])), (3, ("more", [8])), (4, ("sent", [7]))]
+        sent, more = (
             steps
-            | "Sent" >> beam.Create([(2, [5]), (2, [6]), (4, [7])])
-            | beam.MapTuple(lambda k, v: (k, table(v)))
+            | f"Create {name}" >> beam.Create([(key, values) for key, (one, values) in pairs if one == name])
+            | f"Send {name}"
+            >> beam.FlatMap(lambda piece, name: send(name, [(piece[0], table(piece[1]))]), name)
+            for name in ("sent", "more")
         )
-        nothing = steps | "Nothing" >> beam.Create([]) | "No tables" >> beam.Map(lambda pair: pair)
-        joined = {"unit": units, "sent": sent, "nothing": nothing} | JoinByUnit(("sent", "nothing"))
-        found = joined | "Open" >> beam.Map(
-            lambda element: (
-                element[0],
-                element[1],
-                None if element[2]["sent"] is None else sorted(element[2]["sent"]["a"].to_pylist()),
-                element[2]["nothing"],
-            )
+        joined = {UNIT: units, "sent": (sent, more)} | JoinByUnit()
+        found = joined | "Open" >> beam.FlatMap(
+            lambda met: [
+                (unit, value, {name: sorted(held["a"].to_pylist()) for name, held in found.items()})
+                for unit, value, found in open_unit(met)
+            ]
         )
         assert_that(
-            found, equal_to([(1, "one", None, None), (2, "two", [5, 6], None), (3, "three", None, None)])
+            found, equal_to([(1, "one", {}), (2, "two", {"sent": [5, 6]}), (3, "three", {"more": [8]})])
         )

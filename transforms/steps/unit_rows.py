@@ -119,7 +119,7 @@ class UnitRows:
         return np.asarray(self.identity["prompt_hash"].to_numpy()[positions]) ^ self.split
 
     def signatures(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The unit's distinct signatures, uint32 of shape (contents, permutations), and which each row has."""
+        """Distinct signatures, uint32 of shape (contents, permutations), and which of them each row has."""
         stored = tables.load(self.judged.signatures).combine_chunks()
         wanted = words(self.identity, signed_by(self.job.recipe))[positions]
         at = find_words(words(stored, "key"), wanted)

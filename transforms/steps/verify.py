@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -59,15 +60,17 @@ def _copies_of(rows: np.ndarray, copied: pa.Table | None) -> pa.LargeListArray:
     return pa.LargeListArray.from_arrays(offsets, copies)
 
 
-def verify(element: Keyed, dedup: Dedup) -> Iterator[tuple[str, Any]]:
-    """The fates of a partition's rows and their copies, how many fell to each survivor, and the edges."""
+def verify(element: Keyed, dedup: Dedup) -> tuple[Iterator[tuple[str, Keyed]], Tally]:
+    """The fates of a partition's rows and their copies, how many fell to each survivor, and the edges.
+
+    And a tally of the rows that would fall at each level.
+    """
     table = element[1].sort_by("ref").combine_chunks()
     order, protected = by_priority(table), tiers(table) == REFERENCE
     parts = [as_shingles(table, name) for name in PARTS if name in table.column_names]
     edges = find_deciding_edges(numbers(table, "component"), parts, levels_of(dedup), order, protected)
-    yield from _fates(table, choose(order, edges.from_level(dedup.threshold)))
-    yield from _edges(table, order, edges)
-    yield TALLIES, _what_if(order, edges, dedup).to_bytes()
+    fates = _fates(table, choose(order, edges.from_level(dedup.threshold)))
+    return chain(fates, _edges(table, order, edges)), _what_if(order, edges, dedup)
 
 
 def as_shingles(table: pa.Table, name: str) -> Shingles:
