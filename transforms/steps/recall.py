@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY
-from transforms.kernels.rows import first_words, place_words
+from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
 from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
@@ -20,7 +21,7 @@ from transforms.steps.keyed import words
 from transforms.steps.lines import LinesReader
 from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
-from transforms.steps.reader import Reader, UnreadableError
+from transforms.steps.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -68,48 +69,54 @@ def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
     tables.store(path, stored.filter(pa.array(place_words(known, words(stored, "key")) >= 0)))
 
 
-@dataclass(frozen=True)
-class _Some(Reader):
-    """Reads some rows of a unit, by a mask over them all."""
+_WHOLE = pa.schema([IDENTITY.field(name) for name in ("record_id", "row_hash", "quality")])
+"""What all columns of a row say of it."""
 
-    mask: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+@dataclass(frozen=True)
+class _New(Reader):
+    """Reads those rows of a unit whose record ids are not known; notes of all of them what is _WHOLE."""
+
+    known: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.uint64))
+    recipe: Recipe = field(default_factory=Recipe)
+    seen: list[tuple[int, pa.Table]] = field(default_factory=list)
+    """Row group of the unit and _WHOLE, for each slice that was read."""
 
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        at = self.rows_before(group)
         # It is the class of the kind of file that comes next.
         for batch in super().slices(group, columns):  # type: ignore[safe-super]
-            yield batch.filter(pa.array(self.mask[at : at + len(batch)]))
-            at += len(batch)
+            ids = self.adapter.record_ids(batch)
+            whole = identify_whole(self.adapter.hashed, self.recipe, ids, batch)
+            self.seen.append((group - self.unit.groups[0], pa.table(whole, schema=_WHOLE)))
+            yield batch.filter(pa.array(~holds_words(self.known, as_words(ids))))
 
 
-class _SomeRows(_Some, UnitReader):
-    """Reads some rows of a unit of Parquet."""
+class _NewRows(_New, UnitReader):
+    """Reads the new rows of a unit of Parquet."""
 
 
-class _SomeLines(_Some, LinesReader):
-    """Reads some rows of a unit of JSON Lines."""
+class _NewLines(_New, LinesReader):
+    """Reads the new rows of a unit of JSON Lines."""
 
 
 def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
     """What `examine` finds of a unit; rules and hashes look at those rows alone that its past has not."""
-    try:
-        groups, whole = _look_through(reader, job)
-    except UnreadableError:
-        return examine(reader, job, cache.KINDS)
-    if reader.lost:
-        return examine(reader, job, cache.KINDS)
-    before = place_words(words(past.identity, "record_id"), words(whole, "record_id"))
-    some = _SomeRows if reader.unit.span is None else _SomeLines
-    found = examine(some(reader.plan, reader.unit, mask=before < 0), job, cache.KINDS)
+    known = words(past.identity, "record_id")
+    kind = _NewRows if reader.unit.span is None else _NewLines
+    new = kind(reader.plan, reader.unit, known=unique_words(known), recipe=job.recipe)
+    found = examine(new, job, cache.KINDS)
     if found.unreadable:
         return examine(reader, job, cache.KINDS)
+    whole = pa.concat_tables([_WHOLE.empty_table(), *(table for _, table in new.seen)])
+    groups = np.repeat([0, *(group for group, _ in new.seen)], [0, *(len(table) for _, table in new.seen)])
+    before = place_words(known, words(whole, "record_id"))
     order = pa.array(np.where(before >= 0, before, len(past.identity) + np.cumsum(before < 0) - 1))
-    judgement, known = (
+    judgement, identity = (
         pa.concat_tables([getattr(past, kind), found.table(kind)]).take(order)
         for kind in ("judgement", "identity")
     )
-    placed = {"row_group": groups, "row": pa.array(np.arange(len(order)))}
-    identity = _replace(known, {name: whole[name] for name in whole.column_names})
+    placed = {"row_group": pa.array(groups, pa.int32()), "row": pa.array(np.arange(len(order)))}
+    identity = _replace(identity, {name: whole[name] for name in whole.column_names})
     keys = words(identity, signed_by(job.recipe))
     signed = pa.concat_tables([past.signatures, found.table("signatures")])
     tables_found = {
@@ -118,18 +125,6 @@ def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
         "signatures": signed.take(pa.array(place_words(words(signed, "key"), keys[first_words(keys)]))),
     }
     return Findings(reader, job.recipe.dedup.permutations, [tables_found])
-
-
-def _look_through(reader: Reader, job: Job) -> tuple[pa.Array, pa.Table]:
-    """The row group of each row of a unit, and what all its columns say of it."""
-    numbers, pieces = [np.zeros(0, np.int32)], []
-    for group in range(*reader.unit.groups):
-        for batch in reader.slices(group):
-            ids = reader.adapter.record_ids(batch)
-            pieces.append(pa.table(identify_whole(reader.adapter.hashed, job.recipe, ids, batch)))
-            numbers.append(np.full(len(batch), group - reader.unit.groups[0], np.int32))
-    schema = pa.schema([IDENTITY.field(name) for name in ("record_id", "row_hash", "quality")])
-    return pa.array(np.concatenate(numbers)), pa.concat_tables([schema.empty_table(), *pieces])
 
 
 def _replace(table: pa.Table, columns: Mapping[str, Any]) -> pa.Table:
