@@ -91,7 +91,7 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     >>> ranked.values.tolist(), ranked.offsets.tolist(), ranked.sizes.tolist()
     ([0, 0, 1, 1], [0, 1, 3, 4], [2, 2, 1])
     """
-    keys, ids, rows = _occurrences(components, shingles)
+    keys, ids, rows, sizes = _repeated(components, shingles)
     counts = np.bincount(ids)
     starts = np.cumsum(counts) - counts
     shared = np.flatnonzero(counts > 1)
@@ -99,7 +99,6 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     names = keys[shared] ^ mix(owners.astype(np.uint64))
     ranks = np.full(len(counts), -1)
     ranks[shared[_order(names, counts[shared], owners)]] = np.arange(len(shared))
-    sizes = np.bincount(rows, minlength=len(components))
     packed = ((rows << 32) | ranks[ids])[counts[ids] > 1]
     packed.sort()
     lengths = np.bincount(packed >> 32, minlength=len(components))
@@ -147,13 +146,22 @@ def _order(names: np.ndarray, *keys: np.ndarray) -> np.ndarray:
     return by
 
 
-def _occurrences(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct keys of shingle and component; number of the key and row of each occurrence, by both."""
-    rows = np.repeat(np.arange(len(components)), np.diff(shingles.offsets))
-    keys = shingles.values ^ mix(components.astype(np.uint64))[rows]
+def _repeated(
+    components: np.ndarray, shingles: Shingles
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Keys of shingle and component that stand more than once; number of the key and row of each; sizes.
+
+    The numbers and rows are those of each pair of both once, by both; a size is that of a row's set.
+    """
+    lengths = np.diff(shingles.offsets)
+    rows = np.repeat(np.arange(len(components)), lengths)
+    keys = shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths)
     order = np.argsort(keys)
-    rows = rows[order]
-    keys.sort()
+    keys = keys[order]
+    repeated = np.zeros(len(keys), bool)
+    np.equal(keys[1:], keys[:-1], out=repeated[1:])
+    repeated[:-1] |= repeated[1:]
+    keys, rows = keys[repeated], rows[order[repeated]]
     fresh = np.ones(len(keys), bool)
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
     packed = np.cumsum(fresh) - 1
@@ -162,5 +170,6 @@ def _occurrences(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray
     packed.sort()
     once = np.ones(len(packed), bool)
     np.not_equal(packed[1:], packed[:-1], out=once[1:])
+    sizes = lengths - np.bincount(packed[~once] & _LOW, minlength=len(lengths))
     packed = packed[once]
-    return keys[fresh], packed >> 32, packed & _LOW
+    return keys[fresh], packed >> 32, packed & _LOW, sizes

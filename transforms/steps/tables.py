@@ -17,15 +17,19 @@ class DamagedError(ValueError):
 SMALL = pa.Codec("zstd", compression_level=1)
 
 
+def _stream(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return sink.getvalue()
+
+
 def pack(table: pa.Table, codec: pa.Codec | None = SMALL) -> bytes:
     """The table as an Arrow IPC stream, compressed whole after eight bytes that hold its length.
 
     Arrow would compress buffer by buffer, which takes small tables ten times as long.
     """
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    stream = sink.getvalue()
+    stream = _stream(table)
     if codec is None:
         return bytes(stream.to_pybytes())
     return stream.size.to_bytes(_LENGTH, "little") + bytes(codec.compress(stream, asbytes=True))
@@ -43,8 +47,10 @@ def unpack(data: bytes | memoryview, codec: pa.Codec | None = SMALL) -> pa.Table
 
 def store(path: str, table: pa.Table) -> None:
     """Write a table to a file, with a checksum."""
-    body = pack(table, None)
-    storage.write_bytes(path, xxhash.xxh3_128(body).digest() + body)
+    body = memoryview(_stream(table))
+    with storage.create(path) as file:
+        file.write(xxhash.xxh3_128(body).digest())
+        file.write(body)
 
 
 def load(path: str) -> pa.Table:

@@ -25,6 +25,8 @@ from transforms.steps.parts import near_parts, signed_by
 from transforms.steps.units import open_unit
 
 PARTS = ("prompt", "output")
+_WORTH = 1 / 8
+"""Share of new candidates from which their shingles are stored with those of the others."""
 
 
 class UnitRows:
@@ -135,15 +137,18 @@ class UnitRows:
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
         """Shingles of some rows of the unit, ascending: a list column for each part.
 
-        They are read once more, and stored for the next run beside the signatures.
+        They are read once more, and stored for the next run beside the signatures; where they are few beside
+        those that are stored, reading them again costs less than writing all.
         """
         keys = words(self.identity, signed_by(self.job.recipe))[self.at(rows)]
         stored = _load(self.judged.shingles)
         at = place_words(words(stored, "key"), keys)
         if (at < 0).any():
             fresh = self._shingle(rows[at < 0], keys[at < 0])
+            worth_it = len(fresh) >= _WORTH * len(stored)
             stored = pa.concat_tables([stored, fresh]).combine_chunks() if len(stored) else fresh
-            tables.store(self.judged.shingles, stored)
+            if worth_it:
+                tables.store(self.judged.shingles, stored)
             at = place_words(words(stored, "key"), keys)
         found = stored.take(pa.array(at))
         return {name: found[name].combine_chunks() for name in PARTS if name in found.column_names}
