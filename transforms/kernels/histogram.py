@@ -76,6 +76,30 @@ class Histogram:
         buckets = dict(zip(filled.tolist(), counts[filled].tolist(), strict=True))
         return cls(len(values), int(values.sum()), int(values.min()), int(values.max()), buckets)
 
+    @classmethod
+    def of_each(cls, values: np.ndarray, rounded: np.ndarray, codes: np.ndarray) -> list[Histogram]:
+        """Histogram of the values of each code (int64, from 0, each of them there), as `of` makes it.
+
+        >>> one, two = Histogram.of_each(np.array([3, 9, 5]), np.array([3, 9, 5]), np.array([0, 1, 0]))
+        >>> one == Histogram.of(np.array([3, 5])), two.buckets
+        (True, {9: 1})
+        """
+        counts = np.bincount(codes)
+        if not len(counts):
+            return []
+        order = np.argsort(codes, kind="stable")
+        starts = np.cumsum(counts) - counts
+        totals, lows, highs = (
+            how.reduceat(values[order], starts).tolist() for how in (np.add, np.minimum, np.maximum)
+        )
+        cells, rows = np.unique(codes << 32 | find_buckets(rounded), return_counts=True)
+        ends = np.searchsorted(cells, np.arange(1, len(counts)) << 32)
+        buckets = (
+            dict(zip(filled.tolist(), some.tolist(), strict=True))
+            for filled, some in zip(np.split(cells & 0xFFFFFFFF, ends), np.split(rows, ends), strict=True)
+        )
+        return list(map(cls, counts.tolist(), totals, lows, highs, buckets))
+
     def __add__(self, other: Histogram) -> Histogram:
         """Histogram of both sets of values."""
         buckets = dict(self.buckets)

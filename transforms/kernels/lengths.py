@@ -63,11 +63,9 @@ def spread_by_verb(
 ) -> dict[tuple[str, str | None], Histogram]:
     """Coarse histograms of instruction and output of the rows of a mask, by verb, as in `output_chars`."""
     names, codes = code(verbs.filter(pa.array(scope)))
-    order = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=len(names)))
-    found = {}
+    found: dict[tuple[str, str | None], Histogram] = {}
     for measure in (f"{field}_{unit}" for field in ASKED for unit in UNITS):
-        values = np.split(lengths[measure][scope][order], ends)[:-1]
-        for name, some in zip(names, values, strict=True):
-            found[f"{measure}{BY_VERB}", name] = Histogram.of(some, coarsen(some))
+        values = lengths[measure][scope]
+        spreads = Histogram.of_each(values, coarsen(values), codes)
+        found |= {(f"{measure}{BY_VERB}", name): spread for name, spread in zip(names, spreads, strict=True)}
     return found

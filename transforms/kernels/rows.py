@@ -25,16 +25,17 @@ def encode_rows(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
     >>> one[8:], two[8:], two == three
     (b'a12', b'12', False)
     """
-    values = [_as_binary(column) for column in columns]
-    filled = [pc.fill_null(value, _EMPTY) if value.null_count else value for value in values]
-    return pc.binary_join_element_wise(_lengths(values), *filled, _EMPTY)
+    values = {at: _as_binary(column) for at, column in enumerate(columns) if column.null_count < len(column)}
+    filled = [pc.fill_null(value, _EMPTY) if value.null_count else value for value in values.values()]
+    return pc.binary_join_element_wise(_lengths(values, len(columns[0]), len(columns)), *filled, _EMPTY)
 
 
-def _lengths(values: Sequence[pa.LargeBinaryArray]) -> pa.LargeBinaryArray:
-    """Lengths of each row's values, four bytes each; that of a null is -1."""
-    lengths = np.empty((len(values[0]), len(values)), "<i4")
-    for at, value in enumerate(values):
-        lengths[:, at] = pc.fill_null(pc.binary_length(value), -1).to_numpy()
+def _lengths(values: Mapping[int, pa.LargeBinaryArray], rows: int, columns: int) -> pa.LargeBinaryArray:
+    """Lengths of each row's values by the number of the column, four bytes each; that of a null is -1."""
+    lengths = np.full((rows, columns), -1, "<i4")
+    for at, value in values.items():
+        found = pc.binary_length(value)
+        lengths[:, at] = (pc.fill_null(found, -1) if value.null_count else found).to_numpy()
     ends = np.arange(len(lengths) + 1, dtype=np.int64) * lengths.strides[0]
     content = [None, pa.py_buffer(ends), pa.py_buffer(lengths.tobytes())]
     return pa.Array.from_buffers(pa.large_binary(), len(lengths), content)
@@ -281,10 +282,12 @@ def holds_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 def _place(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Where each pair of words would stand in a sorted list."""
-    low = np.searchsorted(known[:, 0], wanted[:, 0], "left")
-    high = np.searchsorted(known[:, 0], wanted[:, 0], "right")
-    for row in np.flatnonzero(high - low > 1):
-        low[row] += np.searchsorted(known[low[row] : high[row], 1], wanted[row, 1])
+    firsts = np.ascontiguousarray(known[:, 0])
+    low = np.searchsorted(firsts, wanted[:, 0])
+    next_one = np.minimum(low + 1, len(known) - 1)
+    for row in np.flatnonzero((firsts[next_one] == wanted[:, 0]) & (next_one > low)):
+        high = np.searchsorted(firsts, wanted[row, 0], "right")
+        low[row] += np.searchsorted(known[low[row] : high, 1], wanted[row, 1])
     return low
 
 
