@@ -50,3 +50,28 @@ def cut(offsets: np.ndarray, size: int) -> Iterator[tuple[int, int]]:
         high = int(np.searchsorted(offsets, offsets[low] + size, "right")) - 1
         yield low, max(high, low + 1)
         low = max(high, low + 1)
+
+
+def take_lists(lists: pa.ChunkedArray, rows: np.ndarray) -> pa.LargeListArray:
+    """Some rows of a column of large lists of uint64; rows that stand together are copied together.
+
+    >>> lists = pa.chunked_array([[[1, 2], [3]], [[], [4, 5]]], pa.large_list(pa.uint64()))
+    >>> take_lists(lists, np.array([3, 0, 1])).to_pylist()
+    [[4, 5], [1, 2], [3]]
+    """
+    if not len(rows):
+        return pa.array([], lists.type)
+    ends = [chunk.offsets.to_numpy() for chunk in lists.chunks]
+    firsts = np.cumsum([0, *map(len, lists.chunks)])
+    chunk = np.searchsorted(firsts, rows, "right") - 1
+    # The offsets of a chunk are one more than its lists.
+    all_ends, at = np.concatenate([np.zeros(0, np.int64), *ends]), rows + chunk
+    alone = (at[1:] != at[:-1] + 1) | (chunk[1:] != chunk[:-1])
+    first, last = (np.flatnonzero(mark) for mark in (np.append(True, alone), np.append(alone, True)))
+    values = [chunk.values.to_numpy() for chunk in lists.chunks]
+    runs = zip(
+        chunk[first].tolist(), all_ends[at[first]].tolist(), all_ends[at[last] + 1].tolist(), strict=True
+    )
+    pieces = [values[number][start:end] for number, start, end in runs]
+    offsets = np.concatenate([[0], np.cumsum(all_ends[at + 1] - all_ends[at])])
+    return pa.LargeListArray.from_arrays(offsets, np.concatenate([np.zeros(0, np.uint64), *pieces]))

@@ -32,12 +32,11 @@ def split(keys: np.ndarray, table: pa.Table) -> Iterator[Keyed]:
     """
     if len(keys) == 0:
         return
-    # Sorted by counting, where keys are few.
-    narrow = keys.astype(np.uint16) if keys.max() < 1 << 16 else keys
-    order = np.argsort(narrow, kind="stable")
-    keys = keys[order]
+    if (keys[1:] < keys[:-1]).any():
+        # Sorted by counting, where keys are few.
+        order = np.argsort(keys.astype(np.uint16) if keys.max() < 1 << 16 else keys, kind="stable")
+        keys, table = keys[order], table.take(pa.array(order))
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-    table = table.take(pa.array(order))
     for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
         yield int(keys[start]), table.slice(start, end - start)
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from schemas.plan import TRAIN
 from schemas.reason import Reason
 from schemas.recipe import Dedup
+from transforms.kernels.arrays import take_lists
 from transforms.kernels.removals import Marker
 from transforms.kernels.rows import as_words, find_words, from_words, holds_words, place_words
 from transforms.kernels.shingles import PART_TAGS, shingle
@@ -135,7 +136,7 @@ class UnitRows:
         return np.asarray(values.reshape(len(raw), size // 4)), at
 
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
-        """Shingles of some rows of the unit, ascending: a list column for each part.
+        """Shingles of some rows of the unit: a list column for each part.
 
         They are read once more, and stored for the next run beside the signatures; where they are few beside
         those that are stored, reading them again costs less than writing all.
@@ -144,14 +145,14 @@ class UnitRows:
         stored = _load(self.judged.shingles)
         at = place_words(words(stored, "key"), keys)
         if (at < 0).any():
-            fresh = self._shingle(rows[at < 0], keys[at < 0])
+            new = np.flatnonzero(at < 0)[np.argsort(rows[at < 0])]
+            fresh = self._shingle(rows[new], keys[new])
+            at[new] = len(stored) + np.arange(len(new))
             worth_it = len(fresh) >= _WORTH * len(stored)
-            stored = pa.concat_tables([stored, fresh]).combine_chunks() if len(stored) else fresh
+            stored = pa.concat_tables([stored, fresh]) if len(stored) else fresh
             if worth_it:
                 tables.store(self.judged.shingles, stored)
-            at = place_words(words(stored, "key"), keys)
-        found = stored.take(pa.array(at))
-        return {name: found[name].combine_chunks() for name in PARTS if name in found.column_names}
+        return {name: take_lists(stored[name], at) for name in PARTS if name in stored.column_names}
 
     def _shingle(self, rows: np.ndarray, keys: np.ndarray) -> pa.Table:
         """Keys and shingles of some rows, ascending."""

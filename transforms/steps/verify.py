@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from schemas.recipe import Dedup
 from transforms.kernels.counts import Cell
+from transforms.kernels.ranks import spread
 from transforms.kernels.shingles import Shingles
 from transforms.kernels.similarity import Edges, find_deciding_edges
 from transforms.kernels.survivors import NOBODY, Survivors, choose, replay
@@ -37,7 +38,7 @@ def shingle_sets(rows: UnitRows, found: pa.Table | None, copied: pa.Table | None
     """Shingles, priority and copies of the unit's candidates, by partition."""
     if found is None:
         return
-    found = found.sort_by("row")
+    found = found.sort_by([("partition", "ascending"), ("row", "ascending")])
     wanted = numbers(found, "row").astype(np.int64)
     columns = {
         **rows.contenders(rows.at(wanted)),
@@ -54,10 +55,9 @@ def _copies_of(rows: np.ndarray, copied: pa.Table | None) -> pa.LargeListArray:
         return pa.LargeListArray.from_arrays(np.zeros(len(rows) + 1, np.int64), pa.array([], pa.uint64()))
     copied = copied.sort_by([("row", "ascending"), ("copy", "ascending")])
     owners, copies = numbers(copied, "row").astype(np.int64), numbers(copied, "copy")
-    mine = np.isin(owners, rows)
-    owners, copies = owners[mine], copies[mine]
-    offsets = np.append(np.searchsorted(owners, rows), len(owners))
-    return pa.LargeListArray.from_arrays(offsets, copies)
+    starts, ends = (np.searchsorted(owners, rows, side) for side in ("left", "right"))
+    offsets = np.concatenate([[0], np.cumsum(ends - starts)])
+    return pa.LargeListArray.from_arrays(offsets, copies[spread(starts, ends - starts)])
 
 
 def verify(element: Keyed, dedup: Dedup) -> tuple[Iterator[tuple[str, Keyed]], Tally]:
@@ -65,7 +65,7 @@ def verify(element: Keyed, dedup: Dedup) -> tuple[Iterator[tuple[str, Keyed]], T
 
     And a tally of the rows that would fall at each level.
     """
-    table = element[1].sort_by("ref").combine_chunks()
+    table = element[1]
     order, protected = by_priority(table), tiers(table) == REFERENCE
     parts = [as_shingles(table, name) for name in PARTS if name in table.column_names]
     edges = find_deciding_edges(numbers(table, "component"), parts, levels_of(dedup), order, protected)
