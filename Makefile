@@ -16,6 +16,7 @@ env: .venv/.core ## create .venv with the tamis command
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@$(BIN)/python -m compileall -q schemas transforms pipelines
 	@touch $@
 
 .venv/.dev: .venv/.core

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.plan import Plan
 from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
-from schemas.verdict import EDGES, RESOLVED, WON_BY, Verdict
+from schemas.verdict import EDGES, LEDGER, RESOLVED, WON_BY, Verdict
 from transforms.kernels.rows import as_words, from_hex, holds_words, to_hex
 from transforms.kernels.sampling import Sampling
 from transforms.kernels.tally import Tally
@@ -62,7 +62,7 @@ def fates_of(found: Mapping[str, pa.Table | None]) -> Fates:
 
 @writing
 def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Resolved, Tally]:
-    """Write the unit's RESOLVED rows and edges to the staging area; give their counts and tally.
+    """Write what was decided of the unit's rows and their edges to the staging area; give counts and tally.
 
     The rows of a reference set are in no part.
     """
@@ -71,7 +71,7 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
         job.mark_done("resolve", unit, 0)
         return _resolved(rows, len(rows.row)), Tally.zero()
     table, edges = resolve(rows, fates), _edges(fates.edges, rows)
-    tables.store(job.places.resolved(unit), table)
+    _stage(unit, table, job)
     tables.store(job.places.edges(unit), edges)
     job.mark_done("resolve", unit, len(table))
     verdicts = _strings(table, "verdict")
@@ -83,6 +83,26 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     all_rows, groups = job.plan.rows_and_groups
     sampling = Sampling.of_size(rows=all_rows, groups=groups)
     return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe), sampling)
+
+
+_STAGED = pa.schema([*LEDGER, RESOLVED.field("reason_bits")])
+
+
+def _stage(unit: int, table: pa.Table, job: Job) -> None:
+    """Store what parts are written from, without columns that the unit says or that are null throughout."""
+    names = [name for name in _STAGED.names if name not in {"source", "file"}]
+    said = [name for name in names if table[name].null_count < len(table)]
+    tables.store(job.places.resolved(unit), table.select(said))
+
+
+def staged(unit: int, job: Job) -> pa.Table:
+    """The ledger's columns and the reason bits of a resolved unit's rows."""
+    table = tables.load(job.places.resolved(unit))
+    file = job.plan.files[job.plan.units[unit].file]
+    columns = {field.name: pa.nulls(len(table), field.type) for field in _STAGED}
+    columns |= {"source": pa.repeat(file.source, len(table)), "file": pa.repeat(file.name, len(table))}
+    columns |= dict(zip(table.column_names, table.columns, strict=True))
+    return pa.table(columns, schema=_STAGED)
 
 
 def own_names(recipe: Recipe) -> list[str]:

@@ -23,7 +23,7 @@ from transforms.steps.job import Job, writing
 from transforms.steps.lines import schema_of
 from transforms.steps.parquet import plain_type
 from transforms.steps.reader import Reader
-from transforms.steps.resolve import Resolved, are_rejects
+from transforms.steps.resolve import Resolved, are_rejects, staged
 from transforms.steps.units import open_unit
 
 CURATED, VERDICTS, REJECTS, DUPLICATES = "curated", "verdicts", "rejects", "duplicates"
@@ -105,7 +105,7 @@ def _part_rows(kind: str, share: list[tuple[int, int, int]], job: Job) -> Iterat
         if kind == DUPLICATES:
             yield tables.load(job.places.edges(unit)).slice(start, stop - start)
             continue
-        resolved = tables.load(job.places.resolved(unit))
+        resolved = staged(unit, job)
         if kind == VERDICTS:
             yield resolved.slice(start, stop - start).select(LEDGER.names)
             continue

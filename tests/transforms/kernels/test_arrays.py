@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import texts
-from transforms.kernels.arrays import buffers
+from transforms.kernels.arrays import buffers, take_lists
 
 
 @given(st.lists(texts, max_size=8), st.integers(0, 4), st.integers(0, 4))
@@ -34,3 +34,16 @@ def test_the_bytes_are_not_copied() -> None:
     column = pa.array(["one", "two", "three"], pa.large_string())
     whole = np.frombuffer(column.buffers()[2], np.uint8)
     assert np.shares_memory(buffers(column[1:]).data, whole)
+
+
+lists = st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=3), max_size=5)
+
+
+@given(st.lists(lists, max_size=4), st.data())
+def test_lists_are_taken_wherever_they_stand(chunks: list[list[list[int]]], data: st.DataObject) -> None:
+    kind = pa.large_list(pa.uint64())
+    column = pa.chunked_array([pa.array([[7], *chunk], kind)[1:] for chunk in chunks], kind)
+    rows = data.draw(st.lists(st.integers(0, len(column) - 1), max_size=12) if len(column) else st.just([]))
+    found = take_lists(column, np.array(rows, np.int64))
+    assert found.type == kind
+    assert found.to_pylist() == [column[row].as_py() for row in rows]

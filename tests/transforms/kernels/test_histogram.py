@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.kernels.histogram import RELATIVE_ERROR, Histogram, find_bounds, find_buckets
+from transforms.kernels.histogram import RELATIVE_ERROR, Histogram, coarsen, find_bounds, find_buckets
 
 values = st.lists(st.one_of(st.integers(0, 300), st.integers(0, 2**40)), max_size=60)
 
@@ -73,3 +74,12 @@ def test_nothing_has_no_mean_and_no_quantile() -> None:
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.95, 95), (1.0, 100)])
 def test_quantiles_of_small_numbers_are_exact(share: float, expected: int) -> None:
     assert histogram(list(range(1, 101))).quantile(share) == expected
+
+
+@given(st.lists(values.filter(bool), max_size=5), st.randoms())
+def test_groups_have_the_histograms_that_each_has_alone(groups: list[list[int]], random: Random) -> None:
+    pairs = [(code, number) for code, numbers in enumerate(groups) for number in numbers]
+    random.shuffle(pairs)
+    codes, numbers = (np.array([pair[at] for pair in pairs], np.int64) for at in (0, 1))
+    alone = [Histogram.of(np.array(some), coarsen(np.array(some))) for some in groups]
+    assert Histogram.of_each(numbers, coarsen(numbers), codes) == alone

@@ -20,6 +20,9 @@ from transforms.kernels.rows import (
     digest_rows,
     from_hex,
     hash_rows,
+    holds_words,
+    order_words,
+    place_words,
     record_ids,
     sum_hashes,
 )
@@ -147,3 +150,23 @@ def test_no_rows_have_digests_too() -> None:
     none = hashes_of([])
     assert (sum_hashes(none), len(as_words(none)), digest([])) == (0, 0, 0)
     assert record_ids({name: pa.array([], pa.string()) for name in FIELDS}).to_pylist() == []
+
+
+few = st.integers(0, 3)
+some_words = st.lists(st.tuples(few, few), max_size=20).map(
+    lambda pairs: np.array(pairs, np.uint64).reshape(-1, 2)
+)
+
+
+@given(some_words)
+def test_words_are_ordered_by_both(words: np.ndarray) -> None:
+    expected = sorted(range(len(words)), key=lambda row: (*words[row].tolist(), row))
+    assert order_words(words).tolist() == expected
+
+
+@given(some_words, some_words)
+def test_words_are_found_where_they_stand(known: np.ndarray, wanted: np.ndarray) -> None:
+    held, asked = [tuple(pair) for pair in known.tolist()], [tuple(pair) for pair in wanted.tolist()]
+    assert place_words(known, wanted).tolist() == [held.index(one) if one in held else -1 for one in asked]
+    ordered = known[order_words(known)]
+    assert holds_words(ordered, wanted).tolist() == [one in held for one in asked]
