@@ -8,13 +8,14 @@ import xxhash
 from transforms.steps import storage
 
 _CHECKSUM, _LENGTH = 16, 8
+_PIECES, _PIECE, _WORTH = 8, 1 << 13, 0.95
 
 
 class DamagedError(ValueError):
     """A stored table is not what was written."""
 
 
-SMALL = pa.Codec("zstd", compression_level=1)
+SMALL = pa.Codec("zstd", compression_level=2)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:
@@ -24,14 +25,26 @@ def _stream(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
+def _shrinks(stream: pa.Buffer, codec: pa.Codec) -> bool:
+    """Whether pieces from all over a stream shrink; a small stream is not looked at."""
+    if stream.size < 2 * _PIECES * _PIECE:
+        return True
+    view = memoryview(stream)
+    sample = b"".join(view[at : at + _PIECE] for at in range(0, stream.size, stream.size // _PIECES))
+    return len(codec.compress(sample, asbytes=True)) < _WORTH * len(sample)
+
+
 def pack(table: pa.Table, codec: pa.Codec | None = SMALL) -> bytes:
     """The table as an Arrow IPC stream, compressed whole after eight bytes that hold its length.
 
-    Arrow would compress buffer by buffer, which takes small tables ten times as long.
+    Arrow would compress buffer by buffer, which takes small tables ten times as long. What does not shrink,
+    such as lists of hashes, is left as it is, after a length of 0.
     """
     stream = _stream(table)
     if codec is None:
         return bytes(stream.to_pybytes())
+    if not _shrinks(stream, codec):
+        return b"".join((bytes(_LENGTH), memoryview(stream)))
     return stream.size.to_bytes(_LENGTH, "little") + bytes(codec.compress(stream, asbytes=True))
 
 
@@ -40,7 +53,9 @@ def unpack(data: bytes | memoryview, codec: pa.Codec | None = SMALL) -> pa.Table
     stream = pa.py_buffer(data)
     if codec is not None:
         size = int.from_bytes(data[:_LENGTH], "little")
-        stream = codec.decompress(stream.slice(_LENGTH), size)
+        stream = stream.slice(_LENGTH)
+        if size:
+            stream = codec.decompress(stream, size)
     with pa.ipc.open_stream(stream) as reader:
         return reader.read_all()
 

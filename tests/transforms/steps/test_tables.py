@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from transforms.steps import tables
 
+HASHES = np.random.default_rng(3).integers(1 << 63, size=1 << 16)
 TABLE = pa.table({"a": pa.chunked_array([[1, 2], [3]]), "b": ["x", None, "z"], "c": [[1], [], None]})
 
 
 @pytest.mark.parametrize("codec", [None, tables.SMALL])
-@pytest.mark.parametrize("table", [TABLE, TABLE[1:], TABLE[:0]], ids=["whole", "slice", "empty"])
+@pytest.mark.parametrize(
+    "table",
+    [TABLE, TABLE[1:], TABLE[:0], pa.table({"hash": HASHES}), pa.table({"hash": HASHES // 2**60})],
+    ids=["whole", "slice", "empty", "hashes", "large"],
+)
 def test_packed_tables_come_back(table: pa.Table, codec: pa.Codec | None) -> None:
     assert tables.unpack(tables.pack(table, codec), codec).equals(table)
+
+
+def test_what_does_not_shrink_is_left_as_it_is() -> None:
+    plain, mixed = pa.table({"hash": HASHES}), pa.table({"hash": HASHES, "row": range(len(HASHES))})
+    assert len(tables.pack(plain)) == len(tables.pack(plain, None)) + 8
+    assert len(tables.pack(mixed)) < 0.7 * len(tables.pack(mixed, None))
 
 
 def test_same_rows_are_the_same_bytes() -> None:
