@@ -28,7 +28,7 @@ def _rows(spoken: Spoken, turns: np.ndarray) -> np.ndarray:
 def out_of_order(spoken: Spoken) -> np.ndarray:
     """Mark the rows whose user and assistant do not take turns.
 
-    The user speaks first; an assistant may speak again after a tool, and several tools may answer. A system
+    The user speaks first; after a tool anybody may, and several tools may answer an assistant. A system
     prompt stands before all else. A role that is none of the four is out of order wherever it stands.
     """
     system, user, tool = (spoken.of(role) for role in (SYSTEM, USER, TOOL))
@@ -43,9 +43,7 @@ def out_of_order(spoken: Spoken) -> np.ndarray:
     first = np.zeros(len(user), bool)
     first[talking.offsets[:-1][np.diff(talking.offsets) > 0]] = True
     wrong = first & ~user
-    twice = ~first[1:] & (
-        (user[1:] & ~assistant[:-1]) | (assistant[1:] & assistant[:-1]) | (tool[1:] & user[:-1])
-    )
+    twice = ~first[1:] & ((user[1:] & user[:-1]) | (assistant[1:] & assistant[:-1]) | (tool[1:] & user[:-1]))
     wrong[1:] |= twice
     late = system & (
         np.append(0, np.cumsum(others))[:-1] > np.append(0, np.cumsum(others))[spoken.offsets[row]]
