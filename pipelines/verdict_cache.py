@@ -11,7 +11,7 @@ from transforms.steps import storage, tables
 from transforms.steps.cache import KINDS, SHINGLES
 
 DAY = 86_400.0
-_ENTRY = re.compile(rf"({'|'.join((*KINDS, SHINGLES))})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow")
+_ENTRY = re.compile(rf"({'|'.join((*KINDS, SHINGLES))})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow(\.later)?")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)(i?)B?")
 
 

@@ -15,8 +15,8 @@ from transforms.shuffle import (
     Sent,
     Several,
     Tables,
-    open_table,
-    open_unit,
+    receive,
+    receive_unit,
     send,
     send_by_name,
 )
@@ -28,21 +28,21 @@ from transforms.steps.unit_rows import UnitRows
 
 
 def _lines(met: Met, job: Job) -> Iterator[Sent]:
-    for unit, judged, found in open_unit(met):
+    for unit, judged, found in receive_unit(met):
         yield from send(LINES, choice.lines(UnitRows(unit, judged, job), fates_of(found)))
 
 
 def _cut(met: Met, job: Job) -> str:
-    return choice.cut(open_table(met), job.recipe)
+    return choice.cut(receive(met), job.recipe)
 
 
 def _drop(met: Met, cuts: Sequence[str], job: Job) -> Iterator[TaggedOutput]:
-    for unit, judged, found in open_unit(met):
+    for unit, judged, found in receive_unit(met, again=True):
         yield from send_by_name(choice.drop(UnitRows(unit, judged, job), fates_of(found), cuts))
 
 
 def _spread(met: Met) -> Iterator[Sent]:
-    for _, _, found in open_unit(met):
+    for _, _, found in receive_unit(met):
         yield from send(DROPPED, choice.spread(found.get(DROPPED), found.get(ASKED)))
 
 
@@ -57,8 +57,9 @@ class ChooseRows(beam.PTransform):
         joined = inputs | "Join findings" >> JoinByUnit()
         lines = joined | "Lines" >> beam.FlatMap(_lines, self.job).with_output_types(Sent)
         cuts = lines | "Gather lines" >> beam.GroupByKey() | "Cut" >> beam.Map(_cut, self.job)
-        drop = beam.FlatMap(_drop, AsList(cuts), self.job).with_output_types(Sent, dropped=Sent, asked=Sent)
-        found = joined | "Drop" >> drop.with_outputs(DROPPED, ASKED)
+        outputs = {DROPPED: Sent, ASKED: Sent}
+        drop = beam.FlatMap(_drop, AsList(cuts), self.job).with_output_types(Sent, **outputs)
+        found = joined | "Drop" >> drop.with_outputs(*outputs)
         both = {UNIT: inputs[UNIT], DROPPED: found[DROPPED], ASKED: found[ASKED]}
         spread = "Spread drop" >> beam.FlatMap(_spread).with_output_types(Sent)
         return found[DROPPED], both | "Join dropped" >> JoinByUnit() | spread

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
-from transforms.shuffle import UNIT, JoinByUnit, Met, Sent, Several, Tables, open_table, open_unit, send
+from transforms.shuffle import UNIT, JoinByUnit, Met, Sent, Several, Tables, receive, receive_unit, send
 from transforms.steps import bands, crowds
 from transforms.steps.job import Job
 from transforms.steps.unit_rows import OpenRows
@@ -42,21 +42,21 @@ class SplitCrowds(beam.PTransform):
         )
 
     def _bands(self, met: Met) -> Iterator[Sent]:
-        for unit, judged, found in open_unit(met):
+        for unit, judged, found in receive_unit(met):
             rows = self.open_rows(unit, judged, self.job)
             yield from send(_BANDS, crowds.crowd_bands(rows, found.get(bands.CROWDS)))
 
     def _company(self, met: Met) -> Iterator[Sent]:
-        yield from send(_GROUPS, crowds.company(open_table(met)))
+        yield from send(_GROUPS, crowds.company(receive(met)))
 
     def _sets(self, met: Met) -> Iterator[Sent]:
-        for unit, judged, found in open_unit(met):
+        for unit, judged, found in receive_unit(met):
             rows = self.open_rows(unit, judged, self.job)
             yield from send(_SETS, crowds.crowd_sets(rows, found.get(_GROUPS)))
 
     def _links(self, met: Met) -> Iterator[Sent]:
         least = self.job.recipe.dedup.stored_from
-        yield from send(_LINKS, [crowds.link_similar(open_table(met), least)])
+        yield from send(_LINKS, [crowds.link_similar(receive(met), least)])
 
     def _components(self, met: Met) -> Iterator[Sent]:
-        yield from send(bands.CANDIDATES, bands.candidates(open_table(met)))
+        yield from send(bands.CANDIDATES, bands.candidates(receive(met)))

@@ -17,8 +17,8 @@ from transforms.shuffle import (
     Sent,
     Several,
     Tables,
-    open_table,
-    open_unit,
+    receive,
+    receive_unit,
     send,
     send_by_name,
 )
@@ -47,50 +47,50 @@ class Steps:
 
     def collapse(self, met: Met) -> Iterator[TaggedOutput]:
         """Copies among the contents of a bucket, and the prompts of the others."""
-        yield from send_by_name(contents.collapse(open_table(met), self.job))
+        yield from send_by_name(contents.collapse(receive(met), self.job))
 
     def count_prompts(self, met: Met) -> bytes:
         """Tally of a bucket's prompts."""
-        return prompts.count(open_table(met))
+        return prompts.count(receive(met))
 
     def cap(self, met: Met) -> Iterator[Sent]:
         """Rows of a bucket's prompts that are over the recipe's cap."""
         most = self.job.recipe.dedup.max_answers_per_prompt or 0
-        yield from send(CAPPED, prompts.cap(open_table(met), most))
+        yield from send(CAPPED, prompts.cap(receive(met, again=True), most))
 
     def spread_cap(self, met: Met) -> Iterator[Sent]:
         """Copies of a unit's rows that are over the cap."""
-        for _, _, found in open_unit(met):
+        for _, _, found in receive_unit(met):
             if CAPPED in found:
                 yield from send(CAPPED, prompts.spread(found[CAPPED], found.get(COPIED)))
 
     def band_keys(self, met: Met) -> Iterator[Sent]:
         """Keys of the bands of a unit's rows."""
-        for unit, judged, found in open_unit(met):
+        for unit, judged, found in receive_unit(met):
             rows = self.open_rows(unit, judged, self.job)
             yield from send(_BANDS, bands.band_keys(rows, *found.values()))
 
     def link(self, met: Met) -> Iterator[Sent]:
         """Links between the rows of a bucket's bands."""
-        yield from send(_LINKS, [bands.link(open_table(met))])
+        yield from send(_LINKS, [bands.link(receive(met))])
 
     def candidates(self, met: Met) -> Iterator[Sent]:
         """Candidates, by all links."""
-        yield from send(CANDIDATES, bands.candidates(open_table(met)))
+        yield from send(CANDIDATES, bands.candidates(receive(met)))
 
     def divide(self, met: Met) -> Iterator[TaggedOutput]:
         """Candidates and the rows of crowds, by all links."""
-        yield from send_by_name(bands.divide(open_table(met), self.job.plan.crowd_rows))
+        yield from send_by_name(bands.divide(receive(met), self.job.plan.crowd_rows))
 
     def shingle_sets(self, met: Met) -> Iterator[Sent]:
         """Shingles of a unit's candidates."""
-        for unit, judged, found in open_unit(met):
+        for unit, judged, found in receive_unit(met):
             rows = self.open_rows(unit, judged, self.job)
             yield from send(_SETS, verify.shingle_sets(rows, found.get(CANDIDATES), found.get(COPIED)))
 
     def verify(self, met: Met) -> Iterator[TaggedOutput]:
         """Near-duplicates of a partition, and a tally."""
-        found, tally = verify.verify(open_table(met), self.job.recipe.dedup)
+        found, tally = verify.verify(receive(met), self.job.recipe.dedup)
         yield from send_by_name(found)
         yield TaggedOutput(TALLIES, tally.to_bytes())
 

@@ -9,7 +9,7 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from transforms.kernels.tally import Tally
-from transforms.shuffle import JoinByUnit, Met, Several, Tables, open_unit
+from transforms.shuffle import JoinByUnit, Met, Several, Tables, receive_unit
 from transforms.steps.job import Job
 from transforms.steps.resolve import fates_of, resolve_unit
 
@@ -17,7 +17,7 @@ COUNTS, TALLIES = "counts", "tallies"
 
 
 def _resolve(met: Met, job: Job) -> Iterator[TaggedOutput]:
-    for unit, judged, found in open_unit(met):
+    for unit, judged, found in receive_unit(met):
         counts, tally = resolve_unit(unit, judged, fates_of(found), job)
         yield TaggedOutput(COUNTS, counts)
         yield TaggedOutput(TALLIES, tally.to_bytes())

@@ -1,4 +1,4 @@
-"""The only shuffles of Tamis: named values by an int key; tables are packed where they are made."""
+"""What Tamis shuffles: named values by an int key; tables are packed where they are made."""
 
 from __future__ import annotations
 
@@ -44,33 +44,40 @@ def send_by_name(found: Iterable[tuple[str, Keyed]]) -> Iterator[TaggedOutput]:
             yield TaggedOutput(name, sent)
 
 
-def open_table(met: Met) -> Keyed:
-    """All tables of a key as one."""
+def receive(met: Met, *, again: bool = False) -> Keyed:
+    """All tables of a key as one; `again` where another step counts their bytes, too."""
     key, named = met
-    return key, _open([piece for _, piece in named])
+    return key, _open([piece for _, piece in named], counted=not again)
 
 
-def open_unit(met: Met) -> Iterator[tuple[int, Any, Mapping[str, pa.Table]]]:
-    """A unit's own value, and what tables were sent to it by name; nothing for a key that is no unit."""
+def receive_unit(met: Met, *, again: bool = False) -> Iterator[tuple[int, Any, Mapping[str, pa.Table]]]:
+    """A unit's own value, and what tables were sent to it by name; nothing for a key that is no unit.
+
+    `again` where another step counts their bytes, too.
+    """
     key, named = met
     found: dict[str, list[Any]] = {UNIT: []}
     for name, value in named:
         found.setdefault(name, []).append(value)
     values = found.pop(UNIT)
-    held = {name: _open(pieces) for name, pieces in found.items()}
+    held = {name: _open(pieces, counted=not again) for name, pieces in found.items()}
     for value in values:
         yield key, value, held
 
 
-def _open(pieces: list[bytes]) -> pa.Table:
+def _open(pieces: list[bytes], *, counted: bool) -> pa.Table:
     """One table of all pieces, in an order that does not depend on their arrival."""
-    Metrics.counter("tamis", COUNTER).inc(sum(map(len, pieces)))
+    if counted:
+        Metrics.counter("tamis", COUNTER).inc(sum(map(len, pieces)))
     return pa.concat_tables(map(tables.unpack, sorted(pieces))).combine_chunks()
 
 
 @dataclass(eq=False)
 class JoinByUnit(beam.PTransform):
-    """What each unit is sent, beside its own value; `open_unit` opens it."""
+    """What each unit is sent, beside its own value, for `receive_unit`.
+
+    The names of the inputs say what is sent in; `send` has given each table its own.
+    """
 
     def expand(self, inputs: dict[str, Tables | Several]) -> beam.PCollection[Met]:
         """Group a collection or several under each name."""

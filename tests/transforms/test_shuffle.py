@@ -12,7 +12,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.engines import Asked, choose_engine
 from tests.releases import Curate, Release, Sampled, recipe_for
-from transforms.shuffle import UNIT, JoinByUnit, open_table, open_unit, send
+from transforms.shuffle import UNIT, JoinByUnit, receive, receive_unit, send
 from transforms.steps import tables
 
 BOUND = 400
@@ -68,7 +68,7 @@ def test_tables_of_a_key_are_one_in_one_order(pieces: list[tuple[int, list[int]]
             | beam.Create(pieces)
             | "Send" >> beam.FlatMap(lambda piece: send("some", [(piece[0], table(piece[1]))]))
             | beam.GroupByKey()
-            | "Open tables" >> beam.Map(open_table)
+            | "Open tables" >> beam.Map(receive)
             | "Open rows" >> beam.MapTuple(lambda key, joined: (key, joined["a"].to_pylist()))
         )
         assert_that(found, equal_to([(key, joined["a"].to_pylist()) for key, joined in expected.items()]))
@@ -89,7 +89,7 @@ def test_units_meet_what_was_sent_to_them() -> None:
         found = joined | "Open" >> beam.FlatMap(
             lambda met: [
                 (unit, value, {name: sorted(held["a"].to_pylist()) for name, held in found.items()})
-                for unit, value, found in open_unit(met)
+                for unit, value, found in receive_unit(met)
             ]
         )
         assert_that(

@@ -67,18 +67,18 @@ class Histogram:
     buckets: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: np.ndarray, rounded: np.ndarray | None = None) -> Histogram:
-        """Histogram of an array of int64 values, by the buckets of rounded ones where they are given."""
+    def of(cls, values: np.ndarray) -> Histogram:
+        """Histogram of an array of int64 values."""
         if not len(values):
             return cls()
-        counts = np.bincount(find_buckets(values if rounded is None else rounded))
+        counts = np.bincount(find_buckets(values))
         filled = np.flatnonzero(counts)
         buckets = dict(zip(filled.tolist(), counts[filled].tolist(), strict=True))
         return cls(len(values), int(values.sum()), int(values.min()), int(values.max()), buckets)
 
     @classmethod
     def of_each(cls, values: np.ndarray, rounded: np.ndarray, codes: np.ndarray) -> list[Histogram]:
-        """Histogram of the values of each code (int64, from 0, each of them there), as `of` makes it.
+        """Histogram of the values of each code (int64, all from 0 there), by the buckets of rounded ones.
 
         >>> one, two = Histogram.of_each(np.array([3, 9, 5]), np.array([3, 9, 5]), np.array([0, 1, 0]))
         >>> one == Histogram.of(np.array([3, 5])), two.buckets

@@ -14,14 +14,14 @@ import pyarrow.compute as pc
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY
 from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
-from transforms.steps import cache, storage, tables
+from transforms.steps import cache, storage, stored_shingles, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
 from transforms.steps.lines import LinesReader
 from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
-from transforms.steps.reader import Reader
+from transforms.steps.reader import Reader, UnreadableError
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,8 @@ def remember(note: str, keys: dict[str, str]) -> None:
 
 def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
     """Store the shingles of a unit's past, of the rows that it still has, beside what was found of it."""
-    try:
-        stored = tables.load(past.shingles)
-    except (FileNotFoundError, tables.DamagedError):
+    stored = stored_shingles.load(past.shingles)
+    if not len(stored):
         return
     known = words(findings.table("identity"), signed_by(job.recipe))
     tables.store(path, stored.filter(pa.array(place_words(known, words(stored, "key")) >= 0)))
@@ -85,6 +84,8 @@ class _New(Reader):
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         # It is the class of the kind of file that comes next.
         for batch in super().slices(group, columns):  # type: ignore[safe-super]
+            if self.lost:
+                raise UnreadableError(self.lost[min(self.lost)])
             ids = self.adapter.record_ids(batch)
             whole = identify_whole(self.adapter.hashed, self.recipe, ids, batch)
             self.seen.append((group - self.unit.groups[0], pa.table(whole, schema=_WHOLE)))

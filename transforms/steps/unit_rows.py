@@ -18,7 +18,7 @@ from transforms.kernels.arrays import take_lists
 from transforms.kernels.removals import Marker
 from transforms.kernels.rows import as_words, find_words, from_words, holds_words, place_words
 from transforms.kernels.shingles import PART_TAGS, shingle
-from transforms.steps import tables
+from transforms.steps import stored_shingles, tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
@@ -26,8 +26,6 @@ from transforms.steps.parts import near_parts, signed_by
 from transforms.steps.units import open_unit
 
 PARTS = ("prompt", "output")
-_WORTH = 1 / 8
-"""Share of new candidates from which their shingles are stored with those of the others."""
 
 
 class UnitRows:
@@ -138,20 +136,17 @@ class UnitRows:
     def shingles(self, rows: np.ndarray) -> dict[str, pa.Array]:
         """Shingles of some rows of the unit: a list column for each part.
 
-        They are read once more, and stored for the next run beside the signatures; where they are few beside
-        those that are stored, reading them again costs less than writing all.
+        They are read once more, and stored for the next run beside the signatures.
         """
         keys = words(self.identity, signed_by(self.job.recipe))[self.at(rows)]
-        stored = _load(self.judged.shingles)
+        stored = stored_shingles.load(self.judged.shingles)
         at = place_words(words(stored, "key"), keys)
         if (at < 0).any():
             new = np.flatnonzero(at < 0)[np.argsort(rows[at < 0])]
             fresh = self._shingle(rows[new], keys[new])
             at[new] = len(stored) + np.arange(len(new))
-            worth_it = len(fresh) >= _WORTH * len(stored)
+            stored_shingles.keep(self.judged.shingles, fresh)
             stored = pa.concat_tables([stored, fresh]) if len(stored) else fresh
-            if worth_it:
-                tables.store(self.judged.shingles, stored)
         return {name: take_lists(stored[name], at) for name in PARTS if name in stored.column_names}
 
     def _shingle(self, rows: np.ndarray, keys: np.ndarray) -> pa.Table:
@@ -165,14 +160,6 @@ class UnitRows:
                 pieces.setdefault(name, []).append(pa.LargeListArray.from_arrays(found.offsets, found.values))
         lists = {name: pa.concat_arrays(lists) for name, lists in pieces.items()}
         return pa.table({"key": from_words(keys), **lists})
-
-
-def _load(path: str) -> pa.Table:
-    """Shingles that were stored, by key; none where there are none, or they are damaged."""
-    try:
-        return tables.load(path)
-    except (FileNotFoundError, tables.DamagedError):
-        return pa.table({"key": pa.array([], pa.binary(16))})
 
 
 OpenRows: TypeAlias = Callable[[int, Judged, Job], UnitRows]

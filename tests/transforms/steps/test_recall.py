@@ -137,6 +137,23 @@ def test_lines_that_are_damaged_now_are_told(curate: Curate, tmp_path: Path) -> 
     assert parts(warm) == parts(cold)
 
 
+def frail(rows: pa.RecordBatch) -> pa.Array:
+    """Mark what begins with "No", in a way that an empty text would break."""
+    return pa.array([text.split()[0] == "No" for text in rows["instruction"].to_pylist()], pa.bool_())
+
+
+def test_damaged_lines_are_judged_by_nobody(curate: Curate, tmp_path: Path) -> None:
+    rows = crowd(6, 60)
+    path = write_lines(tmp_path / "in.jsonl", rows)
+    own = {"name": "frail", "use": f"{__name__}:frail", "meaning": "It begins with No.", "action": "flag"}
+    recipe = recipe_for(str(path), own=[own])
+    curate(str(path), recipe=recipe)
+    write_lines(path, [{"instruction": "Name a river.", "output": "The Po."}, *rows], 40)
+    warm, cold = (curate(str(path), recipe=recipe, root=tmp_path / name) for name in ("output", "cold"))
+    assert warm.verdicts().count("unreadable") == 1
+    assert parts(warm) == parts(cold)
+
+
 def test_another_recipe_looks_at_all_rows(curate: Curate, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.parquet", ask_all(10))
     curate(str(path), recipe=recipe_for(str(path), own=[COUNTING]))

@@ -1,0 +1,50 @@
+"""Shingles of candidates in the cache: few later ones beside many, then all as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from transforms.steps import stored_shingles, tables
+from transforms.steps.stored_shingles import later
+
+
+def some(*numbers: int) -> pa.Table:
+    lists = pa.array([[number, number + 1] for number in numbers], pa.large_list(pa.uint64()))
+    keys = pa.array([number.to_bytes(16, "big") for number in numbers], pa.binary(16))
+    return pa.table({"key": keys, "output": lists})
+
+
+def test_none_are_stored_at_first(tmp_path: Path) -> None:
+    assert len(stored_shingles.load(str(tmp_path / "a.arrow"))) == 0
+
+
+def test_few_are_written_beside_many(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    stored_shingles.keep(str(path), some(*range(100)))
+    before = path.read_bytes()
+    for number in (100, 101):
+        stored_shingles.keep(str(path), some(number))
+    assert path.read_bytes() == before
+    assert tables.load(later(str(path))).equals(some(100, 101))
+    assert stored_shingles.load(str(path)).equals(some(*range(102)))
+
+
+def test_many_are_written_with_the_others(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.arrow")
+    for numbers in (range(16), [16], range(17, 20)):
+        stored_shingles.keep(path, some(*numbers))
+    assert tables.load(path).equals(some(*range(20)))
+    assert len(tables.load(later(path))) == 0
+    assert stored_shingles.load(path).equals(some(*range(20)))
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.arrow.later"])
+def test_damaged_ones_are_as_none(tmp_path: Path, name: str) -> None:
+    path = str(tmp_path / "a.arrow")
+    for numbers in (range(16), [16]):
+        stored_shingles.keep(path, some(*numbers))
+    (tmp_path / name).write_bytes(b"damaged")
+    assert len(stored_shingles.load(path)) == (1 if name == "a.arrow" else 16)
