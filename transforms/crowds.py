@@ -15,6 +15,11 @@ from transforms.steps.unit_rows import OpenRows
 _BANDS, _GROUPS, _SETS, _LINKS = "bands", "groups", "sets", "links"
 
 
+def send_candidates(met: Met) -> Iterator[Sent]:
+    """The rows of every component of all links, to their units."""
+    yield from send(bands.CANDIDATES, bands.candidates(receive(met)))
+
+
 @dataclass(eq=False)
 class SplitCrowds(beam.PTransform):
     """For each unit the rows of its crowds that similar pairs connect with others, and their components."""
@@ -38,7 +43,7 @@ class SplitCrowds(beam.PTransform):
             | "Group crowd sets" >> beam.GroupByKey()
             | "Link similar" >> beam.FlatMap(self._links).with_output_types(Sent)
             | "Gather similar" >> beam.GroupByKey()
-            | "Components" >> beam.FlatMap(self._components).with_output_types(Sent)
+            | "Components" >> beam.FlatMap(send_candidates).with_output_types(Sent)
         )
 
     def _bands(self, met: Met) -> Iterator[Sent]:
@@ -57,6 +62,3 @@ class SplitCrowds(beam.PTransform):
     def _links(self, met: Met) -> Iterator[Sent]:
         least = self.job.recipe.dedup.stored_from
         yield from send(_LINKS, [crowds.link_similar(receive(met), least)])
-
-    def _components(self, met: Met) -> Iterator[Sent]:
-        yield from send(bands.CANDIDATES, bands.candidates(receive(met)))

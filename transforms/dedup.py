@@ -9,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from transforms.crowds import SplitCrowds
+from transforms.crowds import SplitCrowds, send_candidates
 from transforms.shuffle import (
     UNIT,
     JoinByUnit,
@@ -73,10 +73,6 @@ class Steps:
     def link(self, met: Met) -> Iterator[Sent]:
         """Links between the rows of a bucket's bands."""
         yield from send(_LINKS, [bands.link(receive(met))])
-
-    def candidates(self, met: Met) -> Iterator[Sent]:
-        """Candidates, by all links."""
-        yield from send(CANDIDATES, bands.candidates(receive(met)))
 
     def divide(self, met: Met) -> Iterator[TaggedOutput]:
         """Candidates and the rows of crowds, by all links."""
@@ -145,7 +141,7 @@ class FindCandidates(beam.PTransform):
             | "Gather links" >> beam.GroupByKey()
         )
         if not self.steps.job.plan.may_crowd:
-            return (links | "Candidates" >> beam.FlatMap(self.steps.candidates).with_output_types(Sent),)
+            return (links | "Candidates" >> beam.FlatMap(send_candidates).with_output_types(Sent),)
         outputs = {CANDIDATES: Sent, CROWDS: Sent}
         divide = beam.FlatMap(self.steps.divide).with_output_types(Sent, **outputs)
         found = links | "Candidates" >> divide.with_outputs(*outputs)

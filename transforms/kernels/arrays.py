@@ -52,6 +52,18 @@ def cut(offsets: np.ndarray, size: int) -> Iterator[tuple[int, int]]:
         low = max(high, low + 1)
 
 
+def mark_repeated(ordered: np.ndarray) -> np.ndarray:
+    """Mark the values that stand more than once in a sorted array.
+
+    >>> mark_repeated(np.array([3, 5, 5, 7])).tolist()
+    [False, True, True, False]
+    """
+    marks = np.zeros(len(ordered), bool)
+    np.equal(ordered[1:], ordered[:-1], out=marks[1:])
+    marks[:-1] |= marks[1:]
+    return marks
+
+
 def take_lists(lists: pa.ChunkedArray, rows: np.ndarray) -> pa.LargeListArray:
     """Some rows of a column of large lists of uint64; rows that stand together are copied together.
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.kernels.arrays import mark_repeated
 from transforms.kernels.shingles import Shingles, mix
 
 _SLACK = 1e-9
@@ -158,9 +159,7 @@ def _repeated(
     keys = shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths)
     order = np.argsort(keys)
     keys = keys[order]
-    repeated = np.zeros(len(keys), bool)
-    np.equal(keys[1:], keys[:-1], out=repeated[1:])
-    repeated[:-1] |= repeated[1:]
+    repeated = mark_repeated(keys)
     keys, rows = keys[repeated], rows[order[repeated]]
     fresh = np.ones(len(keys), bool)
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from transforms.kernels.arrays import buffers
+from transforms.kernels.arrays import buffers, mark_repeated
 
 _EMPTY = pa.scalar(b"", pa.large_binary())
 _COLON = pa.scalar(b":", pa.large_binary())
@@ -224,10 +224,7 @@ def order_words(words: np.ndarray) -> np.ndarray:
     [2, 1, 3, 0]
     """
     order = np.argsort(words[:, 0])
-    first = words[order, 0]
-    tied = np.zeros(len(order), bool)
-    np.equal(first[1:], first[:-1], out=tied[1:])
-    tied[:-1] |= tied[1:]
+    tied = mark_repeated(words[order, 0])
     if tied.any():
         rows = order[tied]
         order[tied] = rows[np.lexsort((rows, words[rows, 1], words[rows, 0]))]

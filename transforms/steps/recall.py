@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY
 from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
-from transforms.steps import cache, storage, stored_shingles, tables
+from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
@@ -22,6 +22,7 @@ from transforms.steps.lines import LinesReader
 from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
 from transforms.steps.reader import Reader, UnreadableError
+from transforms.steps.stored_shingles import StoredShingles
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def remember(note: str, keys: dict[str, str]) -> None:
 
 def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
     """Store the shingles of a unit's past, of the rows that it still has, beside what was found of it."""
-    stored = stored_shingles.load(past.shingles)
+    stored = StoredShingles.load(past.shingles).table
     if not len(stored):
         return
     known = words(findings.table("identity"), signed_by(job.recipe))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 
 from transforms.steps import tables
@@ -16,21 +18,35 @@ def later(path: str) -> str:
     return f"{path}.later"
 
 
-def load(path: str) -> pa.Table:
-    """Key and shingles of all candidates; of none but the key where none are stored or they are damaged."""
-    return _join(_load(path), _load(later(path)))
+@dataclass(frozen=True)
+class StoredShingles:
+    """Key and shingles of candidates, from a file and from the one beside it."""
 
+    path: str
+    most: pa.Table
+    rest: pa.Table
 
-def keep(path: str, fresh: pa.Table) -> None:
-    """Store some more: few are written beside many, so that the many need not be written for them."""
-    first, before = _load(path), _load(later(path))
-    second = _join(before, fresh)
-    if len(second) < _WORTH * len(first):
-        tables.store(later(path), second)
-        return
-    tables.store(path, _join(first, second))
-    if len(before):
-        tables.store(later(path), before[:0])
+    @classmethod
+    def load(cls, path: str) -> StoredShingles:
+        """What is stored; nothing where no file is, or what is damaged."""
+        return cls(path, _load(path), _load(later(path)))
+
+    @property
+    def table(self) -> pa.Table:
+        """All of them, those stored later last; without columns of shingles where there are none."""
+        return _join(self.most, self.rest)
+
+    def add(self, fresh: pa.Table) -> StoredShingles:
+        """Store some more: few are written beside many, so that the many need not be written for them."""
+        rest = _join(self.rest, fresh)
+        if len(rest) < _WORTH * len(self.most):
+            tables.store(later(self.path), rest)
+            return StoredShingles(self.path, self.most, rest)
+        most = _join(self.most, rest)
+        tables.store(self.path, most)
+        if len(self.rest):
+            tables.store(later(self.path), rest[:0])
+        return StoredShingles(self.path, most, rest[:0])
 
 
 def _load(path: str) -> pa.Table:

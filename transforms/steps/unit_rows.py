@@ -18,11 +18,12 @@ from transforms.kernels.arrays import take_lists
 from transforms.kernels.removals import Marker
 from transforms.kernels.rows import as_words, find_words, from_words, holds_words, place_words
 from transforms.kernels.shingles import PART_TAGS, shingle
-from transforms.steps import stored_shingles, tables
+from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, REFERENCE, RELEASED, TIER_BITS, numbers, refs, words
 from transforms.steps.parts import near_parts, signed_by
+from transforms.steps.stored_shingles import StoredShingles
 from transforms.steps.units import open_unit
 
 PARTS = ("prompt", "output")
@@ -139,15 +140,14 @@ class UnitRows:
         They are read once more, and stored for the next run beside the signatures.
         """
         keys = words(self.identity, signed_by(self.job.recipe))[self.at(rows)]
-        stored = stored_shingles.load(self.judged.shingles)
-        at = place_words(words(stored, "key"), keys)
+        stored = StoredShingles.load(self.judged.shingles)
+        at = place_words(words(stored.table, "key"), keys)
         if (at < 0).any():
             new = np.flatnonzero(at < 0)[np.argsort(rows[at < 0])]
-            fresh = self._shingle(rows[new], keys[new])
-            at[new] = len(stored) + np.arange(len(new))
-            stored_shingles.keep(self.judged.shingles, fresh)
-            stored = pa.concat_tables([stored, fresh]) if len(stored) else fresh
-        return {name: take_lists(stored[name], at) for name in PARTS if name in stored.column_names}
+            at[new] = len(stored.table) + np.arange(len(new))
+            stored = stored.add(self._shingle(rows[new], keys[new]))
+        found = stored.table
+        return {name: take_lists(found[name], at) for name in PARTS if name in found.column_names}
 
     def _shingle(self, rows: np.ndarray, keys: np.ndarray) -> pa.Table:
         """Keys and shingles of some rows, ascending."""

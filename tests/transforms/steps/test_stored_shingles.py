@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from transforms.steps import stored_shingles, tables
-from transforms.steps.stored_shingles import later
+from transforms.steps import tables
+from transforms.steps.stored_shingles import StoredShingles, later
 
 
 def some(*numbers: int) -> pa.Table:
@@ -18,33 +18,33 @@ def some(*numbers: int) -> pa.Table:
 
 
 def test_none_are_stored_at_first(tmp_path: Path) -> None:
-    assert len(stored_shingles.load(str(tmp_path / "a.arrow"))) == 0
+    assert len(StoredShingles.load(str(tmp_path / "a.arrow")).table) == 0
 
 
 def test_few_are_written_beside_many(tmp_path: Path) -> None:
     path = tmp_path / "a.arrow"
-    stored_shingles.keep(str(path), some(*range(100)))
+    StoredShingles.load(str(path)).add(some(*range(100)))
     before = path.read_bytes()
     for number in (100, 101):
-        stored_shingles.keep(str(path), some(number))
+        StoredShingles.load(str(path)).add(some(number))
     assert path.read_bytes() == before
     assert tables.load(later(str(path))).equals(some(100, 101))
-    assert stored_shingles.load(str(path)).equals(some(*range(102)))
+    assert StoredShingles.load(str(path)).table.equals(some(*range(102)))
 
 
 def test_many_are_written_with_the_others(tmp_path: Path) -> None:
     path = str(tmp_path / "a.arrow")
     for numbers in (range(16), [16], range(17, 20)):
-        stored_shingles.keep(path, some(*numbers))
+        StoredShingles.load(path).add(some(*numbers))
     assert tables.load(path).equals(some(*range(20)))
     assert len(tables.load(later(path))) == 0
-    assert stored_shingles.load(path).equals(some(*range(20)))
+    assert StoredShingles.load(path).table.equals(some(*range(20)))
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.arrow.later"])
 def test_damaged_ones_are_as_none(tmp_path: Path, name: str) -> None:
     path = str(tmp_path / "a.arrow")
     for numbers in (range(16), [16]):
-        stored_shingles.keep(path, some(*numbers))
+        StoredShingles.load(path).add(some(*numbers))
     (tmp_path / name).write_bytes(b"damaged")
-    assert len(stored_shingles.load(path)) == (1 if name == "a.arrow" else 16)
+    assert len(StoredShingles.load(path).table) == (1 if name == "a.arrow" else 16)
