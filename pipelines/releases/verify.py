@@ -19,8 +19,8 @@ from schemas.release import OutputRecord
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
-from transforms.steps.write import CURATED, DUPLICATES, VERDICTS, Sums, conform, stored_type
+from transforms.steps.parquet import READ_ERRORS, conform
+from transforms.steps.write import CURATED, DUPLICATES, VERDICTS, Sums, stored_type
 
 
 @dataclass

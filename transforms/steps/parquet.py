@@ -37,6 +37,19 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     return pa.large_binary() if pa.types.is_binary_view(kind) else kind
 
 
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table's columns in a schema's order and plain types; absent ones are null."""
+    columns = {}
+    for field in schema:
+        kind = plain_type(field.type)
+        if field.name in table.column_names:
+            chunks = [cast(chunk, kind) for chunk in table[field.name].chunks]
+            columns[field.name] = pa.chunked_array(chunks, kind)
+        else:
+            columns[field.name] = pa.nulls(len(table), kind)
+    return pa.table(columns)
+
+
 def slice_rows(group: pq.RowGroupMetaData) -> int:
     """Rows of a row group that make a slice of about 4 MB."""
     mean = max(1, group.total_byte_size // max(1, group.num_rows))

@@ -21,6 +21,7 @@ from transforms.steps import tables
 from transforms.steps.job import Job, writing
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import numbers, row_of, unit_of
+from transforms.steps.parquet import conform
 from transforms.steps.unit_rows import UnitRows
 
 
@@ -99,10 +100,9 @@ def staged(unit: int, job: Job) -> pa.Table:
     """The ledger's columns and the reason bits of a resolved unit's rows."""
     table = tables.load(job.places.resolved(unit))
     file = job.plan.files[job.plan.units[unit].file]
-    columns = {field.name: pa.nulls(len(table), field.type) for field in _STAGED}
-    columns |= {"source": pa.repeat(file.source, len(table)), "file": pa.repeat(file.name, len(table))}
-    columns |= dict(zip(table.column_names, table.columns, strict=True))
-    return pa.table(columns, schema=_STAGED)
+    for name, value in (("source", file.source), ("file", file.name)):
+        table = table.append_column(name, pa.repeat(value, len(table)))
+    return conform(table, _STAGED)
 
 
 def own_names(recipe: Recipe) -> list[str]:

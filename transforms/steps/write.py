@@ -15,13 +15,12 @@ from schemas.plan import Plan
 from schemas.reason import Reason
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.adapters.adapter import canonical
-from transforms.kernels.casts import cast
 from transforms.kernels.private import mask_rows
 from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
 from transforms.steps.lines import schema_of
-from transforms.steps.parquet import plain_type
+from transforms.steps.parquet import conform, plain_type
 from transforms.steps.reader import Reader
 from transforms.steps.resolve import Resolved, are_rejects, staged
 from transforms.steps.units import open_unit
@@ -171,19 +170,6 @@ def part_schema(kind: str, plan: Plan) -> pa.Schema:
     names = CURATED_COLUMNS if kind == CURATED else _REJECT_COLUMNS
     beside = [*(CANONICAL if plan.mixed else []), *(LEDGER.field(name) for name in names)]
     return pa.schema([*input_schema(plan), *(field.with_name(PREFIX + field.name) for field in beside)])
-
-
-def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table's columns in a schema's order and plain types; absent ones are null."""
-    columns = {}
-    for field in schema:
-        kind = plain_type(field.type)
-        if field.name in table.column_names:
-            chunks = [cast(chunk, kind) for chunk in table[field.name].chunks]
-            columns[field.name] = pa.chunked_array(chunks, kind)
-        else:
-            columns[field.name] = pa.nulls(len(table), kind)
-    return pa.table(columns)
 
 
 def _regroup(pieces: Iterator[pa.Table], schema: pa.Schema, size: int) -> Iterator[pa.Table]:
