@@ -106,7 +106,7 @@ def _warm_up(together: Barrier) -> None:
     language.identify(_model(), text, built_in("default"))
     sign(shingle(normalise(text), PART_TAGS[0]))
     _mark(Texts(text, text, text))
-    by_phrases(Texts(text, text, text))
+    by_phrases(text, text)
     together.wait(_START_SECONDS)
 
 
@@ -165,7 +165,7 @@ def _judge(unit: Unit, costs: Costs) -> None:
     for batch in _read(unit, costs, READ):
         texts = _texts(batch)
         costs.spend(RULES, _mark, Texts(**texts))
-        costs.spend(TAGS, by_phrases, Texts(**texts))
+        costs.spend(TAGS, by_phrases, texts[INSTRUCTION], texts[INPUT])
         for name in (INSTRUCTION, OUTPUT):
             costs.spend(LANGUAGE, language.identify, model, texts[name], recipe)
         parts = costs.spend(NORMALISE, _parts, texts)

@@ -23,8 +23,10 @@ from scipy.stats import binomtest, bootstrap
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.decisions import CATEGORIES
+from transforms.kernels.difficulty import DIFFICULTIES
+from transforms.kernels.own_tagger import tag_rows
 from transforms.kernels.slots import mark_slots
-from transforms.kernels.tagger import DIFFICULTIES, by_phrases
+from transforms.kernels.tagger import by_phrases
 from transforms.kernels.texts import Texts
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -87,7 +89,8 @@ def _judge(texts: Texts) -> list[Row]:
     marks = mark_slots(Recipe(), texts)
     slot = (marks.reasons | marks.flags) > 0
     defect = ((marks.reasons | marks.flags) & np.uint64(Reason.PLACEHOLDER.bit)) > 0
-    tagged = pa.table(by_phrases(texts)._asdict()).to_pylist()
+    tags = by_phrases(texts.instruction, texts.input)
+    tagged = pa.table(tag_rows(Recipe(), tags, texts)._asdict()).to_pylist()
     return [
         {**row, "slot": bool(has), "defect": bool(bad)}
         for row, has, bad in zip(tagged, slot, defect, strict=True)

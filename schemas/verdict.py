@@ -78,6 +78,10 @@ JUDGEMENT = pa.schema(
         ("output_tokens", pa.int64()),
         ("match", pa.int64()),
         ("match_score", pa.float64()),
+        ("prompt", pa.binary(16)),
+        ("likeliest", pa.string()),
+        ("points", pa.int8()),
+        ("unspaced", pa.bool_()),
         ("rows_lost", pa.int64()),
         ("error", pa.string()),
     ],
@@ -86,7 +90,21 @@ JUDGEMENT = pa.schema(
 reasons and flags are masks of `Reason.bit`. tokens are null where none are counted.
 `template` tells how the instruction begins, where the recipe balances by it.
 `match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
+`prompt` is a hash of the raw instruction and input; the columns after it are what else was found of these.
 A row group that cannot be read is one line without `row`."""
+
+PROMPTED = pa.schema(
+    [
+        JUDGEMENT.field(name)
+        for name in (
+            *("prompt", "likeliest", "language_score", "verb", "category", "noun", "domain"),
+            *("points", "unspaced", "instruction_tokens", "input_tokens"),
+        )
+    ]
+)
+"""What of a judgement holds of a prompt whatever its answer: the language it is likeliest in and how surely,
+its task, what it adds to the difficulty (null where none is told), whether it is written without spaces, and
+its tokens."""
 
 IDENTITY = pa.schema(
     [

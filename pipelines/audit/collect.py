@@ -21,9 +21,10 @@ from schemas.plan import Plan, Unit
 from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
 from transforms.kernels.containment import Index
+from transforms.kernels.prompts import Models
 from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
-from transforms.steps.examine import Models, judge
+from transforms.steps.examine import judge
 from transforms.steps.keyed import refs
 from transforms.steps.parquet import UnreadableError
 from transforms.steps.reader import Reader

@@ -12,11 +12,11 @@ from schemas.diversity import Cost, Index, Mix, Pair, Pairs, Quartiles, TaskLeng
 from schemas.verdict import Verdict
 from transforms.kernels import domains
 from transforms.kernels.decisions import CATEGORIES, verb_names
+from transforms.kernels.difficulty import DIFFICULTIES
 from transforms.kernels.histogram import Histogram
 from transforms.kernels.lengths import ASKED, BY_VERB
 from transforms.kernels.mix import KEPT, Meeting
 from transforms.kernels.sampling import PAIR_ROWS
-from transforms.kernels.tagger import DIFFICULTIES
 from transforms.kernels.tally import Tally
 
 OTHERS = "(others)"

@@ -110,10 +110,16 @@ def identify(model: fasttext.FastText._FastText, texts: pa.LargeStringArray, rec
     again = _predict(model, _bare(unique.take(pa.array(weak))))
     codes[weak], scores[weak] = _combine((codes[weak], scores[weak]), again)
     likeliest = _by_script(unique, pa.array(codes, pa.string()), letters)
-    sure = scores >= recipe.language.min_determined_score  # not where it is not a number
-    told = pc.fill_null(pc.if_else(pa.array(sure), likeliest, UNDETERMINED), UNDETERMINED)
-    known = pa.array(scores, from_pandas=True)
-    return Languages(*(column.take(encoded.indices) for column in (told, likeliest, known)))
+    told = tell(likeliest, pa.array(scores, from_pandas=True), recipe)
+    return Languages(*(column.take(encoded.indices) for column in told))
+
+
+def tell(likeliest: pa.StringArray, scores: pa.FloatArray, recipe: Recipe) -> Languages:
+    """The languages of texts that are likeliest in these, with these scores."""
+    # It is not sure where a score is not a number.
+    sure = scores.to_numpy(zero_copy_only=False) >= recipe.language.min_determined_score
+    codes = pc.fill_null(pc.if_else(pa.array(sure), likeliest, UNDETERMINED), UNDETERMINED)
+    return Languages(codes, likeliest, scores)
 
 
 _Told: TypeAlias = tuple[np.ndarray, np.ndarray]

@@ -9,15 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.recipe import Recipe
+from transforms.kernels.difficulty import DIFFICULTIES, grade
 from transforms.kernels.own_rules import OwnError, apply_own, load_own
-from transforms.kernels.tagger import DIFFICULTIES, TAGGERS
-from transforms.kernels.tasks import Tasks
+from transforms.kernels.tagger import TAGGERS
+from transforms.kernels.tasks import PromptTags, Tasks
 from transforms.kernels.texts import Texts
 
 
-def tag_rows(recipe: Recipe, texts: Texts) -> Tasks:
-    """Tags of the recipe's tagger, and in their place those that the user's own tagger gives."""
-    tasks = TAGGERS[recipe.tagger](texts)
+def tag_rows(recipe: Recipe, tags: PromptTags, texts: Texts) -> Tasks:
+    """Tags by those of the prompts, and in their place what the user's own tagger gives."""
+    difficulty = grade(tags.points, tags.unspaced, texts.output)
+    tasks = Tasks(tags.verb, tags.category, tags.noun, difficulty, tags.domain)
     if recipe.own_tagger is None:
         return tasks
     batch = pa.RecordBatch.from_arrays(list(texts), names=list(Texts._fields))
@@ -63,4 +65,4 @@ def try_own(recipe: Recipe) -> None:
     for rows in (2, 0):
         texts = Texts(*(pa.array([text] * rows, pa.large_string()) for text in _TRIAL))
         apply_own(recipe, texts)
-        tag_rows(recipe, texts)
+        tag_rows(recipe, TAGGERS[recipe.tagger](texts.instruction, texts.input), texts)

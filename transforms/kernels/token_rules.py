@@ -9,8 +9,6 @@ import numpy as np
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.rules import Marks
-from transforms.kernels.texts import Texts
-from transforms.kernels.token_counts import Counter
 
 
 class Tokens(NamedTuple):
@@ -29,11 +27,6 @@ def asks_for_tokens(recipe: Recipe) -> bool:
     """
     long, many = recipe.rules.instruction_too_long, recipe.rules.too_many_tokens
     return many.action != "off" or (long.action != "off" and long.max_tokens is not None)
-
-
-def count_tokens(texts: Texts, counter: Counter) -> Tokens:
-    """Tokens of some rows, each field by itself."""
-    return Tokens(*map(counter.count, texts))
 
 
 def mark_tokens(recipe: Recipe, tokens: Tokens) -> Marks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +11,15 @@ import pyarrow.compute as pc
 
 from schemas.reason import Reason
 from schemas.recipe import Recipe
-from schemas.verdict import IDENTITY, JUDGEMENT, signatures_schema
+from schemas.verdict import IDENTITY, JUDGEMENT, PROMPTED, signatures_schema
 from transforms.kernels import language
 from transforms.kernels.containment import Index
+from transforms.kernels.difficulty import DIFFICULTIES
 from transforms.kernels.minhash import sign
 from transforms.kernels.openings import find_openings
 from transforms.kernels.own_rules import apply_own
 from transforms.kernels.own_tagger import tag_rows
+from transforms.kernels.prompts import Models, look_at_prompts
 from transforms.kernels.quality import sort_keys
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.rows import (
@@ -33,24 +34,16 @@ from transforms.kernels.rules import Marks, mark_rows
 from transforms.kernels.scores import score_rows
 from transforms.kernels.shingles import PART_TAGS, shingle
 from transforms.kernels.slots import mark_slots
-from transforms.kernels.tagger import DIFFICULTIES
-from transforms.kernels.tasks import Tasks
+from transforms.kernels.tasks import PromptTags, Tasks
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import Counter
-from transforms.kernels.token_rules import Tokens, count_tokens, mark_tokens
+from transforms.kernels.token_rules import Tokens, mark_tokens
 from transforms.kernels.turn_rules import mark_turns
 from transforms.kernels.turns import Spoken
 from transforms.steps.benchmarks import compare
 from transforms.steps.job import Job
 from transforms.steps.parts import near_parts, parts_of, prompt_of, signed_by
 from transforms.steps.reader import Reader, UnreadableError
-
-
-class Models(NamedTuple):
-    """What rows are judged by beside the recipe: the language model's path, and what counts tokens."""
-
-    language: str | None = None
-    tokens: Counter | None = None
 
 
 @dataclass
@@ -74,9 +67,13 @@ class Findings:
 
 
 @dataclass
-class _Contents:
-    """Contents that were signed already, in whole row groups and in the one being read."""
+class _Seen:
+    """PROMPTED of prompts that were looked at before; contents that were signed already.
 
+    These in whole row groups and in the one being read.
+    """
+
+    prompts: pa.Table | None = None
     whole: set[bytes] = field(default_factory=set)
     fresh: set[bytes] = field(default_factory=set)
 
@@ -111,25 +108,30 @@ def examine_lost(reader: Reader, error: str, job: Job) -> Findings:
     return Findings(reader, permutations, unreadable=[_line_of(0, rows, error)])
 
 
-def examine(reader: Reader, job: Job, kinds: Sequence[str]) -> Findings:
-    """Read every row group of a unit and find what is asked for; note those that cannot be read."""
-    findings, contents = Findings(reader, job.recipe.dedup.permutations), _Contents()
+def examine(
+    reader: Reader, job: Job, kinds: Sequence[str], known_prompts: pa.Table | None = None
+) -> Findings:
+    """Read every row group of a unit and find what is asked for; note those that cannot be read.
+
+    What is known of some prompts, as PROMPTED, is not looked for again.
+    """
+    findings, seen = Findings(reader, job.recipe.dedup.permutations), _Seen(known_prompts)
     for group in range(*reader.unit.groups):
         try:
-            found = list(_examine_group(reader, job, kinds, group, contents))
+            found = list(_examine_group(reader, job, kinds, group, seen))
         except UnreadableError as error:
             findings.unreadable.append(_unreadable(reader, group, error))
-            contents.settle(read=False)
+            seen.settle(read=False)
             reader.lost.clear()
             continue
-        contents.settle(read=True)
+        seen.settle(read=True)
         findings.slices += found
         findings.unreadable += [_line_of(0, 1, error, row) for row, error in sorted(reader.lost.items())]
     return findings
 
 
 def _examine_group(
-    reader: Reader, job: Job, kinds: Sequence[str], group: int, contents: _Contents
+    reader: Reader, job: Job, kinds: Sequence[str], group: int, seen: _Seen
 ) -> Iterator[dict[str, pa.Table]]:
     at, recipe = reader.rows_before(group), job.recipe_of(reader.unit.index)
     for read in reader.slices(group, None if "identity" in kinds else list(reader.columns.values())):
@@ -139,7 +141,7 @@ def _examine_group(
         found: dict[str, pa.Table] = {}
         if "judgement" in kinds:
             position = (np.full(len(batch), group - reader.unit.groups[0], np.int32), rows)
-            models = Models(job.model if recipe.language.enabled else None, job.counter)
+            models = Models(job.model if recipe.language.enabled else None, job.counter, seen.prompts)
             said = (texts, reader.adapter.spoken(batch))
             found["judgement"] = judge(said, position, recipe, models, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
@@ -150,7 +152,7 @@ def _examine_group(
                 found["identity"] = _identify(reader.adapter.hashed, recipe, (ids, hashes), prompts, batch)
             if "signatures" in kinds:
                 keys = {"content_hash": hashes, "record_id": ids}[signed_by(recipe)]
-                found["signatures"] = _sign(texts, parts, keys, contents.new_rows(keys), recipe)
+                found["signatures"] = _sign(texts, parts, keys, seen.new_rows(keys), recipe)
         yield found
 
 
@@ -163,9 +165,10 @@ def judge(
 ) -> pa.Table:
     """JUDGEMENT of a slice: its texts and turns, and its position (row groups and rows)."""
     (texts, turns), rows = said, len(said[0].output)
-    tagged = tag_rows(recipe, texts)
-    asked, answered, spoken = _languages(texts, recipe, models.language)
-    tokens = None if models.tokens is None else count_tokens(texts, models.tokens)
+    prompts = look_at_prompts(texts, recipe, models)
+    tagged = tag_rows(recipe, PromptTags(*(prompts[name] for name in PromptTags._fields)), texts)
+    asked, answered, spoken = _languages(prompts, texts.output, recipe, models.language)
+    tokens = _count_tokens(prompts, texts.output, models.tokens)
     held, matches = compare(texts, recipe, benchmarks)
     found = [
         spoken,
@@ -182,13 +185,13 @@ def judge(
         "reasons": reasons,
         "flags": flags,
         "language": asked.codes,
-        "language_score": asked.scores,
         "output_language": answered.codes,
+        **{name: prompts[name] for name in PROMPTED.names},
+        "output_tokens": pa.nulls(rows, pa.int64()) if tokens is None else tokens.output,
         **tagged._asdict(),
         "template": _templates(texts, recipe),
         "score": _score(reasons | flags, lengths["output"], asked, tagged),
         **{f"{role}_chars": chars for role, chars in lengths.items()},
-        **_token_columns(tokens, rows),
         **matches,
         "rows_lost": pa.nulls(rows, pa.int64()),
         "error": pa.nulls(rows, pa.string()),
@@ -196,10 +199,14 @@ def judge(
     return pa.table(columns, schema=JUDGEMENT)
 
 
-def _token_columns(tokens: Tokens | None, rows: int) -> dict[str, object]:
-    """Tokens of each field, null where none were counted."""
-    counted = [pa.nulls(rows, pa.int64())] * len(Tokens._fields) if tokens is None else tokens
-    return {f"{role}_tokens": counts for role, counts in zip(Tokens._fields, counted, strict=True)}
+def _count_tokens(
+    prompts: pa.RecordBatch, outputs: pa.LargeStringArray, counter: Counter | None
+) -> Tokens | None:
+    """Tokens of each field of some rows."""
+    if counter is None:
+        return None
+    asked, given = (prompts[name].to_numpy() for name in ("instruction_tokens", "input_tokens"))
+    return Tokens(asked, given, counter.count(outputs))
 
 
 def _templates(texts: Texts, recipe: Recipe) -> pa.StringArray:
@@ -216,19 +223,15 @@ def _score(marks: np.ndarray, chars: pa.Int64Array, asked: language.Languages, t
 
 
 def _languages(
-    texts: Texts, recipe: Recipe, model: str | None
+    prompts: pa.RecordBatch, outputs: pa.LargeStringArray, recipe: Recipe, model: str | None
 ) -> tuple[language.Languages, language.Languages, Marks]:
     """Languages of instruction and output, and what the language rules say of them."""
-    rows = len(texts.output)
+    rows, likeliest, scores = len(outputs), prompts["likeliest"], prompts["language_score"]
     if model is None:
-        untold = language.Languages(
-            pa.nulls(rows, pa.string()), pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32())
-        )
+        untold = language.Languages(likeliest, likeliest, scores)
         return untold, untold, Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
-    loaded = language.load_model(model)
-    asked = language.identify(loaded, texts.instruction, recipe)
-    answered = language.identify(loaded, texts.output, recipe)
-    asked, answered = language.agree(asked, answered)
+    answered = language.identify(language.load_model(model), outputs, recipe)
+    asked, answered = language.agree(language.tell(likeliest, scores, recipe), answered)
     return asked, answered, language.mark_languages(recipe, asked, answered)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.recipe import Recipe
-from schemas.verdict import IDENTITY
+from schemas.verdict import IDENTITY, PROMPTED
 from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
 from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, identify_whole
@@ -102,11 +102,16 @@ class _NewLines(_New, LinesReader):
 
 
 def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
-    """What `examine` finds of a unit; rules and hashes look at those rows alone that its past has not."""
+    """What `examine` finds of a unit; rules and hashes look at those rows alone that its past has not.
+
+    Of their prompts, those that its past has are not looked at again.
+    """
     known = words(past.identity, "record_id")
     kind = _NewRows if reader.unit.span is None else _NewLines
     new = kind(reader.plan, reader.unit, known=unique_words(known), recipe=job.recipe)
-    found = examine(new, job, cache.KINDS)
+    # Tags of the user's own tagger may go by the answer.
+    prompts = past.judgement.select(PROMPTED.names) if job.recipe.own_tagger is None else None
+    found = examine(new, job, cache.KINDS, prompts)
     if found.unreadable:
         return examine(reader, job, cache.KINDS)
     whole = pa.concat_tables([_WHOLE.empty_table(), *(table for _, table in new.seen)])

@@ -10,13 +10,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.recipe import Recipe
 from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels.decisions import CATEGORIES, decisions, verb_names
+from transforms.kernels.difficulty import DIFFICULTIES
 from transforms.kernels.domains import names as domain_names
+from transforms.kernels.own_tagger import tag_rows
 from transforms.kernels.phrasebook import phrasebook
 from transforms.kernels.phrases import load_phrases
-from transforms.kernels.tagger import DIFFICULTIES, by_phrases, tell
+from transforms.kernels.tagger import by_phrases, tell
 from transforms.kernels.tasks import Tasks
 from transforms.kernels.texts import Texts
 
@@ -30,7 +33,8 @@ SUMMARIES = [
 
 def tag(instructions: list[str], inputs: list[str] | None = None, outputs: list[str] | None = None) -> Tasks:
     nothing = [""] * len(instructions)
-    return by_phrases(Texts(*map(text_column, (instructions, inputs or nothing, outputs or nothing))))
+    asked = Texts(*map(text_column, (instructions, inputs or nothing, outputs or nothing)))
+    return tag_rows(Recipe(), by_phrases(asked.instruction, asked.input), asked)
 
 
 @pytest.mark.parametrize("case", ASKED, ids=lambda case: case["instruction"][:30])

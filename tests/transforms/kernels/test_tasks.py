@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from schemas.recipe import Recipe, built_in
 from tests.columns import text_column
 from tests.strategies import NEARLY_SPACES, ODD_CASES, SPACES, texts
+from transforms.kernels.difficulty import grade
 from transforms.kernels.tagger import TAGGERS
-from transforms.kernels.tasks import FIRST_VERBS, OTHER, Tasks
+from transforms.kernels.tasks import FIRST_VERBS, OTHER, PromptTags
 from transforms.kernels.tasks import first_verb as tag_by_first_verb
-from transforms.kernels.texts import Texts
 
 VERBS = [
     *("write", "translate", "summarize", "classify", "answer", "explain", "list", "describe"),
@@ -33,8 +33,8 @@ def tag_plainly(instruction: str) -> str:
     return "other"
 
 
-def first_verb(instruction: pa.LargeStringArray) -> Tasks:
-    return tag_by_first_verb(Texts(instruction, instruction, instruction))
+def first_verb(instructions: pa.LargeStringArray) -> PromptTags:
+    return tag_by_first_verb(instructions, instructions)
 
 
 def verbs_of(instructions: list[str]) -> list[str]:
@@ -98,7 +98,7 @@ def test_every_verb_has_its_category() -> None:
 
 
 def test_no_rows_have_no_tasks() -> None:
-    assert [len(column) for column in first_verb(pa.array([], pa.large_string()))] == [0] * 5
+    assert [len(column) for column in first_verb(pa.array([], pa.large_string()))] == [0] * 6
 
 
 def test_the_articles_tagger_stays() -> None:
@@ -107,5 +107,7 @@ def test_the_articles_tagger_stays() -> None:
 
 
 def test_it_tells_no_more() -> None:
-    tasks = first_verb(text_column(["Write a poem."]))
-    assert [column.null_count for column in tasks] == [0, 0, 1, 1, 1]
+    tags = first_verb(text_column(["Write a poem."]))
+    assert [column.null_count for column in tags] == [0, 0, 1, 1, 1, 0]
+    outputs = text_column(["x" * 2_000])
+    assert grade(tags.points, tags.unspaced, outputs).to_pylist() == [None]

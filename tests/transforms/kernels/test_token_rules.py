@@ -14,7 +14,7 @@ from tests.strategies import texts
 from tests.tokenizers import byte_level
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import Counter, FileTokenizer, FourCharacters
-from transforms.kernels.token_rules import asks_for_tokens, count_tokens, mark_tokens
+from transforms.kernels.token_rules import Tokens, asks_for_tokens, mark_tokens
 
 COUNTERS: dict[str, Counter] = {"proxy": FourCharacters(), "bytes": FileTokenizer(byte_level(), "t.json")}
 rows = st.lists(st.tuples(texts, texts, texts), max_size=6)
@@ -35,7 +35,7 @@ def test_rows_with_more_tokens_are_marked(
     recipe = override(Recipe(), {"rules": rules})
     assert asks_for_tokens(recipe) == (action != "off")
     counter = COUNTERS[name]
-    marks = mark_tokens(recipe, count_tokens(columns(rows), counter))
+    marks = mark_tokens(recipe, Tokens(*map(counter.count, columns(rows))))
     each = [[int(counter.count(pa.array([text], pa.large_string()))[0]) for text in row] for row in rows]
     expected = [
         Reason.TOO_MANY_TOKENS.bit * (sum(row) > most)
@@ -48,5 +48,6 @@ def test_rows_with_more_tokens_are_marked(
 
 
 def test_by_default_nothing_is_looked_at() -> None:
-    marks = mark_tokens(Recipe(), count_tokens(columns([("x" * 99_999, "", "y" * 99_999)]), FourCharacters()))
+    tokens = Tokens(*map(FourCharacters().count, columns([("x" * 99_999, "", "y" * 99_999)])))
+    marks = mark_tokens(Recipe(), tokens)
     assert not np.any(marks)

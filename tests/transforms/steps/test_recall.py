@@ -15,7 +15,10 @@ import pytest
 from tests.refreshes import Shards
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
+from transforms.kernels import prompts
 from transforms.kernels.shingles import Shingles, shingle
+from transforms.kernels.tagger import by_phrases
+from transforms.kernels.tasks import PromptTags
 from transforms.steps import unit_rows
 from transforms.steps.cache import KINDS
 
@@ -77,6 +80,36 @@ def test_only_new_rows_are_looked_at(curate: Curate, tmp_path: Path) -> None:
     assert SEEN == ["Name a river."]
     assert [line["row"] for line in after.lines()] == list(range(len(changed)))
     assert pq.read_table(after.parts("curated")[0])["instruction"].to_pylist().count("Name a river.") == 1
+
+
+def answer_by_length(rows: pa.RecordBatch) -> dict[str, pa.Array]:
+    """Tag what has a long answer as cooking."""
+    long = pc.greater(pc.utf8_length(rows["output"]), 12)
+    return {"domain": pc.if_else(long, "cooking", "other")}
+
+
+@pytest.mark.parametrize("own", [None, f"{__name__}:answer_by_length"])
+def test_prompts_that_were_looked_at_are_not_again(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str | None
+) -> None:
+    rows = crowd(7, 120)
+    path = write_rows(tmp_path / "in.parquet", rows, row_group_size=50)
+    recipe = recipe_for(str(path), own_tagger=own)
+    curate(str(path), recipe=recipe)
+    rows = [row | {"output": f"{row['output']} Indeed so."} for row in rows]
+    rows[3]["instruction"] = "Name a river."
+    write_rows(path, rows, row_group_size=50)
+    looked: list[str] = []
+
+    def watch(asked: pa.LargeStringArray, given: pa.LargeStringArray) -> PromptTags:
+        looked.extend(asked.to_pylist())
+        return by_phrases(asked, given)
+
+    monkeypatch.setitem(prompts.TAGGERS, "phrases", watch)
+    warm = curate(str(path), recipe=recipe)
+    # What the user's own tagger says may go by the answer.
+    assert len([asked for asked in looked if asked != "Say hello."]) == (1 if own is None else len(rows))
+    assert parts(warm) == parts(curate(str(path), recipe=recipe, root=tmp_path / "cold"))
 
 
 def test_shingles_of_rows_that_stayed_are_handed_on(
