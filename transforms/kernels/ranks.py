@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import mark_repeated
+from transforms.kernels.arrays import order_numbers
 from transforms.kernels.shingles import Shingles, mix
 
 _SLACK = 1e-9
@@ -92,25 +92,39 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     >>> ranked.values.tolist(), ranked.offsets.tolist(), ranked.sizes.tolist()
     ([0, 0, 1, 1], [0, 1, 3, 4], [2, 2, 1])
     """
-    keys, ids, rows, sizes = _repeated(components, shingles)
-    counts = np.bincount(ids)
-    starts = np.cumsum(counts) - counts
+    keys, rows = _by_key(components, shingles)
+    fresh, twice = np.ones(len(keys), bool), np.zeros(len(keys), bool)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    np.equal(rows[1:], rows[:-1], out=twice[1:])
+    firsts, again = np.flatnonzero(fresh), np.flatnonzero(twice & ~fresh)
+    runs = np.diff(firsts, append=len(keys))
+    counts = runs - np.bincount(np.searchsorted(firsts, again, "right") - 1, minlength=len(runs))
     shared = np.flatnonzero(counts > 1)
-    owners = components[rows[starts[shared]]]
-    names = keys[shared] ^ mix(owners.astype(np.uint64))
-    ranks = np.full(len(counts), -1)
+    owners = components[rows[firsts[shared]]]
+    names = keys[firsts[shared]] ^ mix(owners.astype(np.uint64))
+    ranks = np.full(len(runs), -1)
     ranks[shared[_order(names, counts[shared], owners)]] = np.arange(len(shared))
-    packed = ((rows << 32) | ranks[ids])[counts[ids] > 1]
+    ranks = np.repeat(ranks, runs)
+    ranks[again] = -1
+    packed = ((rows << 32) | ranks)[ranks >= 0]
     packed.sort()
     lengths = np.bincount(packed >> 32, minlength=len(components))
     bounds = np.cumsum(np.bincount(owners + 1, minlength=int(components.max(initial=-1)) + 2))
     return Ranked(
         (packed & _LOW).astype(np.int32),
         np.concatenate([[0], np.cumsum(lengths)]),
-        sizes,
+        np.diff(shingles.offsets) - np.bincount(rows[again], minlength=len(components)),
         bounds[components],
         bounds[components + 1],
     )
+
+
+def _by_key(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray, np.ndarray]:
+    """Keys of component and shingle, ascending, and the row of each; rows of equal keys ascend."""
+    lengths = np.diff(shingles.offsets)
+    keys = shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths)
+    order = order_numbers(keys)
+    return keys[order], np.repeat(np.arange(len(components)), lengths)[order]
 
 
 def rank_batches(
@@ -145,30 +159,3 @@ def _order(names: np.ndarray, *keys: np.ndarray) -> np.ndarray:
         packed.sort()
         by = by[packed & _LOW]
     return by
-
-
-def _repeated(
-    components: np.ndarray, shingles: Shingles
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Keys of shingle and component that stand more than once; number of the key and row of each; sizes.
-
-    The numbers and rows are those of each pair of both once, by both; a size is that of a row's set.
-    """
-    lengths = np.diff(shingles.offsets)
-    rows = np.repeat(np.arange(len(components)), lengths)
-    keys = shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths)
-    order = np.argsort(keys)
-    keys = keys[order]
-    repeated = mark_repeated(keys)
-    keys, rows = keys[repeated], rows[order[repeated]]
-    fresh = np.ones(len(keys), bool)
-    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    packed = np.cumsum(fresh) - 1
-    packed <<= 32
-    packed |= rows
-    packed.sort()
-    once = np.ones(len(packed), bool)
-    np.not_equal(packed[1:], packed[:-1], out=once[1:])
-    sizes = lengths - np.bincount(packed[~once] & _LOW, minlength=len(lengths))
-    packed = packed[once]
-    return keys[fresh], packed >> 32, packed & _LOW, sizes

@@ -20,7 +20,7 @@ from transforms.kernels.postings import Prefixes, count_candidates, pair_up
 from transforms.kernels.ranks import Ranked, rank_batches
 from transforms.kernels.shingles import Shingles
 
-_BATCH = 1 << 20
+_BATCH = 1 << 18
 _DENSE = 256.0
 """Pairs for each of its rows, repeats counted, above which a component is dense."""
 _OUTRIGHT = 4

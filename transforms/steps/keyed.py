@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from schemas.plan import REF_BITS
 from schemas.verdict import WON_BY
+from transforms.kernels.arrays import mark_repeated
 from transforms.kernels.rows import as_words
 
 Keyed = tuple[int, pa.Table]
@@ -78,11 +79,17 @@ def by_priority(table: pa.Table, rank: np.ndarray | None = None) -> np.ndarray:
     Another `rank` may stand for tier and source.
     """
     content, record = words(table, "content_hash"), words(table, "record_id")
-    ties = (record[:, 1], record[:, 0], content[:, 1], content[:, 0])
-    own = (numbers(table, "ref"), numbers(table, "row_hash"))
-    return np.lexsort(
-        (*own, *ties, numbers(table, "quality"), numbers(table, "rank") if rank is None else rank)
-    )
+    ranks = numbers(table, "rank") if rank is None else rank
+    firsts = (content[:, 0], numbers(table, "quality"), ranks)
+    order = np.lexsort(firsts)
+    # Few rows are alike in what comes first, and sorting by all of it takes several times as long.
+    tied = np.logical_and.reduce([mark_repeated(key[order]) for key in firsts])
+    if tied.any():
+        rows = order[tied]
+        rest = (record[:, 1], record[:, 0], content[:, 1])
+        own = (numbers(table, "ref"), numbers(table, "row_hash"))
+        order[tied] = rows[np.lexsort([key[rows] for key in (*own, *rest, *firsts)])]
+    return order
 
 
 def tiers(table: pa.Table) -> np.ndarray:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import texts
-from transforms.kernels.arrays import buffers, take_lists
+from transforms.kernels.arrays import buffers, order_numbers, take_lists
 
 
 @given(st.lists(texts, max_size=8), st.integers(0, 4), st.integers(0, 4))
@@ -47,3 +47,12 @@ def test_lists_are_taken_wherever_they_stand(chunks: list[list[list[int]]], data
     found = take_lists(column, np.array(rows, np.int64))
     assert found.type == kind
     assert found.to_pylist() == [column[row].as_py() for row in rows]
+
+
+near = st.integers(0, 40) | st.integers(0, 3).map(lambda number: (number << 61) + number)
+
+
+@given(st.lists(near | st.integers(0, 2**64 - 1), max_size=40))
+def test_numbers_are_ordered_by_all_of_their_bits(numbers: list[int]) -> None:
+    order = order_numbers(np.array(numbers, np.uint64)).tolist()
+    assert order == sorted(range(len(numbers)), key=numbers.__getitem__)
