@@ -83,6 +83,14 @@ def mark_quality(recipe: Recipe, texts: Texts) -> Marks:
     return marks
 
 
+def marked_by(reason: Reason, texts: Texts) -> np.ndarray:
+    """Mask of the rows that one signal marks."""
+    mask = np.zeros(len(texts.output), bool)
+    for _, rows in _found(texts, tuple(signal for signal in signals() if signal.reason is reason)):
+        mask[rows] = True
+    return mask
+
+
 def _found(texts: Texts, wanted: tuple[Signal, ...]) -> Iterator[tuple[Signal, np.ndarray]]:
     """Every signal and rows that it marks."""
     for field in Texts._fields:

@@ -12,8 +12,7 @@ import pyarrow as pa
 
 from schemas.plan import Unit
 from schemas.reason import Reason
-from schemas.recipe import Recipe
-from transforms.kernels.quality_marks import mark_quality
+from transforms.kernels.quality_marks import marked_by
 from transforms.kernels.texts import Texts as Columns
 from transforms.steps.job import Job
 from transforms.steps.units import open_unit
@@ -62,10 +61,10 @@ def hide_private(found: Mapping[Place, Texts]) -> dict[Place, Texts]:
     columns = [pa.array(column, pa.large_string()) for column in zip(*found.values(), strict=True)]
     if not columns:
         return {}
-    marked = mark_quality(Recipe(), Columns(*columns)).flags & np.uint64(Reason.PRIVATE_DATA.bit)
+    marked = marked_by(Reason.PRIVATE_DATA, Columns(*columns))
     return {
         place: HIDDEN if hidden else texts
-        for (place, texts), hidden in zip(found.items(), marked != 0, strict=True)
+        for (place, texts), hidden in zip(found.items(), marked, strict=True)
     }
 
 

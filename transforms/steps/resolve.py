@@ -192,9 +192,11 @@ def _strings(table: pa.Table, name: str) -> np.ndarray:
 
 def _names(masks: np.ndarray, names: Sequence[str]) -> pa.ListArray:
     """Lists of reason names, in the order of the bits."""
-    bits = (masks[:, None] >> np.arange(len(names), dtype=np.uint64)) & np.uint64(1)
+    some = np.flatnonzero(masks)
+    bits = (masks[some, None] >> np.arange(len(names), dtype=np.uint64)) & np.uint64(1)
     rows, which = np.nonzero(bits)
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(masks)))]).astype(np.int32)
+    counts = np.bincount(some[rows], minlength=len(masks))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     return pa.ListArray.from_arrays(offsets, pa.array(names).take(pa.array(which)))
 
 
