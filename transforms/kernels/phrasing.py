@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import regex
@@ -31,7 +31,7 @@ def distinct(texts: Sequence[Sequence[str]], width: int) -> float | None:
     >>> distinct([["a", "b"], ["a", "b", "c"]], 2)
     0.6666666666666666
     """
-    runs = [tuple(text[at : at + width]) for text in texts for at in range(len(text) - width + 1)]
+    runs = [run for text in texts for run in zip(*(text[at:] for at in range(width)), strict=False)]
     return len(set(runs)) / len(runs) if runs else None
 
 
@@ -55,10 +55,10 @@ def vendi_score(texts: Sequence[Sequence[str]]) -> float | None:
     """
     if not texts:
         return None
-    counts = np.zeros((len(texts), _WIDTH))
-    for row, text in enumerate(texts):
-        runs = [*text, *map(" ".join, pairwise(text))] or [""]
-        np.add.at(counts[row], [xxhash.xxh3_64_intdigest(run.encode()) % _WIDTH for run in runs], 1.0)
+    runs = [[*text, *map(" ".join, pairwise(text))] or [""] for text in texts]
+    place = {run: xxhash.xxh3_64_intdigest(run.encode()) % _WIDTH for run in {*chain(*runs)}}
+    cells = [row * _WIDTH + place[run] for row, text in enumerate(runs) for run in text]
+    counts = np.bincount(cells, minlength=len(texts) * _WIDTH).reshape(-1, _WIDTH).astype(float)
     counts /= np.linalg.norm(counts, axis=1, keepdims=True)
     values = np.linalg.eigvalsh(counts @ counts.T / len(texts))
     values = values[values > 1e-12]

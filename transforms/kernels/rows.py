@@ -251,7 +251,7 @@ def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
 
 
 def place_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Where each 16-byte hash stands in a list, or -1.
+    """Where each 16-byte hash stands first in a list, or -1.
 
     >>> known = np.array([[2, 1], [1, 7], [1, 7]], np.uint64)
     >>> place_words(known, np.array([[1, 7], [2, 2], [2, 1]], np.uint64)).tolist()
@@ -259,8 +259,8 @@ def place_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """
     if len(known) == 0:
         return np.full(len(wanted), -1)
-    order = order_words(known)
-    at = order[np.minimum(_place(known[order], wanted), len(known) - 1)]
+    order = _first_by_value(known)
+    at = order[np.minimum(_place(known[order], wanted), len(order) - 1)]
     return np.where((known[at] == wanted).all(1), at, -1)
 
 

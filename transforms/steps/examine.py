@@ -146,7 +146,7 @@ def _examine_group(
             found["judgement"] = judge(said, position, recipe, models, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:
             parts = parts_of(texts, recipe)
-            hashes, ids = content_hashes(parts), reader.adapter.record_ids(batch)
+            hashes, ids = content_hashes(parts), reader.record_ids(batch)
             if "identity" in kinds:
                 prompts = prompt_hashes(prompt_of(texts) if len(parts) == 1 else parts[0])
                 found["identity"] = _identify(reader.adapter.hashed, recipe, (ids, hashes), prompts, batch)

@@ -82,6 +82,12 @@ class _New(Reader):
     seen: list[tuple[int, pa.Table]] = field(default_factory=list)
     """Row group of the unit and _WHOLE, for each slice that was read."""
 
+    fresh: list[pa.FixedSizeBinaryArray] = field(default_factory=list)
+    """Record ids of what was read last."""
+
+    def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:  # noqa: ARG002 — they are told apart by them
+        return self.fresh[0]
+
     def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         # It is the class of the kind of file that comes next.
         for batch in super().slices(group, columns):  # type: ignore[safe-super]
@@ -90,7 +96,9 @@ class _New(Reader):
             ids = self.adapter.record_ids(batch)
             whole = identify_whole(self.adapter.hashed, self.recipe, ids, batch)
             self.seen.append((group - self.unit.groups[0], pa.table(whole, schema=_WHOLE)))
-            yield batch.filter(pa.array(~holds_words(self.known, as_words(ids))))
+            new = pa.array(~holds_words(self.known, as_words(ids)))
+            self.fresh[:] = [ids.filter(new)]
+            yield batch.filter(new)
 
 
 class _NewRows(_New, UnitReader):
