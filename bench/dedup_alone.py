@@ -25,7 +25,7 @@ from schemas.plan import CROWD_ROWS, InputFile, Places, Plan, Source, Unit
 from schemas.recipe import Recipe, to_dict
 from transforms.dedup import FindDuplicates, Steps
 from transforms.kernels.tally import Tally
-from transforms.resolve import add_tallies
+from transforms.resolve import AddTallies
 from transforms.shuffle import COUNTER, UNIT, Sent
 from transforms.steps import storage, tables
 from transforms.steps.job import Job
@@ -104,7 +104,7 @@ def _run(job: Job, workers: int) -> dict[str, Any]:
     for name, sent in found.items():
         if name != TALLIES:
             _ = sent | f"Count {name}" >> beam.Map(_count, name)
-    tally = found[TALLIES] | "Add tallies" >> beam.CombineGlobally(add_tallies)
+    tally = found[TALLIES] | "Add tallies" >> beam.CombineGlobally(AddTallies())
     _ = tally | "Keep tally" >> beam.Map(_keep, job.places.outcome)
     result = pipeline.run()
     result.wait_until_finish()

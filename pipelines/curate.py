@@ -9,7 +9,7 @@ from pipelines.finish import finish
 from transforms.choice import ChooseRows
 from transforms.dedup import FindDuplicates, Steps
 from transforms.judge import JudgeUnits
-from transforms.resolve import COUNTS, TALLIES, ResolveUnits, add_tallies
+from transforms.resolve import COUNTS, TALLIES, AddTallies, ResolveUnits
 from transforms.shuffle import UNIT
 from transforms.steps.choice import DROPPED, chooses
 from transforms.steps.job import Job
@@ -28,7 +28,7 @@ def curate(pipeline: beam.Pipeline, job: Job) -> None:
     resolved = {UNIT: judged, **found} | "Resolve units" >> ResolveUnits(job)
     counts = resolved[COUNTS]
     tallies = [resolved[TALLIES], *tallies] | "All tallies" >> beam.Flatten()
-    tally = tallies | "Add tallies" >> beam.CombineGlobally(add_tallies)
+    tally = tallies | "Add tallies" >> beam.CombineGlobally(AddTallies())
     parts = counts | "Write parts" >> WriteParts(job, plan.parts)
     _ = (
         pipeline

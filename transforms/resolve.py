@@ -38,9 +38,21 @@ class ResolveUnits(beam.PTransform):
         )
 
 
-def add_tallies(tallies: Iterable[bytes]) -> bytes:
-    """Sum of packed tallies, packed: associative, commutative, and zero of none."""
-    total = Tally.zero()
-    for tally in tallies:
-        total += Tally.from_bytes(tally)
-    return total.to_bytes()
+class AddTallies(beam.CombineFn):
+    """Sum of packed tallies, packed; zero of none."""
+
+    def create_accumulator(self) -> Tally:
+        """Tally of nothing."""
+        return Tally.zero()
+
+    def add_input(self, total: Tally, tally: bytes) -> Tally:
+        """Tally of both."""
+        return total + Tally.from_bytes(tally)
+
+    def merge_accumulators(self, totals: Iterable[Tally]) -> Tally:
+        """Tally of all."""
+        return sum(totals, Tally.zero())
+
+    def extract_output(self, total: Tally) -> bytes:
+        """Pack the sum."""
+        return total.to_bytes()

@@ -30,7 +30,7 @@ STEPS = [
     "transforms.steps.prompts:count",
     "transforms.shuffle:_open",
     "transforms.resolve:_resolve",
-    "transforms.resolve:add_tallies",
+    "transforms.resolve:AddTallies.add_input",
     "transforms.steps.write:write_part",
     "pipelines.finish:finish",
 ]

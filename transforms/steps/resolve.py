@@ -75,12 +75,11 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     _stage(unit, table, job)
     tables.store(job.places.edges(unit), edges)
     job.mark_done("resolve", unit, len(table))
-    verdicts = _strings(table, "verdict")
-    kept = int((verdicts == Verdict.KEPT.value).sum())
-    gone = int((verdicts == Verdict.UNREADABLE.value).sum())
+    kept = int(_have(table, Verdict.KEPT).sum())
+    gone = int(_have(table, Verdict.UNREADABLE).sum())
     accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
     counts = {"verdicts": len(table), "curated": kept, "rejects": int(are_rejects(table).sum())}
-    counts |= {"duplicates": len(edges), "stayed": _stayed(table, verdicts, job)}
+    counts |= {"duplicates": len(edges), "stayed": _stayed(table, job)}
     all_rows, groups = job.plan.rows_and_groups
     sampling = Sampling.of_size(rows=all_rows, groups=groups)
     return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe), sampling)
@@ -112,16 +111,22 @@ def own_names(recipe: Recipe) -> list[str]:
 
 def are_rejects(resolved: pa.Table) -> np.ndarray:
     """Mask of the RESOLVED rows that are saved in full as rejects: dropped, and not taken down."""
-    dropped = np.isin(_strings(resolved, "verdict"), (Verdict.REJECTED.value, Verdict.DUPLICATE.value))
+    dropped = _have(resolved, Verdict.REJECTED, Verdict.DUPLICATE)
     taken_down = numbers(resolved, "reason_bits") & np.uint64(Reason.REMOVED.bit)
     return np.asarray(dropped & (taken_down == 0))
 
 
-def _stayed(table: pa.Table, verdicts: np.ndarray, job: Job) -> int:
+def _have(table: pa.Table, *verdicts: Verdict) -> np.ndarray:
+    """Mask of the rows that have one of some verdicts."""
+    wanted = pa.array([verdict.value for verdict in verdicts])
+    return np.asarray(pc.is_in(table["verdict"], value_set=wanted).to_numpy())
+
+
+def _stayed(table: pa.Table, job: Job) -> int:
     """How many kept rows the release before kept, too."""
     if job.released is None:
         return 0
-    kept = table["record_id"].filter(pa.array(verdicts == Verdict.KEPT.value)).combine_chunks()
+    kept = table["record_id"].filter(pa.array(_have(table, Verdict.KEPT))).combine_chunks()
     return int(holds_words(job.released, as_words(from_hex(kept))).sum())
 
 
@@ -186,10 +191,6 @@ def _pad(values: pa.Array, more: int) -> pa.ChunkedArray:
     return pa.chunked_array([values, pa.nulls(more, values.type)])
 
 
-def _strings(table: pa.Table, name: str) -> np.ndarray:
-    return np.asarray(table[name].to_numpy(), object)
-
-
 def _names(masks: np.ndarray, names: Sequence[str]) -> pa.ListArray:
     """Lists of reason names, in the order of the bits."""
     some = np.flatnonzero(masks)
@@ -224,10 +225,12 @@ def falls(rows: UnitRows, fates: Fates) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.Array:
-    verdict = np.full(len(reasons), Verdict.KEPT.value, object)
-    verdict[found["similarity"].is_valid().to_numpy(zero_copy_only=False)] = Verdict.DUPLICATE.value
-    verdict[reasons != 0] = Verdict.REJECTED.value
-    return pa.array([*verdict, *[Verdict.UNREADABLE.value] * lost], pa.string())
+    fallen = found["similarity"].is_valid().to_numpy(zero_copy_only=False)
+    code = {verdict: number for number, verdict in enumerate(Verdict)}
+    codes = np.where(fallen, code[Verdict.DUPLICATE], code[Verdict.KEPT])
+    codes[reasons != 0] = code[Verdict.REJECTED]
+    codes = np.append(codes, np.full(lost, code[Verdict.UNREADABLE]))
+    return pa.array([verdict.value for verdict in Verdict]).take(pa.array(codes))
 
 
 def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.Array]:
