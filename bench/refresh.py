@@ -1,4 +1,4 @@
-"""Cost of a refresh beside the first run: nothing changed, some rows of a file, all of them, a threshold.
+"""Cost of a refresh beside the first run: nothing changed, texts of a file, all of them, a threshold.
 
 python bench/refresh.py --input GLOB... [--share 0.02] [--repeat 3] [--json FILE]
 
@@ -35,10 +35,11 @@ PARTS = ("curated", "verdicts", "duplicates")
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of refresh: what share of the rows of one file change, and what else is asked."""
+    """A kind of refresh: what share of the rows of a file change, in which fields, and what else is asked."""
 
     name: str
     share: float = 0.0
+    fields: tuple[str, ...] = ("output",)
     flags: tuple[str, ...] = ()
 
 
@@ -46,8 +47,9 @@ def cases(share: float) -> list[Case]:
     """The kinds of refresh that are measured."""
     return [
         Case("nothing changed"),
-        Case(f"{share:.0%} of the rows of one file", share),
-        Case("all rows of one file", 1.0),
+        Case(f"{share:.0%} of the answers of one file", share),
+        Case("all answers of one file", 1.0),
+        Case("all prompts and answers of one file", 1.0, ("instruction", "output")),
         Case("another threshold", flags=("--threshold", "0.85")),
     ]
 
@@ -58,16 +60,17 @@ def curate(inputs: Path, output: Path, *flags: str) -> float:
     return watch(command).cpu
 
 
-def change(path: Path, share: float, seed: int) -> None:
-    """Add words to the outputs of a share of a file's rows."""
+def change(path: Path, kind: Case, seed: int) -> None:
+    """Add words to some texts of a share of a file's rows."""
     table, rng = pq.read_table(path), Random(seed)  # noqa: S311 — seeded on purpose
     group = pq.ParquetFile(path).metadata.row_group(0).num_rows
-    outputs = [
-        f"{text or ''} Indeed so." if rng.random() < share else text for text in table["output"].to_pylist()
-    ]
-    at = table.column_names.index("output")
-    changed = table.set_column(at, "output", pa.array(outputs, table.schema.field("output").type))
-    pq.write_table(changed, path, compression="zstd", row_group_size=group)
+    changed = [rng.random() < kind.share for _ in range(len(table))]
+    for name in kind.fields:
+        texts = zip(table[name].to_pylist(), changed, strict=True)
+        longer = [f"{text or ''} Indeed so." if more else text for text, more in texts]
+        at = table.column_names.index(name)
+        table = table.set_column(at, name, pa.array(longer, table.schema.field(name).type))
+    pq.write_table(table, path, compression="zstd", row_group_size=group)
 
 
 def measure(inputs: Sequence[str], kinds: Sequence[Case], folder: Path, seed: int) -> Iterator[float]:
@@ -83,7 +86,7 @@ def measure(inputs: Sequence[str], kinds: Sequence[Case], folder: Path, seed: in
         middle = sorted(copies.iterdir())[len(inputs) // 2]
         whole = middle.read_bytes()
         if kind.share:
-            change(middle, kind.share, seed)
+            change(middle, kind, seed)
         run = partial(curate, copies, output, "--previous", str(folder / "first/releases/0001"), *kind.flags)
         yield run()
         run("--cache", str(folder / "empty"))
