@@ -39,6 +39,14 @@ def rejected(release: Release) -> int:
     return release.manifest.counts.reasons["too_many_tokens"]
 
 
+def test_an_instruction_is_long_by_its_own_tokens(curate: Curate, tmp_path: Path) -> None:
+    row = {"instruction": "Spell this.", "input": "x " * 40, "output": "y " * 40}
+    path = write_rows(tmp_path / "one.parquet", [row, {**row, "instruction": "Spell this. " * 4}])
+    rules = {"rules__instruction_too_long": {"action": "reject", "max_tokens": 10}}
+    release = curate("", recipe=recipe_for(str(path), **rules))
+    assert [line["reasons"] for line in release.lines()] == [[], ["instruction_too_long"]]
+
+
 def test_rows_are_marked_by_what_counts(curate: Curate, pattern: str, tmp_path: Path) -> None:
     def recipe(**changes: object) -> Recipe:
         return recipe_for(pattern, **LIMIT, **changes)

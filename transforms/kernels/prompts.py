@@ -10,7 +10,7 @@ import pyarrow as pa
 from schemas.recipe import Recipe
 from schemas.verdict import PROMPTED
 from transforms.kernels import language
-from transforms.kernels.rows import as_words, encode_rows, place_words, sum_up_rows
+from transforms.kernels.rows import as_words, encode_rows, hash_rows, place_words
 from transforms.kernels.tagger import TAGGERS
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import Counter
@@ -29,7 +29,7 @@ class Models(NamedTuple):
 
 def look_at_prompts(texts: Texts, recipe: Recipe, models: Models) -> pa.RecordBatch:
     """PROMPTED of each row; of those prompts that were looked at before, what was found then."""
-    hashes, known = sum_up_rows(encode_rows([texts.instruction, texts.input])), models.prompts
+    hashes, known = hash_rows(encode_rows([texts.instruction, texts.input])), models.prompts
     if known is None or not len(known):
         return _look(hashes, texts, recipe, models)
     at = place_words(as_words(known["prompt"].combine_chunks()), as_words(hashes))

@@ -141,7 +141,8 @@ def _examine_group(
         found: dict[str, pa.Table] = {}
         if "judgement" in kinds:
             position = (np.full(len(batch), group - reader.unit.groups[0], np.int32), rows)
-            models = Models(job.model if recipe.language.enabled else None, job.counter, seen.prompts)
+            counter = job.counter_of(reader.unit.index)
+            models = Models(job.model if recipe.language.enabled else None, counter, seen.prompts)
             said = (texts, reader.adapter.spoken(batch))
             found["judgement"] = judge(said, position, recipe, models, job.benchmarks)
         if "identity" in kinds or "signatures" in kinds:

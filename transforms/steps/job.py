@@ -178,13 +178,12 @@ class Job:
         digest = self.plan.removals
         return None if digest is None else _removals(self.places.removals, digest)
 
-    @property
-    def counter(self) -> Counter | None:
-        """What counts tokens; None where nobody asks for them."""
+    def counter_of(self, unit: int) -> Counter | None:
+        """What counts the tokens of a unit's rows; None where nobody asks for them."""
         digest = self.plan.tokenizer
         if digest is not None:
             return _tokenizer(self.places.tokenizer, digest)
-        return FourCharacters() if asks_for_tokens(self.recipe) else None
+        return FourCharacters() if asks_for_tokens(self.recipe_of(unit)) else None
 
     @property
     def benchmarks(self) -> Index | None:

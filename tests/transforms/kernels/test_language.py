@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import regex
@@ -25,6 +26,7 @@ from transforms.kernels.language import (
     load_model,
     mark_languages,
 )
+from transforms.kernels.language import tell as tell_codes
 from transforms.steps.language_model import find_model
 
 SENTENCES = {
@@ -270,3 +272,13 @@ def test_the_recipe_decides_what_a_mark_does() -> None:
         mark(built_in("article"), [("en", 1.0), (UNDETERMINED, None)], [("de", 1.0)] * 2)
         == [(set(), set())] * 2
     )
+
+
+def test_a_language_is_told_from_its_least_score_on() -> None:
+    least = Recipe().language.min_determined_score
+    scores = [least, np.nextafter(np.float32(least), np.float32(0)), None]
+    found = tell_codes(pa.array(["en"] * 3), pa.array(scores, pa.float32()), Recipe())
+    assert found.codes.to_pylist() == ["en", UNDETERMINED, UNDETERMINED]
+    assert tell_codes(
+        pa.array([None], pa.string()), pa.array([1.0], pa.float32()), Recipe()
+    ).codes.to_pylist() == [UNDETERMINED]

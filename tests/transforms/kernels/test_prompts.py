@@ -13,6 +13,7 @@ from tests.strategies import texts
 from transforms.kernels import prompts
 from transforms.kernels.language import identify
 from transforms.kernels.prompts import Models, look_at_prompts
+from transforms.kernels.rows import encode_rows, hash_rows
 from transforms.kernels.tagger import by_phrases
 from transforms.kernels.tasks import PromptTags
 from transforms.kernels.texts import Texts
@@ -78,3 +79,10 @@ def test_known_prompts_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_a_model_no_language_is_likely() -> None:
     found = look_at_prompts(of(ASKED, GIVEN), Recipe(), Models())
     assert found["likeliest"].null_count == found["language_score"].null_count == len(ASKED)
+
+
+def test_prompts_are_told_apart_whoever_wrote_them() -> None:
+    """They are hashed with what nobody can make collisions of, unlike a checksum."""
+    found = look_at_prompts(of(ASKED, GIVEN), Recipe(), Models())
+    asked, given = (text_column(column) for column in (ASKED, GIVEN))
+    assert found["prompt"] == hash_rows(encode_rows([asked, given]))

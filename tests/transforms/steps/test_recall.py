@@ -15,6 +15,7 @@ import pytest
 from tests.refreshes import Shards
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
+from tests.tokenizers import byte_level
 from transforms.kernels import prompts
 from transforms.kernels.shingles import Shingles, shingle
 from transforms.kernels.tagger import by_phrases
@@ -66,6 +67,39 @@ def test_what_is_found_is_as_from_nothing(curate: Curate, tmp_path: Path, seed: 
     found = cached(warm.root)
     assert found.keys() > cached(cold.root).keys() - before.keys()
     assert cached(cold.root).items() <= found.items()
+
+
+TOLD = {
+    "language__enabled": True,
+    "rules__too_many_tokens": {"action": "flag", "max_tokens": 30},
+    "rules__instruction_too_long__max_tokens": 8,
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_languages_and_tokens_are_as_from_nothing(curate: Curate, tmp_path: Path, seed: int) -> None:
+    pattern = write_files(tmp_path / "in", crowd(seed, 160), [90], 30)
+    (tmp_path / "tokenizer.json").write_bytes(byte_level())
+    for kind in ({}, {"tokenizer": str(tmp_path / "tokenizer.json")}):
+        recipe = recipe_for(pattern, **TOLD, **kind)
+        curate(pattern, recipe=recipe)
+        Shards(tmp_path / "in", Random(seed)).change(0.2)
+        warm, cold = (curate(pattern, recipe=recipe, root=tmp_path / name) for name in ("output", "cold"))
+        assert parts(warm) == parts(cold)
+        flags = warm.manifest.counts.flags
+        assert flags["too_many_tokens"] > 0
+
+
+def test_a_rule_on_tokens_looks_at_no_reference_set(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_files(tmp_path / "in", crowd(1, 60), [60], 30)
+    rows = crowd(2, 40)
+    reference = write_rows(tmp_path / "reference.parquet", rows)
+    references = [{"name": "told", "input": [str(reference)]}]
+    curate(pattern, recipe=recipe_for(pattern, references=references))
+    write_rows(reference, [row | {"output": f"{row['output']} Indeed so."} for row in rows])
+    recipe = recipe_for(pattern, references=references, rules__too_many_tokens__action="flag")
+    warm, cold = (curate(pattern, recipe=recipe, root=tmp_path / name) for name in ("output", "cold"))
+    assert parts(warm) == parts(cold)
 
 
 def test_only_new_rows_are_looked_at(curate: Curate, tmp_path: Path) -> None:
