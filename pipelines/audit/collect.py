@@ -21,7 +21,7 @@ from schemas.plan import Plan, Unit
 from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
 from transforms.kernels.containment import Index
-from transforms.kernels.prompts import Models
+from transforms.kernels.prompt_findings import Models
 from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
 from transforms.steps.examine import judge

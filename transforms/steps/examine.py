@@ -19,7 +19,7 @@ from transforms.kernels.minhash import sign
 from transforms.kernels.openings import find_openings
 from transforms.kernels.own_rules import apply_own
 from transforms.kernels.own_tagger import tag_rows
-from transforms.kernels.prompts import Models, look_at_prompts
+from transforms.kernels.prompt_findings import Models, look_at_prompts
 from transforms.kernels.quality import sort_keys
 from transforms.kernels.quality_marks import mark_quality
 from transforms.kernels.rows import (

@@ -16,7 +16,7 @@ from tests.refreshes import Shards
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
 from tests.tokenizers import byte_level
-from transforms.kernels import prompts
+from transforms.kernels import prompt_findings
 from transforms.kernels.shingles import Shingles, shingle
 from transforms.kernels.tagger import by_phrases
 from transforms.kernels.tasks import PromptTags
@@ -139,7 +139,7 @@ def test_prompts_that_were_looked_at_are_not_again(
         looked.extend(asked.to_pylist())
         return by_phrases(asked, given)
 
-    monkeypatch.setitem(prompts.TAGGERS, "phrases", watch)
+    monkeypatch.setitem(prompt_findings.TAGGERS, "phrases", watch)
     warm = curate(str(path), recipe=recipe)
     # What the user's own tagger says may go by the answer.
     assert len([asked for asked in looked if asked != "Say hello."]) == (1 if own is None else len(rows))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from schemas.recipe import Recipe, built_in
 from tests.columns import text_column
 from tests.strategies import texts
-from transforms.kernels import prompts
+from transforms.kernels import prompt_findings
 from transforms.kernels.language import identify
-from transforms.kernels.prompts import Models, look_at_prompts
+from transforms.kernels.prompt_findings import Models, look_at_prompts
 from transforms.kernels.rows import encode_rows, hash_rows
 from transforms.kernels.tagger import by_phrases
 from transforms.kernels.tasks import PromptTags
@@ -38,7 +38,7 @@ def of(asked: list[str], given: list[str]) -> Texts:
 def test_it_is_what_the_model_and_the_tagger_say() -> None:
     example, recipe, model = of(ASKED, GIVEN), Recipe(), find_model()
     found = look_at_prompts(example, recipe, Models(model, FourCharacters()))
-    _, likeliest, scores = identify(prompts.language.load_model(model), example.instruction, recipe)
+    _, likeliest, scores = identify(prompt_findings.language.load_model(model), example.instruction, recipe)
     assert (found["likeliest"], found["language_score"]) == (likeliest, scores)
     for name, column in by_phrases(example.instruction, example.input)._asdict().items():
         assert found[name] == column
@@ -70,7 +70,7 @@ def test_known_prompts_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
         seen.extend(asked.to_pylist())
         return by_phrases(asked, given)
 
-    monkeypatch.setitem(prompts.TAGGERS, "phrases", watch)
+    monkeypatch.setitem(prompt_findings.TAGGERS, "phrases", watch)
     look_at_prompts(of([*ASKED, "Sing."], [*GIVEN, ""]), Recipe(), Models(prompts=known))
     look_at_prompts(of(["Write a poem about rain."], ["It pours."]), Recipe(), Models(prompts=known))
     assert seen == ["Sing.", "Write a poem about rain."]
