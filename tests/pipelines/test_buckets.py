@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pyarrow.dataset as ds
@@ -22,6 +23,7 @@ from tests.buckets import INPUT, ROOT, check_whole, curate, manifests, upload
 from tests.commands import Command, wait_for
 from tests.releases import Release, Sampled, make_release, recipe_for
 from tests.stores import BUCKET, S3
+from transforms.steps.ranges import RangeFile
 
 ROUNDS = int(os.environ.get("TAMIS_TEST_ROUNDS", "3"))
 REFUSED = re.compile("is writing there; wait for it|another run has just ended there; start again")
@@ -100,6 +102,20 @@ def test_requests_of_a_run_grow_with_units_not_with_bytes(filled: S3) -> None:
     assert sum(filled.asked.values()) < first + 20  # what stands in the bucket already is not looked through
     units = 5
     assert first < 60 * units
+
+
+def test_no_thread_of_arrows_waits_for_python(filled: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that does while its process ends, because the run was killed, keeps that process for ever."""
+    readers: set[bool] = set()
+
+    def read(file: RangeFile, size: int | None = -1) -> bytes:
+        readers.add(any(thread.ident == threading.get_ident() for thread in threading.enumerate()))
+        return plain(file, size)
+
+    plain = RangeFile.read
+    monkeypatch.setattr(RangeFile, "read", read)
+    curate(filled)
+    assert readers == {True}
 
 
 def test_two_runs_at_once_do_not_mix(filled: S3, local: Release, tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ class UnitReader(Reader):
                 f"{self.file.path} has changed during the run: "
                 f"it had {self.file.bytes} bytes, it has {file.size()}"
             )
-        return pq.ParquetFile(file, buffer_size=_READ_BYTES if self._ranges is None else _FAR_READ_BYTES)
+        # Arrow's own threads would read ahead: whole row groups, and for ever where Python ends meanwhile.
+        size = _READ_BYTES if self._ranges is None else _FAR_READ_BYTES
+        return pq.ParquetFile(file, buffer_size=size, pre_buffer=False)
 
     @cached_property
     def _starts(self) -> np.ndarray:
