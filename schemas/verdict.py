@@ -90,7 +90,7 @@ JUDGEMENT = pa.schema(
 reasons and flags are masks of `Reason.bit`. tokens are null where none are counted.
 `template` tells how the instruction begins, where the recipe balances by it.
 `match` is the line of the benchmarks' index that the row holds most of, `match_score` how much of it.
-`prompt` is a hash of the raw instruction and input; the columns after it are what else was found of these.
+`prompt` is a hash of the raw instruction and input, which PROMPTED is found of.
 A row group that cannot be read is one line without `row`."""
 
 PROMPTED = pa.schema(

@@ -52,25 +52,27 @@ def cut(offsets: np.ndarray, size: int) -> Iterator[tuple[int, int]]:
         low = max(high, low + 1)
 
 
-def order_numbers(numbers: np.ndarray) -> np.ndarray:
-    """The order of numbers (uint64) by value, equal ones by place.
+def sort_numbers(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers (uint64) in order, and where each stood (int64); equal ones by place.
 
     What is sorted are the places under the numbers' high bits, which is several times as fast: numbers that
     differ, as hashes do, differ in these. Where some did not, all are sorted by all of their bits.
 
-    >>> order_numbers(np.array([7 << 60, 5, 7 << 60, 6, 4], np.uint64)).tolist()
-    [4, 1, 3, 0, 2]
+    >>> ordered, places = sort_numbers(np.array([7 << 60, 5, 7 << 60, 6, 4], np.uint64))
+    >>> ordered[:3].tolist(), places.tolist()
+    ([4, 5, 6], [4, 1, 3, 0, 2])
     """
     bits = np.uint64(len(numbers).bit_length())
     packed = numbers >> bits << bits
     packed |= np.arange(len(numbers), dtype=np.uint64)
     packed.sort()
     packed &= (np.uint64(1) << bits) - np.uint64(1)
-    order = packed.view(np.int64)
-    ordered = numbers[order]
+    places = packed.view(np.int64)
+    ordered = numbers[places]
     if (ordered[1:] < ordered[:-1]).any():
-        return np.argsort(numbers, kind="stable")
-    return order
+        places = np.argsort(numbers, kind="stable")
+        ordered = numbers[places]
+    return ordered, places
 
 
 def mark_repeated(ordered: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import order_numbers
+from transforms.kernels.arrays import sort_numbers
 
 _FEW = 1 << 20
 """Links that are merged at once; more are merged by halves, since merging takes several times their room."""
@@ -58,8 +58,8 @@ def link_equal(hashes: np.ndarray, rows: np.ndarray) -> Forest:
     >>> forest.rows.tolist(), forest.roots.tolist()
     ([2, 4], [1, 1])
     """
-    order = order_numbers(hashes)
-    hashes, rows = hashes[order], rows[order]
+    hashes, order = sort_numbers(hashes)
+    rows = rows[order]
     same = hashes[1:] == hashes[:-1]
     return _plant(rows[:-1][same], rows[1:][same])
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import order_numbers
+from transforms.kernels.arrays import sort_numbers
 from transforms.kernels.shingles import Shingles, mix
 
 _SLACK = 1e-9
@@ -122,9 +122,8 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
 def _by_key(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray, np.ndarray]:
     """Keys of component and shingle, ascending, and the row of each; rows of equal keys ascend."""
     lengths = np.diff(shingles.offsets)
-    keys = shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths)
-    order = order_numbers(keys)
-    return keys[order], np.repeat(np.arange(len(components)), lengths)[order]
+    keys, order = sort_numbers(shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths))
+    return keys, np.repeat(np.arange(len(components)), lengths)[order]
 
 
 def rank_batches(

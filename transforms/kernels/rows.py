@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from transforms.kernels.arrays import buffers, mark_repeated, order_numbers
+from transforms.kernels.arrays import buffers, mark_repeated, sort_numbers
 
 _EMPTY = pa.scalar(b"", pa.large_binary())
 _COLON = pa.scalar(b":", pa.large_binary())
@@ -223,8 +223,8 @@ def order_words(words: np.ndarray) -> np.ndarray:
     >>> order_words(np.array([[2, 1], [1, 7], [1, 5], [1, 7]], np.uint64)).tolist()
     [2, 1, 3, 0]
     """
-    order = order_numbers(words[:, 0])
-    tied = mark_repeated(words[order, 0])
+    firsts, order = sort_numbers(words[:, 0])
+    tied = mark_repeated(firsts)
     if tied.any():
         rows = order[tied]
         order[tied] = rows[np.lexsort((rows, words[rows, 1], words[rows, 0]))]

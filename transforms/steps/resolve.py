@@ -14,6 +14,7 @@ from schemas.plan import Plan
 from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
 from schemas.verdict import EDGES, LEDGER, RESOLVED, WON_BY, Verdict
+from transforms.kernels.counts import VERDICTS
 from transforms.kernels.rows import as_words, from_hex, holds_words, to_hex
 from transforms.kernels.sampling import Sampling
 from transforms.kernels.tally import Tally
@@ -226,11 +227,10 @@ def falls(rows: UnitRows, fates: Fates) -> tuple[np.ndarray, np.ndarray]:
 
 def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.Array:
     fallen = found["similarity"].is_valid().to_numpy(zero_copy_only=False)
-    code = {verdict: number for number, verdict in enumerate(Verdict)}
-    codes = np.where(fallen, code[Verdict.DUPLICATE], code[Verdict.KEPT])
-    codes[reasons != 0] = code[Verdict.REJECTED]
-    codes = np.append(codes, np.full(lost, code[Verdict.UNREADABLE]))
-    return pa.array([verdict.value for verdict in Verdict]).take(pa.array(codes))
+    codes = np.where(fallen, VERDICTS.index(Verdict.DUPLICATE), VERDICTS.index(Verdict.KEPT))
+    codes[reasons != 0] = VERDICTS.index(Verdict.REJECTED)
+    codes = np.append(codes, np.full(lost, VERDICTS.index(Verdict.UNREADABLE)))
+    return pa.array(VERDICTS).take(pa.array(codes))
 
 
 def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.Array]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import texts
-from transforms.kernels.arrays import buffers, order_numbers, take_lists
+from transforms.kernels.arrays import buffers, sort_numbers, take_lists
 
 
 @given(st.lists(texts, max_size=8), st.integers(0, 4), st.integers(0, 4))
@@ -54,5 +54,6 @@ near = st.integers(0, 40) | st.integers(0, 3).map(lambda number: (number << 61) 
 
 @given(st.lists(near | st.integers(0, 2**64 - 1), max_size=40))
 def test_numbers_are_ordered_by_all_of_their_bits(numbers: list[int]) -> None:
-    order = order_numbers(np.array(numbers, np.uint64)).tolist()
-    assert order == sorted(range(len(numbers)), key=numbers.__getitem__)
+    ordered, places = sort_numbers(np.array(numbers, np.uint64))
+    assert places.tolist() == sorted(range(len(numbers)), key=numbers.__getitem__)
+    assert ordered.tolist() == sorted(numbers)

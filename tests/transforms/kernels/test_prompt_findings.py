@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from schemas.recipe import Recipe, built_in
 from tests.columns import text_column
 from tests.strategies import texts
+from tests.taggers import watch_tagger
 from transforms.kernels import prompt_findings
 from transforms.kernels.language import identify
 from transforms.kernels.prompt_findings import Models, look_at_prompts
 from transforms.kernels.rows import encode_rows, hash_rows
 from transforms.kernels.tagger import by_phrases
-from transforms.kernels.tasks import PromptTags
 from transforms.kernels.texts import Texts
 from transforms.kernels.token_counts import FourCharacters
 from transforms.steps.language_model import find_model
@@ -64,13 +64,7 @@ def columns(some: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
 
 def test_known_prompts_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     known = pa.Table.from_batches([look_at_prompts(of(ASKED, GIVEN), Recipe(), Models())])
-    seen: list[str] = []
-
-    def watch(asked: pa.LargeStringArray, given: pa.LargeStringArray) -> PromptTags:
-        seen.extend(asked.to_pylist())
-        return by_phrases(asked, given)
-
-    monkeypatch.setitem(prompt_findings.TAGGERS, "phrases", watch)
+    seen = watch_tagger(monkeypatch)
     look_at_prompts(of([*ASKED, "Sing."], [*GIVEN, ""]), Recipe(), Models(prompts=known))
     look_at_prompts(of(["Write a poem about rain."], ["It pours."]), Recipe(), Models(prompts=known))
     assert seen == ["Sing.", "Write a poem about rain."]

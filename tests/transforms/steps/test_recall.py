@@ -15,11 +15,9 @@ import pytest
 from tests.refreshes import Shards
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
+from tests.taggers import watch_tagger
 from tests.tokenizers import byte_level
-from transforms.kernels import prompt_findings
 from transforms.kernels.shingles import Shingles, shingle
-from transforms.kernels.tagger import by_phrases
-from transforms.kernels.tasks import PromptTags
 from transforms.steps import unit_rows
 from transforms.steps.cache import KINDS
 
@@ -133,13 +131,7 @@ def test_prompts_that_were_looked_at_are_not_again(
     rows = [row | {"output": f"{row['output']} Indeed so."} for row in rows]
     rows[3]["instruction"] = "Name a river."
     write_rows(path, rows, row_group_size=50)
-    looked: list[str] = []
-
-    def watch(asked: pa.LargeStringArray, given: pa.LargeStringArray) -> PromptTags:
-        looked.extend(asked.to_pylist())
-        return by_phrases(asked, given)
-
-    monkeypatch.setitem(prompt_findings.TAGGERS, "phrases", watch)
+    looked = watch_tagger(monkeypatch)
     warm = curate(str(path), recipe=recipe)
     # What the user's own tagger says may go by the answer.
     assert len([asked for asked in looked if asked != "Say hello."]) == (1 if own is None else len(rows))
