@@ -18,6 +18,7 @@ from schemas.release import InputRecord, OutputRecord
 from transforms.steps import storage
 from transforms.steps.job import Job, digest_of
 from transforms.steps.look import look
+from transforms.steps.notes import renew_notes
 
 Look: TypeAlias = Callable[[Job], Iterable[list[str]]]
 """Gives the digests of the row groups of each unit of a job, in order."""
@@ -39,6 +40,7 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
     manifest = before.manifest
     written = Written(files=files, inputs=inputs, counts=manifest.counts, columns=manifest.columns)
     ending.record(publish_again(previous.before, written, job), job)
+    renew_notes(job)
     if not quiet:
         sys.stdout.write(f"nothing has changed since release {before.name}\n")
     return True

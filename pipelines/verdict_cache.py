@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.errors import UsageError
 from transforms.steps import storage, tables
 from transforms.steps.cache import KINDS, SHINGLES
+from transforms.steps.notes import PLACES, read_note
 
 DAY = 86_400.0
-_ENTRY = re.compile(rf"({'|'.join((*KINDS, SHINGLES))})/[0-9a-f]{{2}}/[0-9a-f]{{40}}\.arrow(\.later)?")
+_ENTRY = re.compile(
+    rf"(?P<kind>{'|'.join((*KINDS, SHINGLES))})/[0-9a-f]{{2}}/(?P<key>[0-9a-f]{{40}})\.arrow(\.later)?"
+)
+_NOTE = re.compile(rf"(?P<kind>{PLACES})/[0-9a-f]{{2}}/(?P<key>[0-9a-f]{{40}})\.json")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)(i?)B?")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was found of one unit, of one kind; `used` is when, in seconds since 1970.
+    """What was found of one unit, of one kind, or the note on its place.
 
-    In a store it is when the entry was written.
+    `used` is when it was written or, as far as that is known, a run found it, in seconds since 1970.
     """
 
     kind: str
@@ -42,12 +46,16 @@ def find_cache(folder: str) -> str:
 
 def list_entries(cache: str) -> list[Entry]:
     """The entries of a cache, those first that were not used for longest."""
-    found = [
-        Entry(match[1], f"{cache}/{name}", size, storage.written_at(f"{cache}/{name}"))
-        for name, size in storage.files_in(cache).items()
-        if (match := _ENTRY.fullmatch(name))
-    ]
-    return sorted(found, key=lambda entry: (entry.used, entry.path))
+    found, used = [], dict[str, float]()
+    for name, size in storage.files_in(cache).items():
+        path = f"{cache}/{name}"
+        if match := _ENTRY.fullmatch(name) or _NOTE.fullmatch(name):
+            found.append((match["key"], Entry(match["kind"], path, size, storage.written_at(path))))
+        if _NOTE.fullmatch(name):
+            for key in (read_note(path) or {}).values():
+                used[key] = max(used.get(key, 0), found[-1][1].used)
+    entries = [replace(entry, used=max(entry.used, used.get(key, 0))) for key, entry in found]
+    return sorted(entries, key=lambda entry: (entry.used, entry.path))
 
 
 def choose_old(
@@ -75,6 +83,8 @@ def choose_old(
 
 def is_damaged(entry: Entry) -> bool:
     """Whether an entry is not what was written."""
+    if entry.kind == PLACES:
+        return read_note(entry.path) is None
     try:
         tables.load(entry.path)
     except tables.DamagedError:

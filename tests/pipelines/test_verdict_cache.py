@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from pipelines.cli import main
 from pipelines.run import Request, run
 from pipelines.verdict_cache import DAY, list_entries
 from tests.releases import Curate, Release, recipe_for
-from tests.rows import ask_all, write_rows
+from tests.rows import ask_all, crowd, write_files, write_rows
 from tests.stores import BUCKET, S3
-from transforms.steps.cache import KINDS
+from transforms.steps.cache import KINDS, SHINGLES
+from transforms.steps.notes import PLACES
 
 
 @pytest.fixture
@@ -27,6 +29,10 @@ def release(curate: Curate, tmp_path: Path) -> Release:
 
 def files(root: Path) -> list[Path]:
     return sorted((root / ".cache").rglob("*.arrow"))
+
+
+def notes(root: Path) -> list[Path]:
+    return sorted((root / ".cache" / PLACES).rglob("*.json"))
 
 
 def age(paths: list[Path], days: float) -> None:
@@ -42,35 +48,70 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_size(release: Release, inside: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cache", f"{release.root}{inside}"]) == 0
     lines = told(capsys)
-    assert lines[0].startswith(f"{release.root}/.cache: 6 entries of ")
-    assert [line.split()[:2] for line in lines[2:]] == [[kind, "2"] for kind in sorted(KINDS)]
+    assert lines[0].startswith(f"{release.root}/.cache: 8 entries of ")
+    assert [line.split()[:2] for line in lines[2:]] == [[kind, "2"] for kind in sorted([*KINDS, PLACES])]
 
 
 def test_what_was_not_used_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = files(release.root)[:2], files(release.root)[2:]
-    age(old, 40)
+    age([*old, *notes(release.root)], 40)
     age(new, 3)
     assert main(["cache", str(release.root), "--unused-for", "30"]) == 0
-    assert told(capsys)[0].startswith("deleted 2 entries of ")
-    assert files(release.root) == new
+    assert told(capsys)[0].startswith("deleted 4 entries of ")
+    assert [*files(release.root), *notes(release.root)] == new
 
 
 def test_a_run_uses_what_it_finds(release: Release, curate: Curate, tmp_path: Path) -> None:
-    age(files(release.root), 40)
+    age([*files(release.root), *notes(release.root)], 40)
     (tmp_path / "in" / "b.parquet").unlink()
     curate(f"{tmp_path}/in/*.parquet", root=release.root)
     assert main(["cache", str(release.root), "--unused-for", "30"]) == 0
     assert len(files(release.root)) == len(KINDS)
+    assert len(notes(release.root)) == 1
+
+
+def test_a_run_uses_the_shingles_of_what_it_finds(curate: Curate, tmp_path: Path) -> None:
+    """Nobody looks at them but the steps that need them."""
+    pattern = write_files(tmp_path / "in", crowd(3, 200), [80], 30)
+    root = curate(pattern).root
+    assert any(path.parts[-3] == SHINGLES for path in files(root))
+    before = files(root)
+    for again in ({}, {"previous": "latest"}):
+        age([*files(root), *notes(root)], 40)
+        curate(pattern, root=root, **again)
+        assert main(["cache", str(root), "--unused-for", "30"]) == 0
+        assert files(root) == before
+
+
+def test_a_repetition_uses_what_is_there(curate: Curate, tmp_path: Path) -> None:
+    """It judges nothing, but the next run would take from the cache."""
+    pattern = write_files(tmp_path / "in", crowd(3, 200), [80], 30)
+    first = curate(pattern, previous="latest")
+    before = files(first.root)
+    age([*before, *notes(first.root)], 40)
+    assert curate(pattern, root=first.root, previous="latest").run["repeats"]
+    assert main(["cache", str(first.root), "--unused-for", "30"]) == 0
+    assert files(first.root) == before
+
+
+def test_a_cache_in_which_nothing_can_be_noted_serves(curate: Curate, tmp_path: Path) -> None:
+    pattern = str(write_rows(tmp_path / "in.parquet", ask_all(9)))
+    first = curate(pattern, cache=str(tmp_path / "cache"))
+    shutil.rmtree(tmp_path / "cache" / PLACES)
+    (tmp_path / "cache" / PLACES).write_text("no folder")
+    second = curate(pattern, cache=str(tmp_path / "cache"))
+    assert second.manifest.digest == first.manifest.digest
 
 
 def test_no_more_than_a_size(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+    age(notes(release.root), 90)
     for at, path in enumerate(files(release.root)):
         age([path], 2 + at)
     kept = files(release.root)[:2]
     most = sum(path.stat().st_size for path in kept)
     assert main(["cache", str(release.root), "--max-size", f"{most}B"]) == 0
-    assert told(capsys)[0].startswith("deleted 4 entries")
-    assert files(release.root) == kept
+    assert told(capsys)[0].startswith("deleted 6 entries")
+    assert [*files(release.root), *notes(release.root)] == kept
 
 
 def test_what_was_used_within_a_day_stays(release: Release) -> None:
@@ -82,9 +123,11 @@ def test_what_was_used_within_a_day_stays(release: Release) -> None:
 def test_what_is_damaged_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
     path = files(release.root)[1]
     path.write_bytes(path.read_bytes()[:-1])
+    note = notes(release.root)[0]
+    note.write_text("[]")
     assert main(["cache", str(release.root), "--check"]) == 0
-    assert told(capsys)[0] == f"deleted {path}: it was damaged"
-    assert len(files(release.root)) == 5
+    assert told(capsys)[:2] == [f"deleted {one}: it was damaged" for one in (path, note)]
+    assert (len(files(release.root)), len(notes(release.root))) == (5, 1)
 
 
 def test_nothing_else_in_the_folder_is_touched(release: Release) -> None:
@@ -122,7 +165,7 @@ def test_in_a_bucket(s3: S3, tmp_path: Path, curate: Curate, capsys: pytest.Capt
     assert main(["cache", cache, "--check", "--max-size", "0", *s3.flags]) == 0
     lines = told(capsys)
     assert lines[0].startswith("deleted 0 entries of 0 B")
-    assert lines[1].startswith(f"{cache}: 3 entries of ")
+    assert lines[1].startswith(f"{cache}: 4 entries of ")
     (damaged,) = s3.objects("cache/judgement")
     s3.client.put_object(Bucket=BUCKET, Key=damaged, Body=b"damaged")
     second = curate(pattern, cache=cache, beam=s3.flags)

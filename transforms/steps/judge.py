@@ -9,8 +9,9 @@ from typing import TypeAlias
 from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
+from transforms.steps.notes import note_of, remember
 from transforms.steps.reader import Reader
-from transforms.steps.recall import carry_shingles, examine_changed, note_of, recall, remember
+from transforms.steps.recall import carry_shingles, examine_changed, recall
 from transforms.steps.units import open_unit
 
 LostGroup: TypeAlias = tuple[int, int, str]
@@ -49,9 +50,8 @@ def _judge(reader: Reader, job: Job) -> Judged:
     keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
     entries = {name: cache.entry_path(job.places, name, key) for name, key in keys.items()}
     shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
-    missing = cache.missing(entries, job)
+    missing, note = cache.missing(entries, job), note_of(reader, job)
     if missing:
-        note = note_of(reader, job)
         past = recall(note, job)
         found = examine(reader, job, missing) if past is None else examine_changed(reader, job, past)
         if found.unreadable and not reader.lost:
@@ -60,7 +60,7 @@ def _judge(reader: Reader, job: Job) -> Judged:
             tables.store(entries[name], found.table(name))
         if past is not None and "signatures" in missing:
             carry_shingles(past, found, shingles, job)
-        remember(note, keys)
+    remember(note, keys)
     return Judged(**entries, shingles=shingles, digests=flat)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +13,12 @@ import pyarrow.compute as pc
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, PROMPTED
 from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
-from transforms.steps import cache, storage, tables
+from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
 from transforms.steps.lines import LinesReader
+from transforms.steps.notes import read_note
 from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
 from transforms.steps.reader import Reader, UnreadableError
@@ -36,28 +36,19 @@ class Past:
     """Where those of its candidates are stored, if any are."""
 
 
-def note_of(reader: Reader, job: Job) -> str:
-    """File that notes the keys of what was last found of a unit's place, by this recipe and versions."""
-    key = cache.place_key(job.plan, job.recipe_of(reader.unit.index), reader)
-    return f"{job.places.cache}/places/{key[:2]}/{key}.json"
-
-
 def recall(note: str, job: Job) -> Past | None:
     """What was last found of a unit's place, but for lines that were damaged; None where nothing was."""
-    try:
-        keys = json.loads(storage.read_bytes(note))
-        paths = {kind: cache.entry_path(job.places, kind, keys[kind]) for kind in cache.KINDS}
-        shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
-        found = {kind: tables.load(path) for kind, path in paths.items()}
-        found["judgement"] = found["judgement"].filter(pc.field("error").is_null())
-        return Past(**found, shingles=shingles)
-    except (FileNotFoundError, tables.DamagedError, KeyError, ValueError):
+    keys = read_note(note)
+    if keys is None:
         return None
-
-
-def remember(note: str, keys: dict[str, str]) -> None:
-    """Note the keys of what was found of a unit at its place."""
-    storage.write_bytes(note, json.dumps(keys, sort_keys=True).encode())
+    paths = {kind: cache.entry_path(job.places, kind, key) for kind, key in keys.items()}
+    shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
+    try:
+        found = {kind: tables.load(path) for kind, path in paths.items()}
+    except (FileNotFoundError, tables.DamagedError):
+        return None
+    found["judgement"] = found["judgement"].filter(pc.field("error").is_null())
+    return Past(**found, shingles=shingles)
 
 
 def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
