@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,11 +45,19 @@ def cause_of(error: BaseException) -> str:
 
 
 def log_path(places: Places) -> Path:
-    """Where a run's noise goes: beside the release or, where that is elsewhere, among the user's logs."""
+    """Where a run's noise goes: beside the release or, where that is elsewhere, among the user's logs.
+
+    A user without a home of its own, as a container may have, has them in the temporary folder.
+    """
     if storage.is_local(places.root):
         return Path(places.runs) / "run.log"
-    folder = re.sub(r"[^\w.-]+", "-", places.root)
-    return platformdirs.user_log_path("tamis") / folder / places.release / "run.log"
+    log = Path(re.sub(r"[^\w.-]+", "-", places.root), places.release, "run.log")
+    among = platformdirs.user_log_path("tamis") / log
+    try:
+        among.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.gettempdir()) / f"tamis-{os.getuid()}" / log
+    return among
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
 from threading import Thread
 from typing import Any, TypeAlias
 
@@ -17,10 +18,23 @@ Map: TypeAlias = Callable[..., Iterator[Any]]
 """Calls a function on each of some things; gives what it gives, in their order."""
 
 
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+"""What a container may use, in microseconds of each period (Linux, control groups of version 2)."""
+
+
+def cores() -> int:
+    """How many cores this process may use, fewer than the machine has where it or its container is held to them."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):
+        quota, period = map(int, _CPU_MAX.read_text("utf-8").split())
+        return max(1, min(mine, -(-quota // period)))
+    return mine
+
+
 @contextmanager
 def processes(wanted: int | None, tasks: int) -> Iterator[Map]:
     """What works in so many processes as are wanted, or one for each core; one of these starts no others."""
-    many = min(wanted or len(os.sched_getaffinity(0)), tasks)
+    many = min(wanted or cores(), tasks)
     if many <= 1 or parent_process() is not None:
         yield map
         return

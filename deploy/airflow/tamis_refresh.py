@@ -47,6 +47,7 @@ with DAG(
         "pool": "tamis",
         "retries": 3,
         "retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(hours=20),
         "env": {
             "TAMIS": _variable("tamis_command", "tamis"),
             "RECIPE": _variable("tamis_recipe"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from pipelines.detached import WRITTEN
 from pipelines.errors import UsageError
+from pipelines.processes import cores
 
 CACHE_MILLISECONDS = 600_000
 """How long an engine keeps an idle SDK worker for the job's next stage; Beam's own choice is not at all."""
@@ -46,8 +46,8 @@ class Asked:
 
     @property
     def cores(self) -> int:
-        """The workers asked for, or as many as pay and this machine has cores; no more than have work."""
-        return max(1, min(self.workers or min(os.cpu_count() or 1, self.worth), self.most))
+        """The workers asked for, or as many as pay and there are cores here; no more than have work."""
+        return max(1, min(self.workers or min(cores(), self.worth), self.most))
 
 
 class Engine:

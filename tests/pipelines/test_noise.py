@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,21 @@ def test_noise_is_shown_when_verbose(places: Places, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == "onetwo"
 
 
-def test_log_is_the_users_where_the_output_is_elsewhere() -> None:
-    path = log_path(Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache"))
-    assert path.is_absolute()
+@pytest.mark.parametrize("home", ["home", "nobody/home"])
+def test_log_is_the_users_where_the_output_is_elsewhere(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the temporary folder where the user has no home that could be made."""
+    (tmp_path / "nobody").write_text("no folder", "utf-8")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / home))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    places = Places(root="gs://bucket/out", release="0001", cache="gs://bucket/cache")
+    with hushed(places, verbose=False):
+        shout("one", "two")
+    path = log_path(places)
+    assert path.read_text("utf-8") == "onetwo"
     assert path.parts[-3:] == ("gs-bucket-out", "0001", "run.log")
+    assert path.is_relative_to(tmp_path / ("home" if home == "home" else "temporary"))
 
 
 def test_sentences_pass_as_they_are(places: Places) -> None:

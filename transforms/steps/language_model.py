@@ -50,7 +50,12 @@ def find_model(path: str | None = None) -> str:
         return _existing(Path(named), VARIABLE)
     cached = cached_model()
     if not cached.is_file():
-        _keep(_download(), cached)
+        content = _download()
+        try:
+            _keep(content, cached)
+        except OSError as error:
+            msg = f"{cached}: the language model cannot be kept there: {error.strerror}; name one in {VARIABLE}"
+            raise ModelError(msg) from None
     return str(cached)
 
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from pipelines import publish
-from pipelines.commands import curate
+from pipelines.commands import cache, curate
 from pipelines.errors import GATE_FAILED
 from pipelines.options import Parser
 from schemas.recipe import load_recipe
@@ -29,10 +29,9 @@ SERVICE, TIMER = SCHEDULES / "tamis-refresh.service", SCHEDULES / "tamis-refresh
 INSTALLED = "/opt/tamis/.venv/bin/tamis"
 
 
-def cron_line() -> str:
-    """The one line of the crontab that is no comment."""
-    (line,) = [line for line in (SCHEDULES / "crontab").read_text("utf-8").splitlines() if line[0] != "#"]
-    return line
+def cron_lines() -> list[str]:
+    """The lines of the crontab that are no comments: a refresh, and the cache cleared."""
+    return [line for line in (SCHEDULES / "crontab").read_text("utf-8").splitlines() if line[0] != "#"]
 
 
 def cron_job() -> dict[str, Any]:
@@ -67,7 +66,7 @@ def dag_command() -> list[str]:
 
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Arguments of `tamis` in each schedule."""
-    yield "cron", shlex.split(cron_line().partition(INSTALLED)[2])
+    yield "cron", shlex.split(cron_lines()[0].partition(INSTALLED)[2])
     yield "systemd", shlex.split(unit(SERVICE)["ExecStart"].removeprefix(INSTALLED))
     yield "kubernetes", container()["args"]
     yield "airflow", dag_command()
@@ -107,6 +106,30 @@ def test_kubernetes_has_the_recipe_that_it_names() -> None:
     assert load_recipe(text, where=name).gate.max_lost == 0.05
 
 
+@pytest.mark.parametrize(
+    "line", [cron_lines()[1].partition(INSTALLED)[2], unit(SERVICE)["ExecStartPost"].removeprefix(INSTALLED)]
+)
+def test_the_cache_is_cleared(line: str) -> None:
+    parsers = Parser(prog="tamis").add_subparsers(parser_class=Parser)
+    cache.add(parsers)
+    command, *arguments = shlex.split(line.removesuffix(" > /dev/null"))
+    assert command == "cache"
+    parsed = parsers.choices["cache"].parse_args(arguments)
+    assert (parsed.folder, parsed.unused_for) == ("/var/lib/tamis/releases", 30)
+
+
+def test_a_refresh_that_hangs_is_ended_before_the_next() -> None:
+    """Each schedule lets one run at a time, so one that never ends would end them all."""
+    assert " timeout 20h " in cron_lines()[0]
+    assert unit(SERVICE)["TimeoutStartSec"] == "20h"
+    assert cron_job()["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 20 * 3600
+    assert '"execution_timeout": timedelta(hours=20)' in (DEPLOY / "airflow" / "tamis_refresh.py").read_text("utf-8")
+
+
+def test_kubernetes_has_as_many_processes_as_cores() -> None:
+    assert f"--workers={container()['resources']['requests']['cpu']}" in container()["args"]
+
+
 def test_systemd_gives_a_held_release_up_at_once() -> None:
     service = unit(SERVICE)
     assert (service["Type"], service["Restart"]) == ("oneshot", "on-failure")
@@ -134,7 +157,7 @@ def test_cron_line_refreshes_one_at_a_time(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     source = f"sources: [{{name: a, input: {pattern}}}]\nlanguage: {{enabled: false}}\n"
     recipe.write_text(source, "utf-8")
-    fields = cron_line().split(" ", 5)
+    fields = cron_lines()[0].split(" ", 5)
     assert all(re.fullmatch(r"[0-9*]+", field) for field in fields[:5])
     command = fields[5].replace(INSTALLED, str(Path(sys.executable).with_name("tamis")))
     command = command.replace("/var/lib/tamis", str(tmp_path)).replace("/etc/tamis", str(tmp_path))

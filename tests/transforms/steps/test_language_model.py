@@ -63,6 +63,14 @@ def test_wrong_download_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not cached_model().exists()
 
 
+def test_download_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language_model, "ADDRESS", write(tmp_path / "remote").as_uri())
+    monkeypatch.setattr(language_model, "SHA256", hashlib.sha256(b"model").hexdigest())
+    write(tmp_path / "cache")
+    with pytest.raises(ModelError, match=rf"cannot be kept there: Not a directory; name one in {VARIABLE}"):
+        find_model()
+
+
 def test_none_at_all_names_the_four_places() -> None:
     with pytest.raises(ModelError) as caught:
         find_model()
