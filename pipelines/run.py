@@ -19,7 +19,7 @@ from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
-from pipelines.planning.removals import read_lists
+from pipelines.planning.removals import join_lists, names_nothing, read_lists
 from pipelines.planning.work import worth
 from pipelines.progress import watch
 from pipelines.repeat import look_here, looked_at, repeat
@@ -71,6 +71,9 @@ def run(request: Request) -> tuple[Outcome, Places]:
     configure(request.beam)
     _check(request, root, cache)
     given = _read(request)
+    if not request.quiet:
+        for line in names_nothing(given.removals, given.planned):
+            sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
     with publish.lock(root) as hold:
         publish.clear_leftovers(root)
         name = publish.choose_name(root, request.release, hold.owner)
@@ -174,7 +177,7 @@ def _look_back(plan: Plan, places: Places, previous: Previous | None, removals: 
             released=store(places.released, previous.released),
             previous=store_bytes(places.previous, before),
         )
-        removals |= previous.removals
+    removals = join_lists(removals, previous.removals if previous else Removals(), plan)
     if removals:
         plan = replace(plan, removals=store_bytes(places.removals, str(removals).encode()))
     return plan

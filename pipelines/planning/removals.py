@@ -1,14 +1,20 @@
-"""Reading the takedown lists that a run is given."""
+"""Takedown lists that a run is given, and what their rows are: texts, which a refresh finds again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 
-from pipelines.errors import UsageError
-from transforms.kernels.removals import Removals, read_removals
+import numpy as np
+
+from pipelines.errors import RunError, UsageError
+from schemas.plan import Plan
+from transforms.kernels.removals import Pattern, Removals, read_removals
+from transforms.kernels.rows import to_hex
 from transforms.steps import storage
+from transforms.steps.reader import ChangedError, Reader, UnreadableError
+from transforms.steps.units import open_unit
 
 
 def read_lists(paths: Sequence[str]) -> Removals:
@@ -26,3 +32,54 @@ def _read(path: str) -> Removals:
         raise UsageError(f"{path}: the takedown list cannot be read: {reason}") from None
     except ValueError as error:
         raise UsageError(f"{path}, {error}") from None
+
+
+def join_lists(given: Removals, before: Removals, plan: Plan) -> Removals:
+    """What a run's lists and that of the release before name; rows by the texts that stand there now.
+
+    Their numbers hold for the input as it is when they are first given; the texts stay down wherever a
+    refresh has them. Places that were looked up before are not looked up again.
+    """
+    joined = given | before
+    known: dict[Pattern, frozenset[str]] = {}
+    for pattern in joined.patterns:
+        known[pattern.place] = known.get(pattern.place, frozenset()) | pattern.ids
+    patterns = (place._replace(ids=ids or _look_up(place, plan)) for place, ids in known.items())
+    return Removals(joined.ids, frozenset(patterns))
+
+
+def names_nothing(removals: Removals, plan: Plan) -> list[str]:
+    """Lines of a list that are of no file of the input."""
+    files = [file for file in plan.files if not plan.sources[file.source].reference]
+    return [
+        str(pattern)
+        for pattern in sorted(removals.patterns, key=str)
+        if not any(pattern.is_of(file.source, file.name) for file in files)
+    ]
+
+
+def _look_up(place: Pattern, plan: Plan) -> frozenset[str]:
+    """Record ids of the rows at a place that can be read; none of a place that is whole files."""
+    found: set[str] = set()
+    for unit in plan.units if place.last is not None else ():
+        file = plan.files[unit.file]
+        rows = np.arange(unit.first_row, unit.first_row + unit.rows)
+        rows = rows[(rows >= place.first) & (rows <= (place.last or 0))] - unit.first_row
+        named = place.is_of(file.source, file.name) and not plan.sources[file.source].reference
+        if named and len(rows) and file.error is None:
+            found.update(_ids_of(open_unit(plan, unit), rows))
+    return frozenset(found)
+
+
+def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[str]:
+    """Record ids of those of some rows of a unit, ascending, that can be read."""
+    for group in range(*reader.unit.groups):
+        at = reader.rows_before(group)
+        here = rows[(rows >= at) & (rows < at + reader.group_rows(group))]
+        try:
+            ids = [text for batch in reader.take(here) for text in to_hex(reader.record_ids(batch)).to_pylist()]
+        except UnreadableError:
+            continue
+        except ChangedError as error:
+            raise RunError(str(error)) from None
+        yield from (text for row, text in zip(here.tolist(), ids, strict=True) if row not in reader.lost)

@@ -16,22 +16,39 @@ from transforms.kernels.rows import as_words, from_hex, holds_words
 
 _ID = re.compile(r"[0-9a-fA-F]{32}")
 _ROWS = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?")
-_KEYS = ("source", "file", "row")
+_IDS = re.compile(rf"{_ID.pattern}(?:,{_ID.pattern})*")
+_KEYS = ("source", "file", "row", "id")
 
 
 class Pattern(NamedTuple):
-    """Rows by their place: globs of source and file, and the first and last row of the file."""
+    """Rows by their place: globs of source and file, and the first and last row of the file.
+
+    `ids` are the record ids of the rows that stood there when that was looked up; from then on they are
+    what is named.
+    """
 
     source: str = "*"
     file: str = "*"
     first: int = 0
     last: int | None = None
+    ids: frozenset[str] = frozenset()
+
+    def is_of(self, source: str, file: str) -> bool:
+        """Whether a file is one of those that are named."""
+        return fnmatchcase(source, self.source) and fnmatchcase(file, self.file)
+
+    @property
+    def place(self) -> Pattern:
+        """The pattern as it was before anything was looked up."""
+        return self._replace(ids=frozenset())
 
     def __str__(self) -> str:
         """The line of a list that says the same."""
         terms = [f"{key}={value}" for key, value in (("source", self.source), ("file", self.file))]
         if self.last is not None:
             terms.append(f"row={self.first}-{self.last}")
+        if self.ids:
+            terms.append(f"id={','.join(sorted(self.ids))}")
         return shlex.join(terms)
 
 
@@ -63,11 +80,12 @@ class Removals:
 def read_removals(text: str) -> Removals:
     r"""The list in a text: a record id a line, or terms `source=GLOB`, `file=GLOB`, `row=N` or `row=N-M`.
 
-    A row must match all terms of a line. What follows `#` at the beginning of a line is left out.
+    A row must match all terms of a line. What follows `#` at the beginning of a line is left out. A term
+    `id=ID,ID` behind a row says which texts were found there.
 
     >>> found = read_removals("# asked for by mail\nsource=web file='part 1*' row=7")
     >>> found.patterns
-    frozenset({Pattern(source='web', file='part 1*', first=7, last=7)})
+    frozenset({Pattern(source='web', file='part 1*', first=7, last=7, ids=frozenset())})
 
     Raises:
         ValueError: a line is neither; the message names it.
@@ -90,7 +108,9 @@ def _pattern(line: str) -> Pattern:
     if len(found) < len(terms) or not found.keys() <= set(_KEYS) or "" in found.values():
         raise ValueError(f"takes a record id of 32 hex digits, or {', '.join(_KEYS)} once each with a value")
     place = Pattern(found.get("source", "*"), found.get("file", "*"))
-    rows = found.get("row")
+    rows, ids = found.get("row"), found.get("id", "")
+    if ids and (rows is None or not _IDS.fullmatch(ids)):
+        raise ValueError("id takes the record ids of the rows that row names")
     if rows is None:
         return place
     match = _ROWS.fullmatch(rows)
@@ -99,7 +119,7 @@ def _pattern(line: str) -> Pattern:
     first, last = int(match[1]), int(match[2] or match[1])
     if last < first:
         raise ValueError("row takes a range that does not run backwards")
-    return place._replace(first=first, last=last)
+    return Pattern(*place[:2], first, last, frozenset(ids.lower().split(",")) if ids else frozenset())
 
 
 class Marker:
@@ -107,13 +127,14 @@ class Marker:
 
     def __init__(self, removals: Removals) -> None:
         """Sort the ids."""
-        self.patterns = sorted(removals.patterns, key=str)
-        self.ids = as_words(from_hex(pa.array(sorted(removals.ids), pa.string())))
+        self.patterns = sorted((pattern for pattern in removals.patterns if not pattern.ids), key=str)
+        ids = removals.ids.union(*(pattern.ids for pattern in removals.patterns))
+        self.ids = as_words(from_hex(pa.array(sorted(ids), pa.string())))
 
     def __call__(self, source: str, file: str, rows: np.ndarray, ids: Callable[[], np.ndarray]) -> np.ndarray:
         """Mask of the marked ones among some rows of a file (bool); `ids` gives their record ids as words."""
         marked = holds_words(self.ids, ids()) if len(self.ids) else np.zeros(len(rows), bool)
         for pattern in self.patterns:
-            if fnmatchcase(source, pattern.source) and fnmatchcase(file, pattern.file):
+            if pattern.is_of(source, file):
                 marked |= (rows >= pattern.first) & (rows <= (rows if pattern.last is None else pattern.last))
         return marked

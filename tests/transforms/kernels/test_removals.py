@@ -15,7 +15,11 @@ IDS = st.integers(0, 2**128 - 1).map(lambda value: f"{value:032x}")
 GLOBS = st.text(min_size=1, max_size=9).filter(lambda text: len(f".{text}.".splitlines()) == 1)
 ROWS = st.tuples(st.integers(0, 99), st.integers(0, 99)).map(sorted)
 PATTERNS = st.builds(
-    lambda source, file, rows: Pattern(source, file, *(rows or (0, None))), GLOBS, GLOBS, st.none() | ROWS
+    lambda source, file, rows, ids: Pattern(source, file, *rows, ids) if rows else Pattern(source, file),
+    GLOBS,
+    GLOBS,
+    st.none() | ROWS,
+    st.frozensets(IDS, max_size=2),
 )
 LISTS = st.builds(Removals, st.frozensets(IDS, max_size=4), st.frozensets(PATTERNS, max_size=4))
 
@@ -36,11 +40,13 @@ def test_lists_add_up(one: Removals, other: Removals) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("abc", "line 1: takes a record id of 32 hex digits, or source, file, row once each"),
+        ("abc", "line 1: takes a record id of 32 hex digits, or source, file, row, id once each"),
         ("# fine\n\nfile=a url=b", "line 3: takes a record id"),
         ("file=a file=b", "line 1: takes a record id"),
         ("file=", "line 1: takes a record id"),
         ("row=x", "line 1: row takes a number or a range such as 10-19, found 'row=x'"),
+        ("row=9 id=7", "line 1: id takes the record ids of the rows that row names, found 'row=9 id=7'"),
+        (f"file=a id={'0' * 32}", "line 1: id takes the record ids"),
         ("row=9-1", "line 1: row takes a range that does not run backwards"),
         ("file='a", "line 1: No closing quotation"),
         ("0" * 31, "line 1: takes a record id"),
