@@ -30,13 +30,20 @@ def commit(manifest: Manifest, state: str, job: Job) -> str | None:
 
 
 def record(outcome: Outcome, job: Job) -> None:
-    """Write down how the run ended, delete what is no longer wanted, and clear up where nobody waits."""
+    """Delete what is no longer wanted, write down how the run ended, and clear up where nobody waits.
+
+    What cannot be deleted stays, and is told of: the release is published by now.
+    """
+    try:
+        _tidy(outcome, job)
+    except OSError as error:
+        left = f"not all old releases could be deleted: {error.filename}: {error.strerror}"
+        outcome = outcome.model_copy(update={"message": "\n".join(filter(None, [outcome.message, left]))})
     text = outcome.model_dump_json(indent=2).encode()
     if not job.detached:
         storage.write_bytes(job.places.outcome, text)
     elif conditional.write(f"{job.places.runs}/outcome.json", text, None) is None:
         storage.write_bytes(f"{job.places.runs}/outcome-again.json", text)
-    _tidy(outcome, job)
     if not job.detached:
         return
     _clear(job)

@@ -73,13 +73,17 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
             yield
     except TamisError:
         raise
-    except Exception as error:
-        if verbose:
-            raise
-        if cause_of(error).endswith("KeyboardInterrupt"):
+    except (Exception, KeyboardInterrupt) as error:
+        stopped = isinstance(error, KeyboardInterrupt) or cause_of(error).endswith("KeyboardInterrupt")
+        made = storage.exists(places.manifest)
+        if stopped and not made:
             raise KeyboardInterrupt from error
-        sentence = f"the run failed and nothing was published: {cause_of(error)}; the workers' log is {log}"
-        raise RunError(sentence) from error
+        if verbose and not stopped:
+            raise
+        how = "the run failed and nothing was published"
+        if made:
+            how = f"release {places.release} was made, but the run {'was stopped' if stopped else 'failed'} then"
+        raise RunError(f"{how}: {cause_of(error)}; the workers' log is {log}") from error
 
 
 @contextmanager

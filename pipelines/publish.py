@@ -6,7 +6,7 @@ import fcntl
 import re
 import uuid
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -127,8 +127,9 @@ def move_latest(root: str, name: str, owner: str = "") -> str | None:
 
 def _move_link(link: Path, target: str) -> None:
     fresh = storage.partial_beside(link)
-    fresh.symlink_to(target)
-    fresh.replace(link)
+    with suppress(OSError):  # some mounted disks have no links
+        fresh.symlink_to(target)
+        fresh.replace(link)
 
 
 def clear_leftovers(root: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from pipelines import ending
@@ -40,7 +41,8 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
     manifest = before.manifest
     written = Written(files=files, inputs=inputs, counts=manifest.counts, columns=manifest.columns)
     ending.record(publish_again(previous.before, written, job), job)
-    renew_notes(job)
+    with suppress(OSError):
+        renew_notes(job)
     if not quiet:
         sys.stdout.write(f"nothing has changed since release {before.name}\n")
     return True

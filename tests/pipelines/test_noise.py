@@ -85,6 +85,15 @@ def test_interrupt_of_a_worker_is_one(places: Places) -> None:
         raise RuntimeError("KeyboardInterrupt [while running 'Judge']")
 
 
+@pytest.mark.parametrize(("error", "ended"), [(OSError("no"), "failed"), (KeyboardInterrupt(), "was stopped")])
+def test_what_was_made_by_then_is_told(places: Places, error: BaseException, ended: str) -> None:
+    Path(places.release_folder).mkdir(parents=True)
+    Path(places.manifest).write_text("{}", "utf-8")
+    told = rf"^release 0001 was made, but the run {ended} then: {type(error).__name__}: "
+    with pytest.raises(RunError, match=told), hushed(places, verbose=False):
+        raise error
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [

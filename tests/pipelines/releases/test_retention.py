@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -47,6 +48,42 @@ def test_curate_keeps_so_many(curate: Curate, pattern: str) -> None:
         release = curate(pattern, keep=2)
     assert publish.releases(str(release.root)) == ["0003", "0004"]
     assert [path.name for path in (release.root / "releases").iterdir()] == ["0003", "0004"]
+
+
+@pytest.mark.parametrize("flags", [[], ["--previous", "latest"]])
+def test_what_cannot_be_deleted_fails_no_run(
+    curate: Curate,
+    pattern: str,
+    flags: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The release is published by then; a schedule that tried again would publish it again and again."""
+    root = str(curate(pattern).root)
+    delete = storage.delete_file
+
+    def refuse(path: str) -> None:
+        if "/releases/0001/" in path:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        delete(path)
+
+    monkeypatch.setattr(storage, "delete_file", refuse)
+    command = ["curate", "--input", pattern, "--output", root, "--keep", "1", "--quiet", "--workers", "1"]
+    assert main([*command, *flags]) == 0
+    assert capsys.readouterr().err == (
+        f"tamis: not all old releases could be deleted: {root}/releases/0001/manifest.json: Permission denied\n"
+    )
+    assert publish.latest(root) == "0002"
+
+
+def test_a_disk_without_links(curate: Curate, pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, _: str) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    root = curate(pattern).root
+    assert publish.latest(str(root)) == "0001"
+    assert not (root / "latest").is_symlink()
 
 
 def test_the_manifest_goes_first(curate: Curate, pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
