@@ -66,5 +66,5 @@ def _clear(job: Job) -> None:
     places = job.places
     for name in storage.list_names(places.staging):
         path = f"{places.staging}/{name}"
-        if path not in {places.plan, places.released, places.previous, places.removals, places.benchmarks}:
+        if path not in places.read_first:
             storage.delete_folder(path)

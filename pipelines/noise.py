@@ -80,10 +80,10 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
             raise KeyboardInterrupt from error
         if verbose and not stopped:
             raise
-        how = "the run failed and nothing was published"
-        if made:
-            how = f"release {places.release} was made, but the run {'was stopped' if stopped else 'failed'} then"
-        raise RunError(f"{how}: {cause_of(error)}; the workers' log is {log}") from error
+        how = "was stopped" if stopped else "failed"
+        told = f"release {places.release} was made, but the run {how} then" if made else f"the run {how}"
+        nothing = "" if made else " and nothing was published"
+        raise RunError(f"{told}{nothing}: {cause_of(error)}; the workers' log is {log}") from error
 
 
 @contextmanager

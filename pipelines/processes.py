@@ -23,7 +23,7 @@ _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
 def cores() -> int:
-    """How many cores this process may use, fewer than the machine has where it or its container is held to them."""
+    """How many cores this process may use: fewer than the machine has where a container has fewer."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):
         quota, period = map(int, _CPU_MAX.read_text("utf-8").split())

@@ -13,6 +13,7 @@ from pipelines import ending
 from pipelines.finish import Written, publish_again
 from pipelines.planning.inputs import digest_inputs, record_inputs
 from pipelines.planning.previous import Previous
+from pipelines.releases.digests import name_columns
 from pipelines.releases.release import Release
 from schemas.plan import Plan
 from schemas.release import InputRecord, OutputRecord
@@ -20,6 +21,8 @@ from transforms.steps import storage
 from transforms.steps.job import Job, digest_of
 from transforms.steps.look import look
 from transforms.steps.notes import renew_notes
+from transforms.steps.reader import READ_ERRORS, ChangedError
+from transforms.steps.write import CURATED, VERDICTS, part_schema
 
 Look: TypeAlias = Callable[[Job], Iterable[list[str]]]
 """Gives the digests of the row groups of each unit of a job, in order."""
@@ -30,7 +33,10 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
     before = previous.release
     if not may_repeat(previous, job.plan):
         return False
-    inputs = list(digest_inputs(job.plan, enumerate(look_at(job))))
+    try:
+        inputs = list(digest_inputs(job.plan, enumerate(look_at(job))))
+    except (ChangedError, *READ_ERRORS):
+        return False  # a run tells what is wrong with it
     if [_named(record) for record in inputs] != [_named(record) for record in before.manifest.inputs]:
         return False
     try:
@@ -51,8 +57,8 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
 def may_repeat(previous: Previous, plan: Plan) -> bool:
     """Whether a run would make a release again, as far as can be told without reading the input.
 
-    Its recipe, versions, models, benchmarks, takedown list have to be the same, and its files by name, size
-    and rows. Where they lie does not matter.
+    Its recipe, versions, models, benchmarks, takedown list and columns have to be the same, and its files by
+    name, size and rows. Where they lie does not matter, nor what is in a file that no row is read of.
     """
     manifest = previous.release.manifest
     files = list(record_inputs(plan))
@@ -64,10 +70,14 @@ def may_repeat(previous: Previous, plan: Plan) -> bool:
         manifest.tokenizer == plan.tokenizer,
         manifest.benchmark_index == plan.benchmarks,
         plan.removals == removals,
+        manifest.columns == {kind: name_columns(part_schema(kind, plan)) for kind in (CURATED, VERDICTS)},
         [_named(record, digest=None) for record in manifest.inputs]
         == [_named(record, digest=None) for record in files],
     )
-    return all(same) and all(record.digest is not None for record in manifest.inputs)
+    known = (
+        record.digest or (record.rows is not None and not record.rows_planned) for record in manifest.inputs
+    )
+    return all(same) and all(known)
 
 
 def look_here(job: Job) -> Iterator[list[str]]:

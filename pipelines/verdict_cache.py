@@ -12,6 +12,8 @@ from transforms.steps.cache import KINDS, SHINGLES
 from transforms.steps.notes import PLACES, read_note
 
 DAY = 86_400.0
+HALF_WRITTEN = "half-written"
+"""Kind of the files that writers left which were killed."""
 _ENTRY = re.compile(
     rf"(?P<kind>{'|'.join((*KINDS, SHINGLES))})/[0-9a-f]{{2}}/(?P<key>[0-9a-f]{{40}})\.arrow(\.later)?"
 )
@@ -51,6 +53,8 @@ def list_entries(cache: str) -> list[Entry]:
         path = f"{cache}/{name}"
         if match := _ENTRY.fullmatch(name) or _NOTE.fullmatch(name):
             found.append((match["key"], Entry(match["kind"], path, size, storage.written_at(path))))
+        elif storage.is_partial(path.rpartition("/")[2]):
+            found.append(("", Entry(HALF_WRITTEN, path, size, storage.written_at(path))))
         if _NOTE.fullmatch(name):
             for key in (read_note(path) or {}).values():
                 used[key] = max(used.get(key, 0), found[-1][1].used)
@@ -83,6 +87,8 @@ def choose_old(
 
 def is_damaged(entry: Entry) -> bool:
     """Whether an entry is not what was written."""
+    if entry.kind == HALF_WRITTEN:
+        return False
     if entry.kind == PLACES:
         return read_note(entry.path) is None
     try:

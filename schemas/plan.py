@@ -296,6 +296,12 @@ class Places:
         return f"{self.staging}/benchmarks.arrow"
 
     @property
+    def read_first(self) -> frozenset[str]:
+        """Files that a job reads before it does anything: what is asked of it."""
+        given = (self.released, self.previous, self.removals, self.tokenizer, self.benchmarks)
+        return frozenset({self.plan, *given})
+
+    @property
     def marks(self) -> str:
         """Folder of the files that mark elements as done."""
         return f"{self.staging}/progress"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipelines.diff.document import document_of, to_json
 from pipelines.diff.page import print_page
 from pipelines.diff.rows import find_moves
-from pipelines.duplicates.export import check_target
+from pipelines.new_parquet import check_target
 from pipelines.releases.release import open_release, read_report
 from pipelines.report import measure_all
 from pipelines.terminal import open_console

@@ -12,14 +12,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.diff.spill import EXACT, NEAR, PARTITION_ROWS, Codes, Spilled
+from pipelines.new_parquet import writing_parquet
 from pipelines.releases.release import Release
 from schemas.verdict import Verdict
 from transforms.kernels.matching import Matches, match_rows
 from transforms.kernels.rows import from_words
-from transforms.steps import storage
 
 KEPT = Verdict.KEPT.value
 MOVES = pa.schema(
@@ -102,10 +101,7 @@ def find_moves(before: Release, after: Release, *, limit: int = 0, parquet: str 
             sides.append(Spilled(Path(folder) / name, partitions, outcomes))
             sides[-1].add(release)
         moves.unreadable = sides[0].unreadable, sides[1].unreadable
-        file = stack.enter_context(storage.create(parquet)) if parquet is not None else None
-        writer = (
-            None if file is None else stack.enter_context(pq.ParquetWriter(file, MOVES, compression="zstd"))
-        )
+        writer = None if parquet is None else stack.enter_context(writing_parquet(parquet, MOVES))
         for at in range(partitions):
             most = None if writer is not None else limit - len(moves.examples)
             table = _compare(sides[0], sides[1], at, moves, most)

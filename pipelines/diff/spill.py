@@ -92,11 +92,6 @@ class Spilled:
         """The rows of a partition, in the order of the ledger."""
         return np.fromfile(self._path(at), LINE)
 
-    def address(self, line: np.void) -> str:
-        """SOURCE/FILE:ROW of a row."""
-        source, file = self.files.names[int(line["file"])].split("\0")
-        return f"{source}/{file}:{int(line['row'])}"
-
 
 def read_lines(release: Release) -> Iterator[pa.Table]:
     """What is compared of a ledger, a row group at a time."""

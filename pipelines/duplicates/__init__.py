@@ -10,11 +10,12 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pipelines.duplicates.document import listing_json, what_if_json
-from pipelines.duplicates.export import check_target, write_groups
+from pipelines.duplicates.export import write_groups
 from pipelines.duplicates.groups import read_groups
 from pipelines.duplicates.listing import make_listing
 from pipelines.duplicates.page import show_levels, show_listing
 from pipelines.duplicates.what_if import parse_thresholds, what_if
+from pipelines.new_parquet import check_target
 from pipelines.releases.release import Release, open_release
 from pipelines.terminal import open_console
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipelines.duplicates.groups import Groups
-from pipelines.errors import UsageError
-from pipelines.releases.release import first_line
+from pipelines.new_parquet import writing_parquet
 from schemas.verdict import WON_BY
-from transforms.steps import storage
 
 SURVIVOR, DUPLICATE = "survivor", "duplicate"
 GROUPS = pa.schema(
@@ -36,21 +32,11 @@ GROUPS = pa.schema(
 _SLICE = 1 << 16
 
 
-def check_target(path: str) -> None:
-    """Refuse a path where something is."""
-    if storage.exists(path) or (storage.is_local(path) and Path(path).exists()):
-        raise UsageError(f"{path} is there already; --parquet takes the name of a new file")
-
-
 def write_groups(groups: Groups, path: str) -> None:
     """Write all clusters as Parquet, a slice at a time."""
-    check_target(path)
-    try:
-        with storage.create(path) as file, pq.ParquetWriter(file, GROUPS, compression="zstd") as writer:
-            for table in _slices(groups):
-                writer.write_table(table)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {first_line(error)}") from None
+    with writing_parquet(path, GROUPS) as writer:
+        for table in _slices(groups):
+            writer.write_table(table)
 
 
 def _slices(groups: Groups) -> Iterator[pa.Table]:

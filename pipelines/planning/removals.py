@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 import numpy as np
@@ -77,9 +78,10 @@ def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[str]:
         at = reader.rows_before(group)
         here = rows[(rows >= at) & (rows < at + reader.group_rows(group))]
         try:
-            ids = [text for batch in reader.take(here) for text in to_hex(reader.record_ids(batch)).to_pylist()]
+            batches = [to_hex(reader.record_ids(batch)).to_pylist() for batch in reader.take(here)]
         except UnreadableError:
             continue
         except ChangedError as error:
             raise RunError(str(error)) from None
-        yield from (text for row, text in zip(here.tolist(), ids, strict=True) if row not in reader.lost)
+        ids = zip(here.tolist(), chain(*batches), strict=True)
+        yield from (text for row, text in ids if row not in reader.lost)

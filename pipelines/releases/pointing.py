@@ -23,12 +23,14 @@ def point_to(root: str, name: str, *, held: bool) -> Removals:
     _check_there(root, name, held=held)
     with publish.lock(root) as hold:
         folder = f"{root}/releases/{name}"
-        content = storage.read_bytes(f"{folder}/{publish.HELD if held else publish.MANIFEST}")
+        waiting = held and name in publish.held(root)
+        content = storage.read_bytes(f"{folder}/{publish.HELD if waiting else publish.MANIFEST}")
         problem = next(_faults(folder, name, content), None)
         if problem is not None:
             raise RunError(f"{folder} is no whole release, so LATEST stays where it is: {problem}")
-        if held:
+        if waiting:
             _let_go(root, name, content)
+        storage.delete_file(f"{folder}/{publish.HELD}")
         before = publish.latest(root)
         lost = publish.move_latest(root, name, hold.owner)
         if lost is not None:
@@ -45,7 +47,6 @@ def _let_go(root: str, name: str, manifest: bytes) -> None:
         raise RunError(f"{root}: another run has just deleted the release {name}")
     if conditional.write(f"{folder}/{publish.MANIFEST}", manifest, None) is None:
         raise RunError(f"{root} has another release {name} already; releases are never changed")
-    storage.delete_file(f"{folder}/{publish.HELD}")
 
 
 def _check_there(root: str, name: str, *, held: bool) -> None:
@@ -55,6 +56,8 @@ def _check_there(root: str, name: str, *, held: bool) -> None:
         return
     if name in waiting:
         raise UsageError(f"a gate holds the release {name} of {root}; --held publishes it all the same")
+    if name in whole and storage.exists(f"{root}/releases/{name}/{publish.HELD}"):
+        return  # it was let go, and whoever did so was killed then
     if name in whole:
         raise UsageError(f"no gate holds the release {name} of {root}; leave out --held")
     kind, found = ("held release", waiting) if held else ("release", whole)

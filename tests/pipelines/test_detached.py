@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests import runners
 from tests.buckets import INPUT, ROOT, check_whole, curate, upload
 from tests.rows import ask_all, write_rows
 from tests.stores import S3
+from tests.tokenizers import byte_level
 from transforms.steps import job as jobs
 
 TEMPLATE = "s3://bucket/templates/curate"
@@ -132,3 +134,21 @@ def test_template_on_this_machine_is_published_by_its_job(tmp_path: Path) -> Non
         found = Outcome.model_validate_json((root / "runs" / "0001" / name).read_bytes())
         assert found.status == ("published" if name == "outcome.json" else "failed")
     assert (root / "LATEST").read_text("utf-8") == "0001\n"
+
+
+def test_job_that_is_started_again_finds_all_that_was_asked(tmp_path: Path) -> None:
+    """The tokenizer too, where what was judged by it is in no cache any more."""
+    path = write_rows(tmp_path / "in.parquet", ask_all(10))
+    (tmp_path / "tokenizer.json").write_bytes(byte_level())
+    recipe = f"language: {{enabled: false}}\ntokenizer: {tmp_path}/tokenizer.json\n"
+    (tmp_path / "recipe.yaml").write_text(recipe, "utf-8")
+    root = tmp_path / "out"
+    given = ["curate", "--input", str(path), "--output", str(root), "--recipe", str(tmp_path / "recipe.yaml")]
+    flags = ["--quiet", "--runner=tests.runners.TemplateRunner", f"--template_location={tmp_path}/t"]
+    assert main([*given, *flags]) == 0
+    for name in ("outcome.json", "outcome-again.json"):
+        jobs._tokenizer.cache_clear()  # noqa: SLF001 — as in a fresh worker
+        shutil.rmtree(root / ".cache", ignore_errors=True)
+        runners.start_kept([])
+        found = Outcome.model_validate_json((root / "runs" / "0001" / name).read_bytes())
+        assert found.status == ("published" if name == "outcome.json" else "failed")

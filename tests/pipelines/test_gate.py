@@ -21,7 +21,7 @@ from pipelines.gate import find_failures
 from pipelines.releases.release import open_release, read_report
 from pipelines.releases.verify import find_faults
 from schemas.recipe import Gate, Recipe, override
-from schemas.release import Manifest, Outcome
+from schemas.release import Manifest
 from tests.releases import Curate, Release, Sampled, make_release, recipe_for
 from tests.rows import ask, ask_all, damage, write_rows
 
@@ -263,10 +263,6 @@ def test_a_file_of_unknown_size_counts_as_a_file(curate: Curate, tmp_path: Path)
     assert find_failures(Gate(max_unreadable=0.4), report) == [
         "gate.max_unreadable: 50.00 % of the input cannot be read, at most 40.00 % may"
     ]
-
-
-def test_outcome_is_a_value_not_an_error() -> None:
-    assert Outcome(status="held", message="gate.min_rows", release="0001").status == "held"
 
 
 def test_own_rules_have_limits(curate: Curate, tmp_path: Path) -> None:

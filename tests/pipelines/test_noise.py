@@ -85,7 +85,9 @@ def test_interrupt_of_a_worker_is_one(places: Places) -> None:
         raise RuntimeError("KeyboardInterrupt [while running 'Judge']")
 
 
-@pytest.mark.parametrize(("error", "ended"), [(OSError("no"), "failed"), (KeyboardInterrupt(), "was stopped")])
+@pytest.mark.parametrize(
+    ("error", "ended"), [(OSError("no"), "failed"), (KeyboardInterrupt(), "was stopped")]
+)
 def test_what_was_made_by_then_is_told(places: Places, error: BaseException, ended: str) -> None:
     Path(places.release_folder).mkdir(parents=True)
     Path(places.manifest).write_text("{}", "utf-8")

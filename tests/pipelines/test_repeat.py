@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import run
 from pipelines.cli import main
 from pipelines.engines import in_memory
+from pipelines.errors import RunError
+from schemas.recipe import override
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import crowd, write_files
+from transforms.steps.parquet import UnitReader
 
 PARTS = ("curated", "verdicts", "duplicates")
 
@@ -138,3 +143,73 @@ def test_a_file_that_cannot_be_read_is_read_again(curate: Curate, pattern: str, 
     """What could not be read may be whole tomorrow."""
     (tmp_path / "in" / "part-9.parquet").write_bytes(b"PAR1 and no more")
     assert [refresh(curate, pattern).run["repeats"] for _ in range(2)] == [False, False]
+
+
+@pytest.mark.parametrize("changes", [{}, {"max_rows": 200}])
+def test_files_that_no_row_is_read_of_change_nothing(
+    curate: Curate, pattern: str, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    """Spark writes files without a row group; others lie behind the rows that a source is asked for."""
+    schema = pq.read_schema(tmp_path / "in" / "part-0.parquet")
+    empty = tmp_path / "in" / "part-9.parquet"
+    pq.ParquetWriter(empty, schema).close()
+    recipe = override(recipe_for(pattern), {"sources": [{"name": "input", "input": pattern, **changes}]})
+    first = curate(pattern, recipe=recipe, previous="latest")
+    second = curate(pattern, recipe=recipe, previous="latest")
+    assert (first.run["repeats"], second.run["repeats"]) == (False, True)
+    assert main(["verify", str(second.folder)]) == 0
+
+
+def test_other_types_of_the_same_bytes_are_noticed(curate: Curate, tmp_path: Path) -> None:
+    """The stored bytes of a column of numbers do not say what it counts."""
+    path = tmp_path / "in.parquet"
+    rows = [{**row, "at": number} for number, row in enumerate(crowd(3, 20))]
+    table = pa.Table.from_pylist(rows)
+
+    def write(unit: str) -> str:
+        at = table["at"].cast(pa.timestamp(unit))
+        pq.write_table(table.set_column(table.column_names.index("at"), "at", at), path, store_schema=False)
+        return str(path)
+
+    first = curate(write("ms"), previous="latest")
+    size = path.stat().st_size
+    second = curate(write("us"), previous="latest")
+    assert path.stat().st_size == size
+    assert not second.run["repeats"]
+    types = [pq.read_schema(release.parts("curated")[0]).field("at").type for release in (first, second)]
+    assert types == [pa.timestamp("ms"), pa.timestamp("us")]
+
+
+def test_a_large_row_group_is_looked_at_once(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pattern = write_files(tmp_path / "in", crowd(3, 60), [], 60)
+    first = curate(pattern, previous="latest", unit_bytes=1)
+    digests, seen = UnitReader.digests, []
+
+    def look(reader: UnitReader, group: int) -> tuple[str, str]:
+        seen.append(reader.unit.skip)
+        return digests(reader, group)
+
+    monkeypatch.setattr(UnitReader, "digests", look)
+    second = curate(pattern, previous="latest", unit_bytes=1)
+    assert second.run["repeats"]
+    assert seen == [0]
+    assert second.manifest.inputs == first.manifest.inputs
+
+
+@pytest.mark.parametrize("late", [b"", None])
+def test_what_is_gone_since_it_was_planned_is_told_by_a_run(
+    curate: Curate, pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bytes | None
+) -> None:
+    curate(pattern, previous="latest")
+    path, plan = tmp_path / "in" / "part-0.parquet", run.plan_run
+
+    def change(*asked: object) -> object:
+        planned = plan(*asked)  # type: ignore[arg-type]
+        path.unlink() if late is None else path.write_bytes(late)
+        return planned
+
+    monkeypatch.setattr(run, "plan_run", change)
+    with pytest.raises(RunError, match="the run failed and nothing was published: "):
+        curate(pattern, previous="latest")

@@ -16,6 +16,7 @@ from pipelines.verdict_cache import DAY, list_entries
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
 from tests.stores import BUCKET, S3
+from transforms.steps import storage
 from transforms.steps.cache import KINDS, SHINGLES
 from transforms.steps.notes import PLACES
 
@@ -128,6 +129,19 @@ def test_what_is_damaged_goes(release: Release, capsys: pytest.CaptureFixture[st
     assert main(["cache", str(release.root), "--check"]) == 0
     assert told(capsys)[:2] == [f"deleted {one}: it was damaged" for one in (path, note)]
     assert (len(files(release.root)), len(notes(release.root))) == (5, 1)
+
+
+def test_what_a_killed_writer_left_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = files(release.root)[0]
+    left = storage.partial_beside(entry)
+    left.write_bytes(b"half")
+    assert main(["cache", str(release.root), "--unused-for", "1", "--check"]) == 0
+    assert left.exists()
+    assert ["half-written", "1"] in [line.split()[:2] for line in told(capsys)]
+    age([left], 2)
+    assert main(["cache", str(release.root), "--unused-for", "1"]) == 0
+    assert not left.exists()
+    assert entry.exists()
 
 
 def test_nothing_else_in_the_folder_is_touched(release: Release) -> None:

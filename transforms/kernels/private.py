@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import regex
 
 from transforms.kernels.phrases import load_phrases
@@ -63,12 +62,6 @@ def find_private(text: str, prompt: str = "") -> list[Private]:
             if apart and _CHECKS[kind.name](match[0]):
                 found.append(Private(match.start(), match.end(), kind.name))
     return sorted(found)
-
-
-def hint_private(texts: pa.LargeStringArray) -> np.ndarray:
-    """Mark the texts that may hold private data: a superset of those that do."""
-    hint = f"(?i){load_phrases('private')['hint']}"
-    return np.asarray(pc.match_substring_regex(texts, hint).to_numpy(zero_copy_only=False))
 
 
 def mask_text(text: str) -> str:

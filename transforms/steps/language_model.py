@@ -54,7 +54,7 @@ def find_model(path: str | None = None) -> str:
         try:
             _keep(content, cached)
         except OSError as error:
-            msg = f"{cached}: the language model cannot be kept there: {error.strerror}; name one in {VARIABLE}"
+            msg = f"{cached}: the model cannot be kept there: {error.strerror}; name one in {VARIABLE}"
             raise ModelError(msg) from None
     return str(cached)
 

@@ -11,9 +11,12 @@ from transforms.steps.units import open_unit
 
 
 def look(index: int, plan: Plan) -> list[str]:
-    """Digests of a unit's row groups, one string each; none where the file's is known from planning."""
+    """Digests of a unit's row groups, one string each; none where the file's is known from planning.
+
+    None either of a later part of a large row group, which is looked at with its first.
+    """
     reader = open_unit(plan, plan.units[index])
-    if reader.file.digest is not None:
+    if reader.file.digest is not None or reader.unit.skip:
         return []
     return ["".join(reader.digests(group)) for group in range(*reader.unit.groups)]
 

@@ -1,4 +1,4 @@
-"""Notes of the verdict cache: which entries the unit at a place was found in last, and, by their age, when."""
+"""Notes of the verdict cache: in which entries the unit at a place was found last, and by their age when."""
 
 from __future__ import annotations
 

@@ -65,6 +65,11 @@ class UnitReader(Reader):
         """The file, where each request counts; None on this machine."""
         return None if storage.is_local(self.file.path) else storage.open_ranges(self.file.path)
 
+    @property
+    def _read_bytes(self) -> int:
+        """Most bytes of a read; each is a request where they count."""
+        return _READ_BYTES if self._ranges is None else _FAR_READ_BYTES
+
     def _open(self) -> pa.NativeFile:
         if self._ranges is not None:
             return pa.PythonFile(self._ranges, mode="r")
@@ -80,8 +85,7 @@ class UnitReader(Reader):
                 f"it had {self.file.bytes} bytes, it has {file.size()}"
             )
         # Arrow's own threads would read ahead: whole row groups, and for ever where Python ends meanwhile.
-        size = _READ_BYTES if self._ranges is None else _FAR_READ_BYTES
-        return pq.ParquetFile(file, buffer_size=size, pre_buffer=False)
+        return pq.ParquetFile(file, buffer_size=self._read_bytes, pre_buffer=False)
 
     @cached_property
     def _starts(self) -> np.ndarray:
@@ -145,8 +149,8 @@ class UnitReader(Reader):
             told = {column.path_in_schema, top} & set(self.columns.values())
             digest = texts if told else others
             digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
-            for at in range(0, column.total_compressed_size, _READ_BYTES):
-                digest.update(file.read(min(_READ_BYTES, column.total_compressed_size - at)))
+            for at in range(0, column.total_compressed_size, self._read_bytes):
+                digest.update(file.read(min(self._read_bytes, column.total_compressed_size - at)))
         return texts.hexdigest(), others.hexdigest()
 
 

@@ -123,7 +123,9 @@ def test_a_refresh_that_hangs_is_ended_before_the_next() -> None:
     assert " timeout 20h " in cron_lines()[0]
     assert unit(SERVICE)["TimeoutStartSec"] == "20h"
     assert cron_job()["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 20 * 3600
-    assert '"execution_timeout": timedelta(hours=20)' in (DEPLOY / "airflow" / "tamis_refresh.py").read_text("utf-8")
+    assert '"execution_timeout": timedelta(hours=20)' in (DEPLOY / "airflow" / "tamis_refresh.py").read_text(
+        "utf-8"
+    )
 
 
 def test_kubernetes_has_as_many_processes_as_cores() -> None:

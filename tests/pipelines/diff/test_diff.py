@@ -157,6 +157,9 @@ def test_all_moves_go_to_a_file(
     small: tuple[Release, Release], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folders, path = [str(release.folder) for release in small], tmp_path / "moves.parquet"
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    assert main(["diff", *folders, "--parquet", f"{tmp_path}/file/moves.parquet"]) == 2
+    assert f"{tmp_path}/file/moves.parquet cannot be written: " in capsys.readouterr().err
     assert main(["diff", *folders, "--parquet", str(path)]) == 0
     table = pq.read_table(path)
     assert Counter(table["change"].to_pylist()) == {"entered": 2, "left": 2, "changed": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,15 @@ def test_a_release_that_is_not_whole_is_refused(root: Path, capsys: pytest.Captu
         assert main(["publish", str(root), name]) == 1
         assert words in capsys.readouterr().err
     assert publish.latest(str(root)) == "0003"
+
+
+def test_a_held_release_that_was_half_let_go(curate: Curate, tmp_path: Path) -> None:
+    """`publish --held` was killed after it had written the manifest."""
+    pattern = str(write_rows(tmp_path / "in.parquet", ask_all(3)))
+    for flags in (["--held"], []):
+        release = curate(pattern)
+        shutil.copy(release.folder / "manifest.json", release.folder / "held.json")
+        assert main(["verify", str(release.folder)]) == 1
+        assert main(["publish", str(release.root), release.folder.name, *flags]) == 0
+        assert publish.latest(str(release.root)) == release.folder.name
+        assert main(["verify", str(release.folder)]) == 0
