@@ -79,7 +79,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
         name = publish.choose_name(root, request.release, hold.owner)
         hold.name(name)
         places, started = Places(root=root, release=name, cache=cache), time.time()
-        previous = find_latest(root) if request.previous == LATEST else given.previous
+        previous = find_latest(root, request.recipe.dedup) if request.previous == LATEST else given.previous
         plan = _store(given, places, previous)
         job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
         asked = replace(asked, most=len(plan.units), worth=worth(plan, previous))
@@ -129,7 +129,9 @@ def _read(request: Request) -> _Given:
         planned=_plan(request),
         benchmarks=read_benchmarks(request.recipe),
         removals=read_lists(request.remove),
-        previous=None if request.previous in {None, LATEST} else find_previous(str(request.previous)),
+        previous=None
+        if request.previous in {None, LATEST}
+        else find_previous(str(request.previous), request.recipe.dedup),
     )
 
 

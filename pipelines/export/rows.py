@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 from pipelines.errors import RunError
 from pipelines.export.render import Examples
 from pipelines.planning import UNIT_BYTES, plan_run
+from pipelines.releases.kept import Run, run_ends, runs_of, split_by_part
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release, first_line, open_release
 from schemas.example import PREFIX
-from schemas.plan import TRAIN
 from schemas.release import InputRecord
 from transforms.kernels.adapters import Adapter
 from transforms.kernels.rendered import whole
@@ -30,15 +30,6 @@ from transforms.steps.units import open_unit
 from transforms.steps.write import CURATED, REJECTS, VERDICTS
 
 _ID, _TURNS, _TOOLS = f"{PREFIX}record_id", f"{PREFIX}turns", f"{PREFIX}tools"
-
-
-@dataclass(frozen=True)
-class Run:
-    """Consecutive kept rows of one source: from which up to which, counted over the release."""
-
-    source: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -82,39 +73,14 @@ def parts_of(release: Release, verdict: str) -> list[Part]:
 
 
 def _kept_parts(release: Release) -> Iterator[KeptPart]:
-    runs, first = runs_of(release), 0
-    splits = {source.name: source.split or TRAIN for source in release.recipe.sources}
+    runs, splits, first = runs_of(release), split_by_part(release), 0
     rows = {f"{release.folder}/{file.path}": file.rows or 0 for file in release.manifest.files}
     for path in release.parts(CURATED):
         end = first + rows[path]
         mine = [Run(run.source, max(run.start, first), min(run.end, end)) for run in runs]
         mine = [run for run in mine if run.start < run.end]
-        yield KeptPart(path, splits[mine[0].source] if mine else TRAIN, first, tuple(mine))
+        yield KeptPart(path, splits[path], first, tuple(mine))
         first = end
-
-
-def runs_of(release: Release) -> list[Run]:
-    """The kept rows of each source, one after another."""
-    total = release.manifest.counts.verdicts["kept"]
-    sources = [source.name for source in release.recipe.sources]
-    if len(sources) == 1:
-        return [Run(sources[0], 0, total)]
-    runs: list[Run] = []
-    for table in scan(release.parts(VERDICTS), matching(verdict="kept"), ["source"]):
-        for source, rows in _run_ends(table["source"]):
-            start = runs[-1].end if runs else 0
-            if runs and runs[-1].source == source:
-                runs[-1] = Run(source, runs[-1].start, start + rows)
-            else:
-                runs.append(Run(source, start, start + rows))
-    return runs
-
-
-def _run_ends(names: pa.ChunkedArray) -> Iterator[tuple[str, int]]:
-    """Each name that stands some times in a row, and how often."""
-    encoded = pc.run_end_encode(names.combine_chunks())
-    ends = encoded.run_ends.to_numpy()
-    yield from zip(encoded.values.to_pylist(), np.diff(ends, prepend=0).tolist(), strict=True)
 
 
 def read_part(folder: str, part: Part) -> Iterator[Examples]:
@@ -167,7 +133,7 @@ def _read_rejects(release: Release, part: RejectsPart) -> Iterator[Examples]:
     for batch in _batches(part.path):
         wanted = batch.filter(pc.equal(batch.column(f"{PREFIX}verdict"), part.verdict))
         at = 0
-        for source, rows in _run_ends(pa.chunked_array([wanted.column(f"{PREFIX}source")])):
+        for source, rows in run_ends(pa.chunked_array([wanted.column(f"{PREFIX}source")])):
             piece = wanted.slice(at, rows)
             yield _examples(release, source, piece, piece.column(_ID))
             at += rows

@@ -11,15 +11,16 @@ import pyarrow.parquet as pq
 
 from pipelines import publish
 from pipelines.errors import RunError, UsageError
+from pipelines.releases.kept import split_by_part
 from pipelines.releases.release import Release, first_line, open_release, read_removed, read_report
 from schemas.example import PREFIX
-from schemas.recipe import Gate
+from schemas.recipe import Dedup, Gate
 from schemas.release import Before
 from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex, from_words, unique_words
+from transforms.kernels.splits import number_of
 from transforms.steps import storage
 from transforms.steps.parquet import READ_ERRORS
-from transforms.steps.write import CURATED
 
 LATEST = "latest"
 """What `--previous` takes for the latest release of the run's own folder."""
@@ -37,16 +38,16 @@ class Previous:
     removals: Removals
 
 
-def find_latest(root: str) -> Previous | None:
+def find_latest(root: str, dedup: Dedup) -> Previous | None:
     """The release that an output folder's LATEST names; None where nothing has been published yet."""
-    return None if publish.latest(root) is None else find_previous(root)
+    return None if publish.latest(root) is None else find_previous(root, dedup)
 
 
-def find_previous(path: str) -> Previous:
+def find_previous(path: str, dedup: Dedup) -> Previous:
     """The release at a folder, or the latest one of an output folder, to be followed."""
     release = open_release(storage.absolute(path))
     before = Before(release=release.name, digest=release.manifest.digest, report=read_report(release))
-    return Previous(release, before, _read_released(release), read_removed(release))
+    return Previous(release, before, _read_released(release, dedup), read_removed(release))
 
 
 def check_gate(gate: Gate, asked: str | None) -> None:
@@ -58,10 +59,15 @@ def check_gate(gate: Gate, asked: str | None) -> None:
         )
 
 
-def _read_released(release: Release) -> pa.Table:
-    """Record ids of the rows that a release kept, each once, sorted: a column `record_id` of 16 bytes."""
+def _read_released(release: Release, dedup: Dedup) -> pa.Table:
+    """Record ids of the rows that a release kept, each once, sorted: a column `record_id` of 16 bytes.
+
+    Where splits are apart, so are the ids of their rows.
+    """
     ids = [np.zeros((0, 2), np.uint64)]
-    ids += [as_words(from_hex(column)) for part in release.parts(CURATED) for column in _read_ids(part)]
+    for part, split in split_by_part(release).items():
+        number = number_of(split) if dedup.splits == "apart" else np.uint64(0)
+        ids += [as_words(from_hex(column)) ^ number for column in _read_ids(part)]
     return pa.table({"record_id": from_words(unique_words(np.concatenate(ids)))})
 
 

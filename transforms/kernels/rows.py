@@ -130,8 +130,8 @@ def record_ids(fields: Mapping[str, pa.Array]) -> pa.FixedSizeBinaryArray:
     return hash_rows(pc.binary_join_element_wise(*pieces, _EMPTY))
 
 
-_FLAT_NAMES = {"user": "instruction", "assistant": "output"}
-"""What flat rows call the turns of a role."""
+_NAMES = {"user": "instruction", "assistant": "output", "system": "system", "tool": "tool", "": ""}
+"""What turns of the usual roles are called, as flat rows call them; any other has its length before it."""
 
 
 def record_ids_of_turns(
@@ -146,17 +146,22 @@ def record_ids_of_turns(
     >>> found == record_ids({"instruction": pa.array(["x"]), "output": pa.array(["y"])})
     True
     """
-    names = pc.fill_null(roles, "")
-    for role, name in _FLAT_NAMES.items():
-        names = pc.if_else(pc.equal(names, role), name, names)
     said = texts.cast(pa.large_binary())
-    data, ends = buffers(
-        pc.binary_join_element_wise(names.cast(pa.large_binary()), _length(said), _COLON, said, _EMPTY)
-    )
+    data, ends = buffers(pc.binary_join_element_wise(_named(roles), _length(said), _COLON, said, _EMPTY))
     content = [None, pa.py_buffer(np.ascontiguousarray(ends[offsets])), pa.py_buffer(data)]
     turns = pa.Array.from_buffers(pa.large_binary(), len(prompts), content)
     before = _framed(pa.scalar(b"system", pa.large_binary()), prompts)
     return hash_rows(pc.binary_join_element_wise(before, turns, _EMPTY))
+
+
+def _named(roles: pa.StringArray) -> pa.LargeBinaryArray:
+    """Names of roles that cannot be taken for each other, whatever stands behind them."""
+    distinct = pc.fill_null(roles, "").dictionary_encode()
+    names = [
+        _NAMES[role] if role in _NAMES else f"\0{len(role.encode())}:{role}"
+        for role in distinct.dictionary.to_pylist()
+    ]
+    return pa.array(names, pa.string()).take(distinct.indices).cast(pa.large_binary())
 
 
 def _framed(name: pa.Array | pa.Scalar, column: pa.Array) -> pa.LargeBinaryArray:

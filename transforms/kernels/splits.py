@@ -1,10 +1,13 @@
-"""Which side of a split rows go to: by a hash of what they have in common, never by where they stand."""
+"""Splits: what tells them apart, and which side of one rows go to, by what they have in common."""
 
 from __future__ import annotations
+
+import hashlib
 
 import numpy as np
 import xxhash
 
+from schemas.plan import TRAIN
 from transforms.kernels.components import join
 
 
@@ -28,6 +31,17 @@ def group_rows(prompts: np.ndarray, links: np.ndarray) -> np.ndarray:
     least = np.full(len(roots), np.iinfo(np.uint64).max, np.uint64)
     np.minimum.at(least, roots[:rows], prompts)
     return np.asarray(least[roots[:rows]])
+
+
+def number_of(split: str) -> np.uint64:
+    """What hashes of a split's rows are told from those of others by; nothing for `train`.
+
+    >>> int(number_of("train")), number_of("test") == number_of("validation")
+    (0, False)
+    """
+    if split == TRAIN:
+        return np.uint64(0)
+    return np.uint64(int.from_bytes(hashlib.blake2b(split.encode(), digest_size=8).digest(), "big"))
 
 
 def held_out(groups: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
 from schemas.verdict import EDGES, LEDGER, RESOLVED, WON_BY, Verdict
 from transforms.kernels.counts import VERDICTS
-from transforms.kernels.rows import as_words, from_hex, holds_words, to_hex
+from transforms.kernels.rows import as_words, from_hex, to_hex
 from transforms.kernels.sampling import Sampling
 from transforms.kernels.tally import Tally
 from transforms.steps import tables
@@ -80,7 +80,7 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     gone = int(_have(table, Verdict.UNREADABLE).sum())
     accounted = len(table) - gone + (pc.sum(table["rows_lost"]).as_py() or 0)
     counts = {"verdicts": len(table), "curated": kept, "rejects": int(are_rejects(table).sum())}
-    counts |= {"duplicates": len(edges), "stayed": _stayed(table, job)}
+    counts |= {"duplicates": len(edges), "stayed": _stayed(table, rows)}
     all_rows, groups = job.plan.rows_and_groups
     sampling = Sampling.of_size(rows=all_rows, groups=groups)
     return _resolved(rows, accounted, **counts), Tally.of(table, own_names(job.recipe), sampling)
@@ -123,12 +123,12 @@ def _have(table: pa.Table, *verdicts: Verdict) -> np.ndarray:
     return np.asarray(pc.is_in(table["verdict"], value_set=wanted).to_numpy())
 
 
-def _stayed(table: pa.Table, job: Job) -> int:
+def _stayed(table: pa.Table, rows: UnitRows) -> int:
     """How many kept rows the release before kept, too."""
-    if job.released is None:
+    if rows.job.released is None:
         return 0
     kept = table["record_id"].filter(pa.array(_have(table, Verdict.KEPT))).combine_chunks()
-    return int(holds_words(job.released, as_words(from_hex(kept))).sum())
+    return int(rows.were_released(as_words(from_hex(kept))).sum())
 
 
 def _resolved(rows: UnitRows, accounted: int, **counts: int) -> Resolved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -11,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.plan import TRAIN
 from schemas.reason import Reason
 from schemas.recipe import Dedup
 from transforms.kernels.arrays import take_lists
 from transforms.kernels.removals import Marker
 from transforms.kernels.rows import as_words, find_words, from_words, holds_words, place_words
 from transforms.kernels.shingles import PART_TAGS, shingle
+from transforms.kernels.splits import number_of
 from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
@@ -75,10 +74,8 @@ class UnitRows:
     @cached_property
     def split(self) -> np.uint64:
         """What hashes of the unit's split are told from those of others by; nothing where all are alike."""
-        split = self.job.plan.split_of(self.unit)
-        if split == TRAIN or self.job.recipe.dedup.splits == "together":
-            return np.uint64(0)
-        return np.uint64(int.from_bytes(hashlib.blake2b(split.encode(), digest_size=8).digest(), "big"))
+        apart = self.job.recipe.dedup.splits == "apart"
+        return number_of(self.job.plan.split_of(self.unit)) if apart else np.uint64(0)
 
     def _apart(self, hashes: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         """Hashes that differ from those of other splits."""
@@ -100,11 +97,15 @@ class UnitRows:
         }
 
     def _tiers(self, ids: pa.ChunkedArray, *, reference: bool) -> np.ndarray:
-        released = self.job.released
         tiers = np.full(len(ids), REFERENCE if reference else INPUT, np.uint32)
-        if released is not None and not reference:
-            tiers[holds_words(released, as_words(ids.combine_chunks()))] = RELEASED
+        if not reference:
+            tiers[self.were_released(as_words(ids.combine_chunks()))] = RELEASED
         return tiers
+
+    def were_released(self, ids: np.ndarray) -> np.ndarray:
+        """Mask of the record ids, as words, that the release before kept in this split."""
+        released = self.job.released
+        return np.zeros(len(ids), bool) if released is None else holds_words(released, ids ^ self.split)
 
     def _quality(self, positions: np.ndarray, dedup: Dedup) -> np.ndarray:
         """Numbers that are less for what ranks higher in the recipe's order."""

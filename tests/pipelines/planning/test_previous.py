@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import main
-from pipelines.errors import RunError
+from pipelines.errors import GateError, RunError
 from pipelines.planning.previous import find_previous
+from schemas.recipe import Dedup
 from tests.releases import Curate, Release, make_release, recipe_for
 from tests.rows import ask, ask_all, crowd, write_files, write_rows
 
@@ -75,7 +76,7 @@ def test_growing_input_keeps_what_was_kept(curate: Curate, tmp_path: Path) -> No
 
 
 def test_ids_are_those_of_the_kept_rows_once(before: Release) -> None:
-    found = find_previous(str(before.folder)).released
+    found = find_previous(str(before.folder), Dedup()).released
     ids = [one.hex() for one in found["record_id"].to_pylist()]
     assert ids == sorted(set(before.curated["tamis_record_id"].to_pylist()))
 
@@ -97,7 +98,7 @@ def test_part_that_cannot_be_read_is_told(curate: Curate, tmp_path: Path) -> Non
     with pytest.raises(
         RunError, match=r"part-00000-of-00001\.parquet: this file of the release cannot be read: "
     ):
-        find_previous(str(release.folder))
+        find_previous(str(release.folder), Dedup())
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,40 @@ def test_what_is_no_release_is_told(
     assert main(command) == 2
     assert capfd.readouterr().err.startswith(f"tamis: {words.format(path=path)}")
     assert not output.exists()
+
+
+def test_rows_of_another_split_were_not_there_before(curate: Curate, tmp_path: Path) -> None:
+    """Splits are apart: a test row that train had is new, and makes up for none that train lost."""
+    train, test = tmp_path / "in" / "train" / "a.parquet", tmp_path / "in" / "test" / "a.parquet"
+    write_rows(train, [ask(at) for at in range(10)])
+    pattern = f"{tmp_path}/in"
+    first = curate("", recipe=recipe_for(pattern))
+    write_rows(train, [ask(at) for at in range(8)])
+    write_rows(test, [ask(at) for at in range(4)])
+    second = curate("", recipe=recipe_for(pattern), previous="latest")
+    moved = second.report.moved
+    assert moved is not None
+    assert (moved.stayed, moved.entered, moved.left) == (8, 4, 2)
+    with pytest.raises(GateError, match="max_lost"):
+        curate("", recipe=recipe_for(pattern, gate__max_lost=0.1), previous=str(first.folder))
+    write_rows(train, [ask(at) for at in range(20, 28)])
+    third = curate("", recipe=recipe_for(pattern), previous=str(second.folder)).report.moved
+    assert third is not None
+    assert (third.stayed, third.entered, third.left) == (4, 8, 8)
+
+
+@pytest.mark.parametrize(("splits", "won_by"), [("apart", "quality"), ("together", "released")])
+def test_what_was_released_counts_in_its_split(
+    curate: Curate, tmp_path: Path, splits: str, won_by: str
+) -> None:
+    words = " ".join(f"word{at}" for at in range(60))
+    short, long = ({"instruction": "Tell me.", "output": f"{words}{more}"} for more in ("", " and more"))
+    train, test = tmp_path / "in" / "train" / "a.parquet", tmp_path / "in" / "test" / "a.parquet"
+    write_rows(train, [short])
+    write_rows(test, [ask(1)])
+    recipe = recipe_for(f"{tmp_path}/in", dedup__splits=splits)
+    curate("", recipe=recipe)
+    write_rows(train, [ask(2)])
+    write_rows(test, [short, long])
+    after = curate("", recipe=recipe, previous="latest")
+    assert {line["won_by"] for line in after.lines()} - {None} == {won_by}

@@ -24,6 +24,7 @@ from transforms.kernels.rows import (
     order_words,
     place_words,
     record_ids,
+    record_ids_of_turns,
     sum_hashes,
 )
 
@@ -170,3 +171,36 @@ def test_words_are_found_where_they_stand(known: np.ndarray, wanted: np.ndarray)
     assert place_words(known, wanted).tolist() == [held.index(one) if one in held else -1 for one in asked]
     ordered = known[order_words(known)]
     assert holds_words(ordered, wanted).tolist() == [one in held for one in asked]
+
+
+Turn = tuple[str, str]
+
+
+def ids_of_turns(*turns: Turn) -> bytes:
+    roles = pa.array([role for role, _ in turns], pa.string())
+    texts = pa.array([text for _, text in turns], pa.large_string())
+    found = record_ids_of_turns(pa.nulls(1, pa.string()), np.array([0, len(turns)]), roles, texts)
+    return bytes(found[0].as_py())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([("user", "x"), ("assistant", "y")], [("instruction", "x"), ("output", "y")]),
+        ([("x", "abZ7:1234567")], [("x1", "ab"), ("Z", "1234567")]),
+        ([("function", "1")], [("function1", "")]),
+        ([("user", "x")], [("\0004:user", "x")]),
+        ([("a", ""), ("b", "")], [("b", ""), ("a", "")]),
+    ],
+)
+def test_turns_of_other_roles_are_other_rows(one: list[Turn], other: list[Turn]) -> None:
+    """What was found of a row is taken over by its id, also where the roles were other names before."""
+    assert ids_of_turns(*one) != ids_of_turns(*other)
+
+
+turns = st.lists(st.tuples(st.sampled_from(["user", "tool", "a", "a1", "\0", "1:", ":"]), st.text("a1:\0")))
+
+
+@given(turns, turns)
+def test_ids_tell_all_turns_apart(one: list[Turn], other: list[Turn]) -> None:
+    assert (ids_of_turns(*one) == ids_of_turns(*other)) == (one == other)

@@ -158,6 +158,13 @@ def _filesystem(path: str) -> Iterator[FileSystem]:
         if isinstance(cause, BeamIOError) or not isinstance(cause, ValueError | ImportError):
             raise StoreError(path, str(cause).split("\n")[0]) from None
         raise StoreUsageError(path, _want(scheme, str(cause))) from None
+    except (FileNotFoundError, StoreError):
+        raise
+    except Exception as error:
+        # What its client raises where a connection fails has no errno, and would pass for damage of the data.
+        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] != "hdfs":
+            raise
+        raise StoreError(path, str(error).split("\n")[0]) from None
 
 
 def _want(scheme: str, text: str) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from apache_beam.io.filesystem import BeamIOError, FileMetadata
 from apache_beam.io.localfilesystem import LocalFileSystem
 
 from transforms.steps import conditional, storage
-from transforms.steps.stores.errors import StoreUsageError
+from transforms.steps.reader import damage_of
+from transforms.steps.stores.errors import StoreError, StoreUsageError
 
 
 class FolderFileSystem(LocalFileSystem):
@@ -110,3 +112,37 @@ def test_new_name_is_taken_once(root: str) -> None:
 def test_what_is_missing_is_named(path: str, sentence: str) -> None:
     with pytest.raises(StoreUsageError, match=sentence):
         storage.read_bytes(path)
+
+
+class HdfsError(Exception):
+    """What HDFS's client raises by the class of this name."""
+
+    __module__ = "hdfs.util"
+
+
+@pytest.mark.parametrize(
+    "error", [requests.ConnectionError("Connection reset by peer"), HdfsError("Standby")]
+)
+def test_a_connection_that_fails_is_no_damage(
+    root: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a file would be taken for unreadable, and its rows be left out."""
+    storage.write_bytes(f"{root}/a", b"whole")
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for name, use in (("open", storage.read_bytes), ("exists", storage.exists)):
+        with monkeypatch.context() as patch:
+            patch.setattr(FolderFileSystem, name, fail)
+            with pytest.raises(StoreError) as caught:
+                use(f"{root}/a")
+        assert str(caught.value) == f"{root}/a: {error}"
+        with pytest.raises(StoreError):
+            damage_of(caught.value)
+
+
+def test_a_fault_of_the_program_stays_one(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FolderFileSystem, "exists", lambda *_: {}["none"])
+    with pytest.raises(KeyError):
+        storage.exists(f"{root}/a")
