@@ -26,7 +26,7 @@ from pipelines.commands import (
 )
 from pipelines.errors import TamisError, UsageError
 from pipelines.footprint import settle_in
-from pipelines.options import Parser
+from pipelines.options import Parser, ShowVersion
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import StoreError
 
@@ -65,6 +65,7 @@ def _parser() -> Parser:
         description="Curate instruction-tuning datasets: filter, deduplicate, tag and report.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for command in _COMMANDS:
         command.add(commands)

@@ -4,21 +4,52 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from pipelines.errors import UsageError
 
+_CHOICE = re.compile(r"invalid choice: '(?P<found>[^']*)' \(choose from (?P<known>.*)\)")
 ALIASES = {"spark_master": "spark_master_url"}
 """Shorter names of Beam's options."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are sentences, raised."""
+    """A parser whose errors are sentences, raised, that name the nearest of what there is."""
+
+    given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The arguments read, and those that are not known."""
+        self.given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong."""
-        raise UsageError(f"{message} (see '{self.prog} --help')")
+        choice = _CHOICE.search(message)
+        known = re.findall(r"[\w-]+", choice["known"]) if choice else flags_of(self)
+        names = [choice["found"]] if choice else [one.split("=")[0] for one in self.given if one[:2] == "--"]
+        near = ((name, _nearest(name, known)) for name in names if name not in known)
+        hint = next((f"; for {name}, did you mean {other}?" for name, other in near if other), "")
+        raise UsageError(f"{message}{hint} (see '{self.prog} --help')")
+
+
+class ShowVersion(argparse.Action):
+    """Prints the version, which takes a while to be found, and ends."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        """Print and end."""
+        from importlib.metadata import version
+
+        sys.stdout.write(f"tamis {version('tamis')}\n")
+        raise SystemExit(0)
+
+
+def _nearest(found: str, known: Sequence[str]) -> str | None:
+    """The one of some names that another is most like, if it is much like any."""
+    return next(iter(difflib.get_close_matches(found, known, 1)), None)
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it has no public name
@@ -53,23 +84,25 @@ def read_beam_flags(rest: Sequence[str], own: argparse.ArgumentParser) -> tuple[
         UsageError: a flag is known to neither Tamis nor Beam; the nearest known one is named.
     """
     parser = beam_options()
-    known = _flags(parser)
-    flags = [_spell(flag, known) for flag in rest]
+    known = flags_of(parser)
+    flags = [spell(flag, known) for flag in rest]
     for action in parser._actions:  # noqa: SLF001 — no public list
         action.default = argparse.SUPPRESS
     given, unknown = parser.parse_known_args(flags)
     if not unknown:
         return flags, vars(given)
     flag = unknown[0].split("=")[0]
-    near = difflib.get_close_matches(flag, _flags(own) + known, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    if not flag.startswith("-"):
+        raise UsageError(f"{flag} stands alone; what is to be read is named by --input")
+    near = _nearest(flag, flags_of(own) + known)
+    hint = f"; did you mean {near}?" if near else ""
     raise UsageError(f"{flag} is a flag of neither Tamis nor Beam{hint}")
 
 
-def _spell(flag: str, known: Sequence[str]) -> str:
+def spell(flag: str, known: Sequence[str]) -> str:
     """The flag as Beam spells it, which is with underscores.
 
-    >>> _spell("--spark-master=local[2]", ["--spark_master_url"]), _spell("--job-name", ["--job_name"])
+    >>> spell("--spark-master=local[2]", ["--spark_master_url"]), spell("--job-name", ["--job_name"])
     ('--spark_master_url=local[2]', '--job_name')
     """
     if not flag.startswith("--"):
@@ -80,5 +113,6 @@ def _spell(flag: str, known: Sequence[str]) -> str:
     return f"{spelled}{equals}{value}" if spelled in known and f"--{name}" not in known else flag
 
 
-def _flags(parser: argparse.ArgumentParser) -> list[str]:
+def flags_of(parser: argparse.ArgumentParser) -> list[str]:
+    """The flags that a parser knows."""
     return [flag for action in parser._actions for flag in action.option_strings]  # noqa: SLF001 — no public list

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pipelines.options import refuse
+from pipelines.options import flags_of, refuse, spell
 
 
 def reach(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
     """Reach stores as Beam's options among the arguments say; refuse any other argument."""
     from transforms.steps.stores.registry import configure, option_parser
 
-    refuse(parsed, option_parser().parse_known_args(list(rest))[1])
-    configure(rest)
+    parser = option_parser()
+    flags = [spell(flag, flags_of(parser)) for flag in rest]
+    refuse(parsed, parser.parse_known_args(flags)[1])
+    configure(flags)

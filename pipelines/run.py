@@ -63,6 +63,8 @@ class Request:
 
 def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
+    if (request.previous or "").lower() == LATEST:  # as the file that names it is spelt, too
+        request = replace(request, previous=LATEST)
     root = storage.absolute(request.output.rstrip("/") or request.output)
     cache = storage.absolute(request.cache or f"{root}/.cache")
     asked = _asked(request, root, cache)

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
         help="folder of a release, an output folder for its latest, or a report.json; two are compared",
     )
     command.add_argument(
-        "--to", metavar="FILE", default="report.html", help="file to write (default: report.html)"
+        "--to", "--output", metavar="FILE", default="report.html", help="file to write (default: report.html)"
     )
     command.add_argument("--schema", action="store_true", help="print the JSON Schema of report.json instead")
 

@@ -24,14 +24,14 @@ def add(commands: Commands) -> None:
 
 def _verify(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.reach import reach
-    from pipelines.releases.release import open_release
+    from pipelines.releases.release import open_to_look
     from pipelines.releases.verify import find_faults
     from transforms.steps import storage
 
     reach(parsed, rest)
     folder = storage.absolute(parsed.release.rstrip("/") or "/")
     try:
-        release = open_release(folder)
+        release = open_to_look(folder)
     except UsageError as error:
         if storage.exists(folder) or not storage.list_names(folder):
             raise

@@ -9,7 +9,7 @@ from pipelines.diff.document import document_of, to_json
 from pipelines.diff.page import print_page
 from pipelines.diff.rows import find_moves
 from pipelines.new_parquet import check_target
-from pipelines.releases.release import open_release, read_report
+from pipelines.releases.release import open_to_look, read_report
 from pipelines.report import measure_all
 from pipelines.terminal import open_console
 from transforms.steps import storage
@@ -28,7 +28,7 @@ class Question:
 
 def compare_releases(question: Question) -> None:
     """Print what moved between two releases."""
-    before, after = (open_release(storage.absolute(path)) for path in (question.before, question.after))
+    before, after = (open_to_look(storage.absolute(path)) for path in (question.before, question.after))
     if question.parquet is not None:
         check_target(question.parquet)
     moves = find_moves(before, after, limit=question.limit, parquet=question.parquet)

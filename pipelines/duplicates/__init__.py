@@ -16,7 +16,7 @@ from pipelines.duplicates.listing import make_listing
 from pipelines.duplicates.page import show_levels, show_listing
 from pipelines.duplicates.what_if import parse_thresholds, what_if
 from pipelines.new_parquet import check_target
-from pipelines.releases.release import Release, open_release
+from pipelines.releases.release import Release, open_to_look
 from pipelines.terminal import open_console
 
 __all__ = ["Question", "list_duplicates"]
@@ -38,7 +38,7 @@ def list_duplicates(question: Question) -> None:
     """Print the duplicates of a release, or what other thresholds would keep; write them where asked to."""
     if question.parquet is not None:
         check_target(question.parquet)
-    release = open_release(question.release)
+    release = open_to_look(question.release)
     if question.what_if is not None:
         _print_levels(release, question.what_if, as_json=question.json)
     else:

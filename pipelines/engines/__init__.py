@@ -46,6 +46,8 @@ def _check_runner(runner: str) -> str:
 
     try:
         create_runner(runner)
-    except (ValueError, ImportError, AttributeError) as error:
-        raise UsageError(f"--runner: {str(error).splitlines()[0]}") from None
+    except (ValueError, ImportError, AttributeError):
+        raise UsageError(
+            f"--runner takes {', '.join(ENGINES)} or the name of a runner of Beam's, found {runner!r}"
+        ) from None
     return runner

@@ -98,6 +98,9 @@ class _Export:
         if any(part.split == VALIDATION for part in kept):
             raise UsageError(f"release {self.release.name} has a split {VALIDATION}; leave out --validation")
         train = [part for part in kept if part.split == TRAIN]
+        if not train:
+            found = ", ".join(dict.fromkeys(part.split for part in kept))
+            raise UsageError(f"--validation is taken from the split {TRAIN}, and there is {found} alone")
         prompts = each(partial(prompts_of, self.release.folder), train)
         split = choose_sides(self.release, train, prompts, self.request.validation, self.request.seed)
         return [*(part for part in kept if part.split != TRAIN), *split]

@@ -20,7 +20,8 @@ _WORDS = {
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing", "eval", "evaluation"),
 }
-_SHARD = re.compile(r"(?:^|/)(?P<split>\w+(?:\.\w+)*)-\d{5}-of-\d{5}\.")
+_SHARD = re.compile(r"(?:^|/)data/(?!part-)(?P<split>\w+(?:\.\w+)*)-\d{5}-of-\d{5}\.")
+"""Shards as the Hub names them; what Spark calls its files, `part`, is no split."""
 _ABOUT = ("dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json")
 _FRONT = re.compile(r"\A---\s*\n(?P<front>.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
 _Set = TypeVar("_Set", bound=FileSet)
@@ -128,9 +129,9 @@ def _from_names(names: list[str]) -> dict[str, list[str]]:
 def split_of(name: str) -> str:
     """The split that a file is of, by its name or its folders'; `train` where none says otherwise.
 
-    >>> names = "extra-00000-of-00002.parquet", "train/a.jsonl", "dev.jsonl", "eval_set/1.json", "latest.json"
+    >>> names = "data/hard-00000-of-00002.parquet", "dev.jsonl", "eval_set/1.json", "latest.json"
     >>> [split_of(name) for name in names]
-    ['extra', 'train', 'validation', 'test', 'train']
+    ['hard', 'validation', 'test', 'train']
     """
     shard = _SHARD.search(name)
     words = re.split(r"[^a-z]+", name.lower())

@@ -66,15 +66,24 @@ class Release:
 
 def open_release(path: str) -> Release:
     """The release at a folder, or the latest one of an output folder."""
+    return _open(path, publish.MANIFEST)
+
+
+def open_to_look(path: str) -> Release:
+    """The same, or one that a gate holds, at its own folder: what that is like says whether to publish it."""
+    held = storage.exists(f"{path.rstrip('/')}/{publish.HELD}")
+    return _open(path, publish.HELD if held else publish.MANIFEST)
+
+
+def _open(path: str, name: str) -> Release:
+    """The release that a manifest of some name describes."""
     trimmed = path.rstrip("/") or "/"
     try:
-        folder = _find(trimmed)
-        manifest = Manifest.model_validate_json(storage.read_bytes(f"{folder}/{publish.MANIFEST}"))
+        folder = _find(trimmed, name)
+        manifest = Manifest.model_validate_json(storage.read_bytes(f"{folder}/{name}"))
         recipe = Recipe.model_validate_json(json.dumps(manifest.recipe))
     except ValidationError as error:
-        raise UsageError(
-            f"{folder}/{publish.MANIFEST} is not one that this version reads: {_first(error)}"
-        ) from None
+        raise UsageError(f"{folder}/{name} is not one that this version reads: {_first(error)}") from None
     except READ_ERRORS as error:
         raise UsageError(f"there is no release to read at {path}: {first_line(error)}") from None
     return Release(folder, manifest, recipe)
@@ -112,9 +121,9 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, found['loc'])) or 'the file'}: {found['msg']}"
 
 
-def _find(path: str) -> str:
-    """Folder of the release that a path means."""
-    if storage.exists(f"{path}/{publish.MANIFEST}"):
+def _find(path: str, name: str) -> str:
+    """Folder of the release that a path means, its manifest being of some name."""
+    if storage.exists(f"{path}/{name}"):
         return path
     latest = publish.latest(path)
     if latest is None:
@@ -137,5 +146,7 @@ def _describe(path: str) -> str:
         return f"it holds the releases {', '.join(published)}; name one of them"
     if "releases" in names:
         return "it is an output folder in which nothing has been published yet"
+    if publish.HELD in names:
+        return "a gate holds the one there, so it is not published; 'tamis publish ROOT NAME --held' does so"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"it holds {shown}, but neither {publish.MANIFEST} nor LATEST"

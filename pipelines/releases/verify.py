@@ -57,7 +57,8 @@ def find_faults(release: Release) -> Iterator[str]:
 def _check_files(release: Release) -> Iterator[str]:
     """Whether there are just the files that the manifest names, byte for byte."""
     there = storage.files_in(release.folder)
-    there.pop(publish.MANIFEST, None)
+    held = publish.MANIFEST not in there
+    there.pop(publish.HELD if held else publish.MANIFEST, None)
     for file in release.manifest.files:
         size = there.pop(file.path, None)
         if size is None:

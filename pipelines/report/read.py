@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from pipelines.errors import UsageError
-from pipelines.releases.release import open_release
+from pipelines.releases.release import open_to_look
 from schemas.report import Report
 from transforms.steps import storage
 
@@ -18,7 +18,7 @@ def read_report(place: str) -> Report:
     Raises:
         UsageError: there is none, or it is not a report.
     """
-    path = place if place.endswith(".json") else f"{open_release(place.rstrip('/') or '/').folder}/{REPORT}"
+    path = place if place.endswith(".json") else f"{open_to_look(place.rstrip('/') or '/').folder}/{REPORT}"
     try:
         return Report.model_validate_json(storage.read_bytes(path))
     except FileNotFoundError:

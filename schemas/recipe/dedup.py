@@ -74,6 +74,7 @@ class Dedup(Section):
     bands: Bands | None = Field(
         default=None,
         description="Bands of a signature; null plans them to find 99.5 % of the pairs at the threshold.",
+        examples=[{"count": 21, "rows": 6}],
     )
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Place = tuple[int | str, ...]
 
 LONGEST = 60
-LONGEST_CHOICE = 10
+LONGEST_CHOICE = 12
 _KINDS = {
     "boolean": "true or false",
     "integer": "a whole number",

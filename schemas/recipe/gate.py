@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -47,7 +47,7 @@ def unknown_reason(name: str, own: Collection[str]) -> str | None:
 class Drift(Section):
     """How far a measure may be from what it was in the release before, by TFDV's statistics."""
 
-    measure: Measure = Field(description="What is compared.")
+    measure: Measure = Field(description=f"What is compared: {', '.join(get_args(Measure))}.")
     jensen_shannon_divergence: Share | None = Field(
         default=None, description="Most Jensen-Shannon divergence, in bits; null is no limit."
     )
@@ -78,12 +78,13 @@ class Gate(Section):
     )
     max_rejected: Annotated[tuple[Rejected, ...], BeforeValidator(freeze)] = Field(
         default=(),
-        description="Largest shares of the rows read that reasons take: {reason: language, share: 0.1}.",
+        description="Largest shares of the rows read that reasons may take.",
+        examples=[[{"reason": "language", "share": 0.1}]],
     )
     max_drift: Annotated[tuple[Drift, ...], BeforeValidator(freeze)] = Field(
         default=(),
-        description="Most drift from the release before, such as "
-        "{measure: languages, jensen_shannon_divergence: 0.02}.",
+        description="Most drift from the release before.",
+        examples=[[{"measure": "languages", "jensen_shannon_divergence": 0.02}]],
     )
 
     @property

@@ -143,10 +143,12 @@ class Recipe(Section):
     references: Annotated[tuple[Reference, ...], BeforeValidator(freeze)] = Field(
         default=(),
         description="Sets that outrank every row, such as earlier releases: a row like one of theirs falls.",
+        examples=[[{"name": "earlier", "input": ["releases/1/curated/*.parquet"]}]],
     )
     benchmarks: Annotated[tuple[Benchmark, ...], BeforeValidator(freeze)] = Field(
         default=(),
         description="Sets that models are tested on: a row that holds one of theirs is `contaminated`.",
+        examples=[[{"name": "gsm8k", "input": ["gsm8k/test*.parquet"]}]],
     )
     rules: Rules = Field(
         default=Rules(),
@@ -188,6 +190,7 @@ class Recipe(Section):
     balance: Balance | None = Field(
         default=None,
         description="Caps the share of one kind of row among those that would be kept; null caps none.",
+        examples=[{"by": "category", "max_share": 0.3}],
     )
     top: Positive | None = Field(
         default=None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from schemas.recipe.fields import Section
-from schemas.recipe.model import Recipe, Source
+from schemas.recipe.model import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,8 @@ def render(recipe: Recipe) -> str:
     """
     blocks = [_comment(Recipe.__doc__ or "", WIDTH)]
     for key, value in recipe:
-        example = _example() if value == () else []
-        blocks.append([*_comment(_about(recipe, key), WIDTH), *example, *_entry(key, value, WIDTH)])
+        entry = [*_example(recipe, key, WIDTH), *_entry(key, value, WIDTH)]
+        blocks.append([*_comment(_about(recipe, key), WIDTH), *entry])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
@@ -43,12 +43,14 @@ def _comment(text: str, width: int) -> list[str]:
     return [f"# {line}" for line in wrap(text, width - 2, break_on_hyphens=False)]
 
 
-def _example() -> Iterator[str]:
-    """Show one source as a comment, since an empty list shows none of its keys."""
-    for sources in Recipe.model_fields["sources"].examples or []:
-        read = tuple(Source.model_validate(source) for source in sources)
-        yield "# For example:"
-        yield from (f"# {line}" for line in _entry("sources", read, WIDTH - 2))
+def _example(section: Section, key: str, width: int) -> Iterator[str]:
+    """Show a value as a comment where there is none, since that shows none of its keys."""
+    examples = type(section).model_fields[key].examples or []
+    for example in examples if getattr(section, key) in {(), None} else []:
+        read = getattr(type(section).model_validate({key: example}), key)
+        if read != example:  # a plain value has no keys
+            yield "# For example:"
+            yield from (f"# {line}" for line in _entry(key, read, width - 2))
 
 
 def _entry(key: str, value: object, width: int) -> list[str]:
@@ -76,13 +78,13 @@ def _section(section: Section, width: int) -> list[str]:
     column = max((len(entries[key][0]) for key in short), default=0) + 2
     lines: list[str] = []
     for key, entry in entries.items():
-        about = _about(section, key)
-        if key in short:
+        about, example = _about(section, key), [*_example(section, key, width)]
+        if key in short and not example:
             beside = zip_longest(entry, _comment(about, width - column), fillvalue="")
             lines += [f"{text:{column}}{comment}" for text, comment in beside]
         else:
             gap = [""] if lines and not short else []
-            lines += [*gap, *_comment(about, width), *entry]
+            lines += [*gap, *_comment(about, width), *example, *entry]
     return lines
 
 

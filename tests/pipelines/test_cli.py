@@ -98,7 +98,7 @@ def test_recipe_value_out_of_range(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["--treshold", "0.9"], ("--treshold", "did you mean --threshold")),
         (["--direct_num_worker", "2"], ("--direct_num_worker", "did you mean --direct_num_workers")),
         (["--direct_num_workers", "x"], ("--direct_num_workers", "'x'")),
-        (["--runner", "NoSuch"], ("NoSuch", "PrismRunner")),
+        (["--runner", "NoSuch"], ("NoSuch", "in-memory, prism, spark, flink, dataflow")),
         (["--benchmark", "nowhere.parquet"], ("no file matches nowhere.parquet",)),
         (["--workers", "0"], ("--workers", "found 0")),
         (["--languages", "english"], ("english", "en, de or zh")),

@@ -171,6 +171,29 @@ def test_a_held_release_is_none_and_is_kept_to_be_looked_at(held: Path) -> None:
     assert "gate.max_lost: 5 of the 10" in (folder / "report" / "report.html").read_text("utf-8")
 
 
+def test_a_held_release_can_be_looked_at(
+    held: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its folder alone: nothing takes it for a release."""
+    folder = str(held / "releases" / "0003")
+    for command in (
+        ["verify", folder],
+        ["diff", str(held), folder],
+        ["explain", folder, "in.parquet:0"],
+        ["duplicates", folder],
+        ["report", folder, "--to", f"{tmp_path}/report.html"],
+    ):
+        assert main(command) == 0, command
+    assert "0003" in (tmp_path / "report.html").read_text("utf-8")
+    capsys.readouterr()
+    for command in (
+        ["export", folder, "--template", "alpaca", "--output", f"{tmp_path}/export"],
+        ["curate", "--input", f"{tmp_path}/in.parquet", "--output", f"{tmp_path}/new", "--previous", folder],
+    ):
+        assert main(command) == 2
+        assert "a gate holds the one there, so it is not published" in capsys.readouterr().err
+
+
 def test_a_held_release_can_be_published_all_the_same(held: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["publish", str(held), "0003"]) == 2
     assert "a gate holds the release 0003" in capsys.readouterr().err

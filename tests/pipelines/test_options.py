@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.options import Parser, beam_options, read_beam_flags
 
@@ -72,6 +75,40 @@ def test_flags_of_neither_are_refused(flag: str, hint: str, own: argparse.Argume
 def test_beams_options_are_many() -> None:
     flags = {flag for action in beam_options()._actions for flag in action.option_strings}  # noqa: SLF001
     assert {"--runner", "--temp_location", "--direct_num_workers", "--sdk_container_image"} < flags
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["curat"], "; for curat, did you mean curate?"),
+        (["export", "x", "--templete=alpaca"], "; for --templete, did you mean --template?"),
+        (["curate", "--output=y", "--profile=artikle"], "; for artikle, did you mean article?"),
+        (["duplicates", "x", "--limt=3"], "; for --limt, did you mean --limit?"),
+        (["verify", "x", "--s3_endpoint_uri=y"], ""),
+        (["curate", "x", "--output", "y"], ""),
+    ],
+)
+def test_what_is_nearest_is_named(
+    arguments: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert ("did you mean" in told) == bool(hint)
+    assert hint in told
+
+
+def test_stores_are_reached_by_flags_of_either_spelling(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for flag in ("--s3-endpoint-url=http://x", "--s3_endpoint_url=http://x"):
+        assert main(["verify", str(tmp_path), flag]) == 2
+        assert capsys.readouterr().err == f"tamis: there is no release at {tmp_path}: nothing is there\n"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"tamis {version('tamis')}\n")
 
 
 def test_parser_raises_sentences() -> None:

@@ -148,9 +148,23 @@ def test_render_comments_every_key_within_the_width(name: str) -> None:
     assert len(keys) == count_keys(to_dict(recipe))
 
 
-def test_empty_sources_show_an_example_that_loads() -> None:
-    """The keys of a source are to be seen even where there is none."""
+EXAMPLES = [
+    *("sources", "references", "benchmarks", "own", "balance"),
+    *("dedup.bands", "gate.max_rejected", "gate.max_drift"),
+]
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_what_is_empty_shows_an_example_that_loads(key: str) -> None:
+    """The keys of a source are to be seen even where there is none; without its marks, it is a recipe."""
+    above, _, name = key.rpartition(".")
+    margin = "  " if above else ""
     lines = render(Recipe()).splitlines()
-    first = lines.index("# For example:") + 1
-    example = "\n".join(line.removeprefix("# ") for line in lines[first : lines.index("sources: []")])
-    assert load_recipe(example).sources[0] == Source(name="books", input=("books/*.parquet",))
+    first = lines.index(f"{margin}# {name}:")
+    assert lines[first - 1] == f"{margin}# For example:"
+    last = next(at for at in range(first, len(lines)) if lines[at].startswith(f"{margin}{name}:"))
+    example = "\n".join(margin + line.removeprefix(f"{margin}# ") for line in lines[first:last])
+    recipe = load_recipe(f"{above}:\n{example}" if above else example)
+    section = getattr(recipe, above) if above else recipe
+    assert getattr(section, name) not in ((), None)
+    assert recipe != Recipe()

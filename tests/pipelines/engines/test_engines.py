@@ -118,7 +118,7 @@ def test_other_runners_of_beams_get_what_is_given_only() -> None:
 @pytest.mark.parametrize(
     ("runner", "given", "sentence"),
     [
-        ("DirektRunner", {}, r"--runner: .*DirektRunner"),
+        ("DirektRunner", {}, r"--runner takes in-memory, prism.*DirektRunner"),
         (
             None,
             {"spark_master_url": "x"},

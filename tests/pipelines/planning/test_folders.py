@@ -33,6 +33,8 @@ def found(folder: Path) -> dict[str, list[str]]:
     [
         (["data/train-00000-of-00001.parquet", "data/test-00000-of-00001.parquet"], {"train", "test"}),
         (["data/extra-00000-of-00001.parquet"], {"extra"}),
+        (["extra-00000-of-00001.parquet"], {"train"}),
+        (["part-00000-of-00001.parquet", "data/part-00000-of-00001.parquet"], {"train"}),
         (["train/a.parquet", "validation/a.parquet"], {"train", "validation"}),
         (["train.jsonl.gz", "test.jsonl", "dev.jsonl.zst"], {"train", "test", "validation"}),
         (["a.parquet", "latest.jsonl"], {"train"}),
