@@ -49,7 +49,7 @@ class Lease:
         """Write the lock anew, with changes; whether it was still ours."""
         with self._turn:
             holder = self.holder.model_copy(update={"beat": self.holder.beat + 1, **changes})
-            written = conditional.write(f"{self.root}/{FILE}", _packed(holder), self.written)
+            written = conditional.write(f"{self.root}/{FILE}", packed(holder), self.written)
             if written is not None:
                 self.holder, self.written = holder, written
             return written is not None
@@ -83,13 +83,18 @@ def take(root: str) -> Lease:
     found = conditional.load(f"{root}/{FILE}")
     if found is not None and not _holder(found).free:
         _see_dead(root, found)
-    now = datetime.now(tz=timezone.utc).timestamp()
-    mine = Holder(owner=uuid.uuid4().hex, host=socket.gethostname(), pid=os.getpid(), since=round(now, 3))
-    written = conditional.write(f"{root}/{FILE}", _packed(mine), found)
+    mine = this_run()
+    written = conditional.write(f"{root}/{FILE}", packed(mine), found)
     if written is None:
         other = conditional.load(f"{root}/{FILE}")
-        raise UsageError(_refusal(root, _holder(other)) if other else f"{root}: another run was faster")
+        raise UsageError(refusal(root, _holder(other)) if other else f"{root}: another run was faster")
     return Lease(root, mine, written)
+
+
+def this_run() -> Holder:
+    """Who this run is, by a name of its own."""
+    now = datetime.now(tz=timezone.utc).timestamp()
+    return Holder(owner=uuid.uuid4().hex, host=socket.gethostname(), pid=os.getpid(), since=round(now, 3))
 
 
 def _see_dead(root: str, found: Versioned) -> None:
@@ -97,7 +102,7 @@ def _see_dead(root: str, found: Versioned) -> None:
     holder = _holder(found)
     if holder.detached:
         if time.time() < holder.since + DETACHED_SECONDS:
-            raise UsageError(_refusal(root, holder))
+            raise UsageError(refusal(root, holder))
         return
     deadline = time.monotonic() + PACE.dead
     while time.monotonic() < deadline:
@@ -106,7 +111,7 @@ def _see_dead(root: str, found: Versioned) -> None:
         if again is None or _holder(again).free:
             raise UsageError(f"{root}: another run has just ended there; start again")
         if again.version != found.version:
-            raise UsageError(_refusal(root, _holder(again)))
+            raise UsageError(refusal(root, _holder(again)))
 
 
 def loss(root: str, owner: str) -> str | None:
@@ -131,7 +136,7 @@ def unlock(root: str) -> Holder | None:
             raise UsageError(f"{root}: {_described(holder)} is alive on this machine; end it first")
         _see_dead(root, found)
     free = holder.model_copy(update={"free": True})
-    if conditional.write(f"{root}/{FILE}", _packed(free), found) is None:
+    if conditional.write(f"{root}/{FILE}", packed(free), found) is None:
         raise UsageError(f"{root}: the lock has just changed; look again")
     return holder
 
@@ -141,7 +146,7 @@ def free(root: str, owner: str) -> None:
     found = conditional.load(f"{root}/{FILE}")
     if found is not None and _holder(found).owner == owner:
         holder = _holder(found).model_copy(update={"free": True})
-        conditional.write(f"{root}/{FILE}", _packed(holder), found)
+        conditional.write(f"{root}/{FILE}", packed(holder), found)
 
 
 def _alive(pid: int) -> bool:
@@ -158,7 +163,8 @@ def _holder(found: Versioned) -> Holder:
     return Holder.model_validate_json(found.content)
 
 
-def _packed(holder: Holder) -> bytes:
+def packed(holder: Holder) -> bytes:
+    """The content of a lock."""
     return holder.model_dump_json(indent=2).encode()
 
 
@@ -168,7 +174,8 @@ def _described(holder: Holder) -> str:
     return f"a run ({release}process {holder.pid} on {holder.host}, since {since})"
 
 
-def _refusal(root: str, holder: Holder) -> str:
+def refusal(root: str, holder: Holder) -> str:
+    """The sentence that says who holds an output folder."""
     if holder.detached:
         return (
             f"{root}: {_described(holder)} was handed to a job that ends by itself and holds the folder for "

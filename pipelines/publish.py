@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import re
-import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from pydantic import ValidationError
 
 from pipelines import claims, lease
 from pipelines.errors import RunError, UsageError
@@ -197,11 +198,21 @@ class Hold:
     owner: str
     lease: lease.Lease | None = None
     release: str = ""
+    lock: IO[bytes] | None = None
+    holder: Holder | None = None
 
     def name(self, release: str) -> None:
         """Say which release the run is to make."""
         self.release = release
         self._renew(release=release)
+        self.tell()
+
+    def tell(self) -> None:
+        """Say in the lock of a local folder who holds it."""
+        if self.lock is not None and self.holder is not None:
+            self.lock.truncate(0)
+            self.lock.write(lease.packed(self.holder.model_copy(update={"release": self.release})))
+            self.lock.flush()
 
     @contextmanager
     def handing_over(self, *, detached: bool) -> Iterator[None]:
@@ -244,9 +255,11 @@ def _lock_local(root: str) -> Iterator[Hold]:
         Path(root).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{root} cannot be made: {error.strerror}") from None
-    with (Path(root) / ".lock").open("a") as file:
+    with (Path(root) / ".lock").open("ab+") as file:
         _flock(file, root)
-        hold = Hold(root, uuid.uuid4().hex)
+        holder = lease.this_run()
+        hold = Hold(root, holder.owner, lock=file, holder=holder)
+        hold.tell()
         if not presence.take_over(root, hold.owner, _PATIENCE_SECONDS):
             raise RunError(
                 f"{root}: workers of a run that was killed are still at work there; end them first"
@@ -254,11 +267,14 @@ def _lock_local(root: str) -> Iterator[Hold]:
         yield hold
 
 
-def _flock(file: IO[str], root: str) -> None:
+def _flock(file: IO[bytes], root: str) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        file.seek(0)
         sentence = f"{root}: another run is writing there; wait for it or name another folder"
+        with suppress(ValidationError):  # it may be about to say who it is
+            sentence = lease.refusal(root, Holder.model_validate_json(file.read()))
         raise UsageError(sentence) from None
 
 
@@ -266,7 +282,7 @@ def unlock(root: str) -> Holder | None:
     """Free an output folder whose run has ended, and let it publish nothing; give who held it, if anybody."""
     if storage.is_local(root):
         if (Path(root) / ".lock").exists():
-            with (Path(root) / ".lock").open("a") as file:
+            with (Path(root) / ".lock").open("ab+") as file:
                 _flock(file, root)
         return None
     holder = lease.unlock(root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -97,11 +98,10 @@ def test_second_run_into_one_folder_is_refused(
     assert wait_for(lambda: any(root.glob(".staging/*/plan.json")))
     first.process.send_signal(signal.SIGSTOP)
     code, errors = start(sampled, tmp_path, "--workers", "1").finish()
-    assert (code, errors) == (
-        2,
-        f"tamis: {root}: another run is writing there; wait for it or name another folder\n",
-    )
-    with pytest.raises(UsageError, match="another run is writing there"):
+    assert code == 2
+    holder = rf"{root}: a run \(of release 0001, process {first.process.pid} on .*, since .* UTC\)"
+    assert re.fullmatch(rf"tamis: {holder} is writing there; wait for it or name another folder\n", errors)
+    with pytest.raises(UsageError, match=holder):
         make_release(root, recipe_for(sampled.pattern))
     first.process.send_signal(signal.SIGCONT)
     assert first.finish() == (0, "")

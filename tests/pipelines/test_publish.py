@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,10 @@ def test_output_that_holds_something_else_is_refused(curate: Curate, pattern: st
 
 def test_folder_in_use_is_refused(curate: Curate, pattern: str, tmp_path: Path) -> None:
     root = tmp_path / "output"
-    with publish.lock(str(root)), pytest.raises(UsageError, match="another run is writing there"):
+    with (
+        publish.lock(str(root)),
+        pytest.raises(UsageError, match=rf"a run \(process {os.getpid()} on .*\) is writing there"),
+    ):
         curate(pattern, root=root)
     assert curate(pattern, root=root).folder.name == "0001"
 
