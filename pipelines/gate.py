@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from schemas.recipe import Gate
 from schemas.report import Moved, Report
 
+_LEAST = 0.001
 STATISTICS = ("jensen_shannon_divergence", "infinity_norm", "population_stability_index")
 
 
@@ -68,4 +69,5 @@ def _share(part: int, whole: int) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    """In percent, to two decimals or, of next to nothing, two digits."""
+    return f"{100 * share:.2f} %" if share == 0 or share >= _LEAST else f"{100 * share:.2g} %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ def processes(wanted: int | None, tasks: int) -> Iterator[Map]:
 def _begin(stores: str) -> None:
     """Let a process reach stores as its parent does, leave it to that to be stopped, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.ERROR)  # as in the command itself: Beam warns of what is not installed
     Thread(target=_end_with_parent, daemon=True).start()
     adopt(stores)
 

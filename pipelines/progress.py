@@ -134,5 +134,5 @@ class _Plain:
         self.last = done
         seconds = time.monotonic() - self.started
         steps = [f"{STEPS[step].lower()} {done[step][0]}/{total}" for step, total in self.totals.items()]
-        sys.stdout.write(f"{seconds:6.0f} s  {', '.join(steps)}, {done['judge'][1]:,} rows judged\n")
+        sys.stdout.write(f"{seconds:6.0f} s  {', '.join(steps)}, {done['judge'][1]:,} rows\n")
         sys.stdout.flush()

@@ -27,8 +27,9 @@ _PATIENCE_SECONDS = 60.0
 
 def check_root(root: str, cache: str) -> None:
     """Refuse an output folder that holds something else than releases and, it may be, the cache."""
-    if storage.is_local(root) and Path(root).exists() and not Path(root).is_dir():
-        raise UsageError(f"{root} is a file; --output takes a folder")
+    for flag, path in (("--output", root), ("--cache", cache)):
+        if storage.is_local(path) and Path(path).exists() and not Path(path).is_dir():
+            raise UsageError(f"{path} is a file; {flag} takes a folder")
     names = [name for name in storage.list_names(root) if not storage.is_partial(name)]
     inside = cache.removeprefix(f"{root}/").split("/")[0]
     others = [name for name in names if name not in OURS | {inside}]

@@ -30,7 +30,7 @@ class Reason(str, Enum):
     )
     INSTRUCTION_TOO_LONG = (
         "instruction_too_long",
-        "The instruction has more characters than the recipe allows.",
+        "The instruction is longer than the recipe takes or, for the flag, takes unmarked.",
         "Instruction too long ({instruction_chars} chars)",
     )
     OUTPUT_EMPTY = (

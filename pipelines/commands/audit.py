@@ -22,8 +22,15 @@ def add(commands: Commands) -> None:
         handle=_audit, parser=command, reference=[], threshold=None, top=None, save_rejects=False
     )
     flag = command.add_argument
-    flag("--input", nargs="+", metavar="GLOB", default=[], help="Parquet files")
-    flag("--benchmark", nargs="+", metavar="GLOB", default=[], help="Parquet files that models are tested on")
+    flag("--input", nargs="+", action="extend", metavar="GLOB", default=[], help="Parquet files")
+    flag(
+        "--benchmark",
+        nargs="+",
+        action="extend",
+        metavar="GLOB",
+        default=[],
+        help="Parquet files that models are tested on",
+    )
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     flag("--languages", metavar="CODES", help="keep rows whose instruction is in one of these, such as en,de")

@@ -26,6 +26,7 @@ def add(commands: Commands) -> None:
     flag(
         "--input",
         nargs="+",
+        action="extend",
         metavar="GLOB",
         default=[],
         help="Parquet files, local or on any filesystem of Beam's",
@@ -34,6 +35,7 @@ def add(commands: Commands) -> None:
     flag(
         "--reference",
         nargs="+",
+        action="extend",
         metavar="GLOB",
         default=[],
         help="Parquet files whose rows outrank all others: a row like one of them is dropped",
@@ -41,6 +43,7 @@ def add(commands: Commands) -> None:
     flag(
         "--benchmark",
         nargs="+",
+        action="extend",
         metavar="GLOB",
         default=[],
         help="Parquet files that models are tested on: a row that holds one of their examples is dropped",
@@ -54,6 +57,7 @@ def add(commands: Commands) -> None:
     flag(
         "--remove",
         nargs="+",
+        action="extend",
         metavar="FILE",
         default=[],
         help="takedown lists: record ids, or patterns of source, file and row, one a line",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pipelines.errors import PUBLISHED
+from pipelines.errors import PUBLISHED, UsageError
 from pipelines.options import Commands
 
 
@@ -28,6 +28,8 @@ def _unlock(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
 
     reach(parsed, rest)
     root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
+    if not storage.list_names(root):
+        raise UsageError(f"{root} is no output folder: nothing is there")
     holder = publish.unlock(root)
     if holder is None:
         print(f"{root}: nobody holds it")

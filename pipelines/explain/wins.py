@@ -8,7 +8,7 @@ from schemas.recipe import Recipe
 _WORDS = {
     "reference": "of a reference set",
     "released": "released before",
-    "source": "of a source of higher priority",
+    "source": "of a source that comes first, by priority or in the recipe",
     "content": "tie broken by content",
 }
 

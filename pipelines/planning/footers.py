@@ -75,9 +75,7 @@ def read_set(source: FileSet, grain: int = GRAIN) -> list[Footer]:
     found: dict[str, int] = {}
     for pattern in source.input:
         if storage.is_local(pattern) and Path(pattern).is_dir():
-            raise UsageError(
-                f"{pattern} is a folder; name its files, such as {pattern.rstrip('/')}/*.parquet"
-            )
+            raise UsageError(f"{pattern} is a folder without files of Parquet or JSON Lines")
         matches = storage.find(pattern)
         if not matches:
             raise UsageError(f"no file matches {pattern}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.report.words import group, percent, shorten, show, tell_tokens
+from pipelines.report.words import group, percent, shorten, show, tell_tokens, tell_unreadable
 from schemas.diversity import Index
 from schemas.report import Corpus, Drift, Duplicates, Lengths, Moved, Prompts, Report, Share, WhatIf
 
@@ -166,7 +166,7 @@ def _overlaps(report: Report) -> str:
 def _unreadable(report: Report) -> str:
     found, listed = report.rows.unreadable, len(report.unreadable)
     rows = f"with {group(report.rows.lost)} rows as far as they can be counted"
-    text = f"{group(found)} files or row groups cannot be read, {rows}"
+    text = f"{tell_unreadable(found)}, {rows}"
     return f"{text}; the first {listed} are listed." if found > listed else f"{text}."
 
 

@@ -12,11 +12,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.report.words import fold, group, percent, show
+from pipelines.report.words import fold, group, percent, show, tell_unreadable
 from schemas.example import FIELDS
 from schemas.report import Lengths, Moved, Report, Share
 
-_LISTED = 6
+_LISTED, _NAMED = 6, 3
+_SHOWN_BITS = 0.0005
 _BAR_WIDTH = 24
 
 
@@ -86,12 +87,18 @@ def _notes(report: Report) -> Iterator[RenderableType]:
     """Lines on unreadable entries and on flags, where there are any."""
     rows = report.rows
     if rows.unreadable:
-        text = f"{group(rows.unreadable)} files or row groups cannot be read"
-        unknown = rows.unreadable_of_unknown_size
+        text, unknown = tell_unreadable(rows.unreadable), rows.unreadable_of_unknown_size
         yield Text(f"{text}; of {group(unknown)} the rows are not known" if unknown else text, style="yellow")
+        for entry in report.unreadable[:_NAMED]:
+            yield Text(
+                f"  {show(entry.file)}: {show(entry.error)}",
+                style="yellow",
+                no_wrap=True,
+                overflow="ellipsis",
+            )
     if report.flags:
-        marks = ", ".join(f"{flag.name} {group(flag.kept)}" for flag in report.flags)
-        yield Text(f"Flags on kept rows: {marks}")
+        marks = ", ".join(f"{flag.name} {group(flag.kept)}" for flag in report.flags if flag.kept)
+        yield Text(f"Flags on kept rows: {marks or 'none'}")
     prompts = report.prompts
     if prompts is not None and prompts.conflicting:
         text = f"{group(prompts.conflicting)} of {group(prompts.all)} prompts have several answers"
@@ -112,7 +119,9 @@ def _since(moved: Moved) -> str:
     farthest = max(moved.drift, key=lambda drift: drift.jensen_shannon_divergence)
     if farthest.jensen_shannon_divergence == 0:
         return f"Since {show(moved.release)}: {rows}"
-    drift = f"{farthest.measure} moved most ({farthest.jensen_shannon_divergence:.3f} bits)"
+    bits = farthest.jensen_shannon_divergence
+    told = f"{bits:.3f} bits" if bits >= _SHOWN_BITS else "under 0.001 bits"
+    drift = f"{farthest.measure} moved most ({told})"
     return f"Since {show(moved.release)}: {rows}; {drift}"
 
 

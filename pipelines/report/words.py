@@ -22,6 +22,16 @@ def group(number: float | None) -> str:
     return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}"
 
 
+def tell_unreadable(number: int) -> str:
+    """That so many entries of the ledger are of what cannot be read.
+
+    >>> tell_unreadable(1), tell_unreadable(2000)
+    ('1 file, row group or line cannot be read', '2,000 files, row groups or lines cannot be read')
+    """
+    many = "" if number == 1 else "s"
+    return f"{group(number)} file{many}, row group{many} or line{many} cannot be read"
+
+
 def percent(part: int, whole: int) -> str:
     """Share in percent, to one decimal; what is not quite none or all never reads as such.
 

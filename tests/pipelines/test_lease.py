@@ -134,6 +134,7 @@ def test_folder_of_this_machine_is_unlocked_by_the_end_of_its_run(tmp_path: Path
     ):
         publish.unlock(root)
     assert publish.unlock(root) is None
+    assert main(["unlock", f"{tmp_path}/nowhere"]) == 2
 
 
 def test_name_is_claimed_by_one_run_for_good(s3: S3) -> None:

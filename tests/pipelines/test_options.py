@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from pipelines.commands import curate
 from pipelines.errors import UsageError
 from pipelines.options import Parser, beam_options, read_beam_flags
 
@@ -114,3 +115,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_parser_raises_sentences() -> None:
     with pytest.raises(UsageError, match=r"^unrecognized arguments: x \(see 'tamis --help'\)$"):
         Parser(prog="tamis").parse_args(["x"])
+
+
+@pytest.mark.parametrize("flag", ["--input", "--reference", "--benchmark", "--remove"])
+def test_a_flag_of_files_that_is_given_twice_names_them_all(flag: str) -> None:
+    """The last alone would be silent loss."""
+    parsers = Parser(prog="tamis").add_subparsers(parser_class=Parser)
+    curate.add(parsers)
+    for given in ([flag, "a", "b", flag, "c"], [flag, "a", "b", "c"]):
+        parsed = parsers.choices["curate"].parse_args(["--output", "x", *given])
+        assert getattr(parsed, flag.removeprefix("--")) == ["a", "b", "c"]
+    assert getattr(parsers.choices["curate"].parse_args(["--output", "x"]), flag.removeprefix("--")) == []

@@ -95,6 +95,8 @@ def test_output_that_is_a_file_is_refused(curate: Curate, pattern: str, tmp_path
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UsageError, match="is a file; --output takes a folder"):
         curate(pattern, root=tmp_path / "file")
+    with pytest.raises(UsageError, match="is a file; --cache takes a folder"):
+        curate(pattern, cache=str(tmp_path / "file"))
 
 
 def test_output_that_holds_something_else_is_refused(curate: Curate, pattern: str, tmp_path: Path) -> None:

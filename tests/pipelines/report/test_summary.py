@@ -64,8 +64,11 @@ def test_nothing_but_text_goes_into_a_pipe(mixed: Report) -> None:
 
 def test_flags_and_unreadable_entries_have_a_line(mixed: Report) -> None:
     lines = show(mixed)
-    assert "Flags on kept rows: placeholder 0, no_end_punctuation 3" in [line.rstrip() for line in lines]
-    assert any(line.startswith("2 files or row groups cannot be read") for line in lines)
+    assert "Flags on kept rows: no_end_punctuation 3" in [line.rstrip() for line in lines]
+    at = next(at for at, line in enumerate(lines) if line.startswith("2 files, row groups or lines cannot"))
+    assert [line.partition(":")[0].strip() for line in lines[at + 1 : at + 3]] == [
+        entry.file for entry in mixed.unreadable
+    ]
 
 
 def test_lengths_are_those_of_the_article(article: Report) -> None:
