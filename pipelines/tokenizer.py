@@ -7,7 +7,7 @@ from schemas.recipe import Recipe
 from transforms.kernels.token_counts import Counter, FileTokenizer, FourCharacters, TokenizerError
 from transforms.kernels.token_rules import asks_for_tokens
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 
 
 def read_tokenizer(path: str | None) -> bytes | None:

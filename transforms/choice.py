@@ -43,7 +43,7 @@ def _drop(met: Met, cuts: Sequence[str], job: Job) -> Iterator[TaggedOutput]:
 
 def _spread(met: Met) -> Iterator[Sent]:
     for _, _, found in receive_unit(met):
-        yield from send(DROPPED, choice.spread(found.get(DROPPED), found.get(ASKED)))
+        yield from send(DROPPED, choice.tell_duplicates(found.get(DROPPED), found.get(ASKED)))
 
 
 @dataclass(eq=False)

@@ -62,7 +62,7 @@ class Steps:
         """Copies of a unit's rows that are over the cap."""
         for _, _, found in receive_unit(met):
             if CAPPED in found:
-                yield from send(CAPPED, prompts.spread(found[CAPPED], found.get(COPIED)))
+                yield from send(CAPPED, prompts.tell_copies(found[CAPPED], found.get(COPIED)))
 
     def band_keys(self, met: Met) -> Iterator[Sent]:
         """Keys of the bands of a unit's rows."""

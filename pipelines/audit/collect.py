@@ -26,8 +26,7 @@ from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
 from transforms.steps.examine import judge
 from transforms.steps.keyed import refs
-from transforms.steps.parquet import UnreadableError
-from transforms.steps.reader import Reader
+from transforms.steps.reader import Reader, UnreadableError
 from transforms.steps.units import open_unit
 
 _OPENING = r"^\s*(?P<opening>\S+(?:\s+\S+){2})"

@@ -17,7 +17,7 @@ from pipelines.releases.release import Release, first_line
 from schemas.verdict import Verdict
 from transforms.kernels.rows import as_words, from_hex
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import VERDICTS
 
 PARTITION_ROWS = 2_000_000

@@ -17,7 +17,7 @@ from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
 from transforms.kernels.adapters import Adapter
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import CURATED, REJECTS
 
 Fields = dict[str, str]

@@ -10,7 +10,7 @@ from transforms.kernels.fitting import TooLong
 from transforms.kernels.templates import SHAPES, TEMPLATES, check_template
 from transforms.kernels.user_template import BadTemplateError, UserTemplate
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 
 FORMATS = {"parquet": "parquet", "jsonl": "jsonl"}
 """How files of each format end."""

@@ -24,8 +24,8 @@ from transforms.kernels.adapters import Adapter
 from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, slice_rows
-from transforms.steps.reader import UnreadableError
+from transforms.steps.parquet import slice_rows
+from transforms.steps.reader import READ_ERRORS, UnreadableError
 from transforms.steps.units import open_unit
 from transforms.steps.write import CURATED, REJECTS, VERDICTS
 

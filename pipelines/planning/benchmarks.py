@@ -20,8 +20,8 @@ from transforms.kernels.text import normalise
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.lines import is_lines, pieces_of
-from transforms.steps.parquet import READ_ERRORS, damage_of
 from transforms.steps.parts import prompt_of
+from transforms.steps.reader import READ_ERRORS, damage_of
 
 _ROWS = 1024
 

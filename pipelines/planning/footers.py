@@ -22,7 +22,7 @@ from transforms.kernels.adapters import Adapter
 from transforms.kernels.json_shapes import Shape
 from transforms.steps import storage
 from transforms.steps.lines import Content, is_lines
-from transforms.steps.parquet import READ_ERRORS, damage_of
+from transforms.steps.reader import READ_ERRORS, damage_of
 
 _MAGIC = b"PAR1"
 _THREADS = 16

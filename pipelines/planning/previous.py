@@ -20,7 +20,7 @@ from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex, from_words, unique_words
 from transforms.kernels.splits import number_of
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 
 LATEST = "latest"
 """What `--previous` takes for the latest release of the run's own folder."""

@@ -14,7 +14,7 @@ from pipelines.errors import RunError
 from pipelines.releases.release import Release, first_line
 from schemas.verdict import LEDGER, Verdict
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import VERDICTS
 
 

@@ -17,7 +17,7 @@ from schemas.report import Report
 from transforms.kernels.adapters import BY_NAME, Adapter
 from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from schemas.verdict import Verdict
 from transforms.kernels.adapters import Adapter
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS
+from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import CURATED, REJECTS
 
 

@@ -19,7 +19,8 @@ from schemas.release import OutputRecord
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
-from transforms.steps.parquet import READ_ERRORS, conform
+from transforms.steps.parquet import conform
+from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import CURATED, DUPLICATES, VERDICTS, Sums, stored_type
 
 

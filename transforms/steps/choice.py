@@ -131,7 +131,7 @@ def _refs(rows: UnitRows, positions: np.ndarray) -> np.ndarray:
     return np.asarray(rows.contenders(positions)["ref"])
 
 
-def spread(dropped: pa.Table | None, asked: pa.Table | None) -> Iterator[Keyed]:
+def tell_duplicates(dropped: pa.Table | None, asked: pa.Table | None) -> Iterator[Keyed]:
     """Rows that fall to one that is not chosen fall with it: their reasons, to their units."""
     if dropped is None or asked is None:
         return

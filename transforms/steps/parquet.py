@@ -11,13 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transforms.kernels.adapters.adapter import is_text
 from transforms.kernels.casts import cast
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
 from transforms.steps.reader import READ_ERRORS, ChangedError, Reader, UnreadableError, damage_of
-
-__all__ = ["READ_ERRORS", "ChangedError", "UnitReader", "UnreadableError", "damage_of", "is_text"]
 
 SLICE_BYTES = 4 << 20
 _READ_BYTES, _FAR_READ_BYTES = 1 << 20, 8 << 20

@@ -56,7 +56,7 @@ def cap(element: Keyed, most: int) -> Iterator[Keyed]:
     yield from _rows(element[1].take(pa.array(order)), place >= most)
 
 
-def spread(rows: pa.Table, copied: pa.Table | None) -> Iterator[Keyed]:
+def tell_copies(rows: pa.Table, copied: pa.Table | None) -> Iterator[Keyed]:
     """Copies of capped rows of a unit, which fall under the cap with them, to their own units."""
     if copied is not None:
         mine = np.isin(numbers(copied, "row"), numbers(rows, "row"))
