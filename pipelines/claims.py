@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from schemas.lease import Claim
 from transforms.steps import conditional, storage
 
@@ -44,6 +46,14 @@ def let_go(root: str, release: str) -> bool:
 def drop(root: str, release: str, state: str) -> bool:
     """Settle that a held or published release is none; whether that is so, and its files may be deleted."""
     return _settle(root, release, state, ABANDONED) == ABANDONED
+
+
+def settled_at(root: str, release: str) -> float:
+    """When the claim to a release was last moved, in seconds since 1970; never, where there is none."""
+    try:
+        return storage.written_at(_path(root, release))
+    except FileNotFoundError:
+        return math.inf
 
 
 def _settle(root: str, release: str, before: str, after: str, owner: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import re
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -150,6 +151,22 @@ def clear_leftovers(root: str) -> list[str]:
 def clear_held(root: str, but: str | None = None) -> list[str]:
     """Delete the releases that a gate holds, but for one; give their names."""
     return [name for name in held(root) if name != but and delete_release(root, name, claims.HELD)]
+
+
+def clear_unfinished(root: str) -> list[str]:
+    """Delete what runs left on a store that committed a release and never ended it; give the names.
+
+    A day later no writer of its manifest is about. Locally a manifest is all there is to committing.
+    """
+    if storage.is_local(root):
+        return []
+    whole, yesterday = {*releases(root), *held(root)}, time.time() - lease.DETACHED_SECONDS
+    left = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
+    return [
+        name
+        for name in left
+        if claims.settled_at(root, name) < yesterday and delete_release(root, name, claims.COMMITTED)
+    ]
 
 
 def delete_release(root: str, name: str, state: str = claims.COMMITTED) -> bool:

@@ -12,7 +12,9 @@ from pipelines.options import Commands
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
     command = commands.add_parser(
-        "prune", help="delete old releases, never the latest, and those that a gate holds", allow_abbrev=False
+        "prune",
+        help="delete old releases, and all that a gate holds; the latest always stays",
+        allow_abbrev=False,
     )
     command.set_defaults(handle=_prune, parser=command)
     command.add_argument("root", metavar="ROOT", help="folder of the releases")
@@ -34,7 +36,7 @@ def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     if not publish.releases(root):
         raise UsageError(f"there is no release in {root}")
     with publish.lock(root):
-        waiting = publish.clear_held(root)
+        waiting = [*publish.clear_held(root), *publish.clear_unfinished(root)]
         old = prune(root, parsed.keep)
     print(f"deleted {', '.join([*old, *waiting]) or 'nothing'}; left are {', '.join(publish.releases(root))}")
     return PUBLISHED

@@ -155,6 +155,25 @@ def test_name_is_claimed_by_one_run_for_good(s3: S3) -> None:
     assert len(s3.objects("out/runs")) == 3
 
 
+def test_release_that_was_committed_and_never_ended_is_pruned(
+    filled: S3, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its run was killed, or its store failed, just before the manifest; later that day it may still end."""
+    assert curate(filled) == ("0001", "")
+    assert curate(filled) == ("0002", "")
+    filled.client.delete_object(Bucket=BUCKET, Key="out/releases/0001/manifest.json")
+    prune = ["prune", ROOT, "--keep", "1", *filled.flags]
+    assert main(prune) == 0
+    assert filled.objects("out/releases/0001")
+    later = time.time() + 1 + lease.DETACHED_SECONDS
+    monkeypatch.setattr(publish.time, "time", lambda: later)
+    assert main(prune) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "deleted 0001; left are 0002"
+    assert not filled.objects("out/releases/0001")
+    assert check_whole(filled) == ["0002"]
+    assert main(prune) == 0
+
+
 def test_held_release_is_published_or_dropped_for_good(s3: S3) -> None:
     for name, chosen in (("kept", claims.let_go), ("gone", partial(claims.drop, state=claims.HELD))):
         publish.choose_name(ROOT, name, "first")
