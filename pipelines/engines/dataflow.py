@@ -47,7 +47,7 @@ class Dataflow(Engine):
     def problems(self, asked: Asked) -> Iterator[str]:
         """What Dataflow would say after minutes, or not at all."""
         if not _has_client():
-            yield "--runner dataflow needs Beam's parts for Google Cloud: pip install 'tamis[dataflow]'"
+            yield "--runner dataflow needs the extra dataflow: pip install '.[dataflow]' in Tamis's checkout"
         for names in _NEEDED:
             if not asked.given.keys() & set(names):
                 yield f"--runner dataflow needs --{names[0]} as well"

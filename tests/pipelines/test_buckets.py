@@ -24,6 +24,7 @@ from tests.commands import Command, wait_for
 from tests.releases import Release, Sampled, make_release, recipe_for
 from tests.stores import BUCKET, S3
 from transforms.steps.ranges import RangeFile
+from transforms.steps.stores.errors import lacking
 
 ROUNDS = int(os.environ.get("TAMIS_TEST_ROUNDS", "3"))
 REFUSED = re.compile("is writing there; wait for it|another run has just ended there; start again")
@@ -175,9 +176,9 @@ def test_what_cannot_be_reached_is_said_in_a_sentence(
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("s3://bucket/out", "reading and writing S3 needs pip install 'tamis[s3]'"),
-        ("gs://bucket/out", "reading and writing Google Cloud Storage needs pip install 'tamis[gcs]'"),
-        ("hdfs://host/out", "reading and writing HDFS needs pip install 'tamis[hdfs]'"),
+        ("s3://bucket/out", lacking("S3", "s3")),
+        ("gs://bucket/out", lacking("Google Cloud Storage", "gcs")),
+        ("hdfs://host/out", lacking("HDFS", "hdfs")),
     ],
 )
 def test_missing_extra_is_named(path: str, sentence: str) -> None:

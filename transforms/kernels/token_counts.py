@@ -71,7 +71,7 @@ class FileTokenizer:
             from tokenizers import Tokenizer
         except ImportError:
             raise TokenizerError(
-                f"{path} cannot be used without the package tokenizers; install tamis[tokens]"
+                f"{path} cannot be used without the extra tokens: pip install '.[tokens]' in Tamis's checkout"
             ) from None
         try:
             self._tokenizer = Tokenizer.from_buffer(content)

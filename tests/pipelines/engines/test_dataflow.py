@@ -66,7 +66,7 @@ def test_missing_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("google.cloud.dataflow_v1beta3")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [_Without(), *sys.meta_path])
-    with pytest.raises(UsageError, match=r"pip install 'tamis\[dataflow\]'"):
+    with pytest.raises(UsageError, match=r"pip install '.\[dataflow\]'"):
         DATAFLOW.check(ASKED)
 
 

@@ -30,6 +30,15 @@ class StoreUsageError(StoreError):
     exit_code = 2
 
 
+def lacking(what: str, extra: str) -> str:
+    """The sentence that something needs one of the extras Tamis is installed with.
+
+    >>> lacking("S3", "s3")
+    "S3 needs the extra s3: pip install '.[s3]' in Tamis's checkout"
+    """
+    return f"{what} needs the extra {extra}: pip install '.[{extra}]' in Tamis's checkout"
+
+
 def not_found(path: str) -> FileNotFoundError:
     """The error that there is nothing at a path."""
     return FileNotFoundError(errno.ENOENT, "there is no such file", path)

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
-from transforms.steps.stores.errors import StoreError, StoreUsageError, not_found
+from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
 from transforms.steps.stores.s3 import split
 from transforms.steps.stores.store import Store, Versioned
 
@@ -18,7 +18,7 @@ def make(options: PipelineOptions) -> Store:
     try:
         from apache_beam.io.gcp.gcsio import create_storage_client
     except ImportError:
-        sentence = "reading and writing Google Cloud Storage needs pip install 'tamis[gcs]'"
+        sentence = lacking("Google Cloud Storage", "gcs")
         raise StoreUsageError("gs://", sentence) from None
     anonymous = options.view_as(GoogleCloudOptions).no_auth
     return GCSStore(create_storage_client(options, use_credentials=not anonymous))

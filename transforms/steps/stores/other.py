@@ -13,7 +13,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileSystem
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from transforms.steps.stores.errors import StoreError, StoreUsageError, not_found
+from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
 from transforms.steps.stores.store import Store, Versioned
 
 
@@ -172,5 +172,5 @@ def _want(scheme: str, text: str) -> str:
     if "is not set" in text:
         return f"{scheme}:// needs Beam's option --{text.split(maxsplit=1)[0]}"
     if scheme == "hdfs":
-        return "reading and writing HDFS needs pip install 'tamis[hdfs]'"
+        return lacking("HDFS", "hdfs")
     return f"no filesystem is known for {scheme}://; local paths, s3://, gs:// and hdfs:// are"

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from transforms.steps.stores.errors import StoreError, StoreUsageError, not_found
+from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
 from transforms.steps.stores.store import Store, Versioned
 
 _DELETED_AT_ONCE = 1000
@@ -33,7 +33,7 @@ def make(options: PipelineOptions) -> Store:
         import boto3  # noqa: F401 — Beam does without it until it is too late
         from apache_beam.io.aws.clients.s3.boto3_client import Client
     except ImportError:
-        raise StoreUsageError("s3://", "reading and writing S3 needs pip install 'tamis[s3]'") from None
+        raise StoreUsageError("s3://", lacking("S3", "s3")) from None
     return S3Store(Client(options).client)
 
 

@@ -26,7 +26,7 @@ from transforms.steps import conditional, storage
 from transforms.steps.stores.errors import StoreUsageError
 from transforms.steps.stores.registry import configure
 
-pytest.importorskip("google.cloud.storage", reason="needs pip install 'tamis[gcs]'")
+pytest.importorskip("google.cloud.storage", reason="needs the extra gcs")
 
 SERVER = "github.com/fsouza/fake-gcs-server@v1.56.1"
 ROOT = "gs://bucket/folder"

@@ -106,7 +106,10 @@ def test_new_name_is_taken_once(root: str) -> None:
     ("path", "sentence"),
     [
         ("ftp://host/file", "no filesystem is known for ftp://"),
-        ("hdfs://host/file", r"needs (pip install 'tamis\[hdfs\]'|Beam's option --hdfs_host)"),
+        (
+            "hdfs://host/file",
+            r"needs (the extra hdfs: pip install '.\[hdfs\]'|Beam's option --hdfs_host)",
+        ),
     ],
 )
 def test_what_is_missing_is_named(path: str, sentence: str) -> None:
