@@ -22,7 +22,14 @@ def add(commands: Commands) -> None:
         handle=_audit, parser=command, reference=[], threshold=None, top=None, save_rejects=False
     )
     flag = command.add_argument
-    flag("--input", nargs="+", action="extend", metavar="GLOB", default=[], help="files of Parquet or JSON Lines")
+    flag(
+        "--input",
+        nargs="+",
+        action="extend",
+        metavar="GLOB",
+        default=[],
+        help="files of Parquet or JSON Lines",
+    )
     flag(
         "--benchmark",
         nargs="+",
