@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from schemas.reason import Reason
@@ -52,10 +54,21 @@ def rule_page() -> str:
 
 
 def _code(text: str) -> str:
-    """Text as inline code on one line."""
-    shown = text.replace("\n", "\u21b5").replace("|", "\\|")
-    fence = "``" if "`" in shown else "`"
-    return f"{fence}{' ' if '`' in shown else ''}{shown}{' ' if '`' in shown else ''}{fence}"
+    """Text as inline code on one line, whatever backticks are in it.
+
+    >>> _code("a|b"), _code("```"), _code("`` b")
+    ('`a|b`', '`` ``` ``', '``` `` b ```')
+    """
+    shown = text.replace("\n", "\u21b5")
+    there = {len(run) for run in re.findall("`+", shown)}
+    fence = next("`" * width for width in count(2) if width not in there) if there else "`"
+    space = " " if there else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _cell(texts: Iterable[str]) -> str:
+    """Texts as inline code in a cell of a table, where even there a bar has to be escaped."""
+    return ", ".join(map(_code, texts)).replace("|", "\\|")
 
 
 def _reasons() -> Iterator[str]:
@@ -82,7 +95,7 @@ def _slots() -> Iterator[str]:
     yield "| shape | what it is | slots | none |"
     yield "|---|---|---|---|"
     for name, shape in data["shapes"].items():
-        slots, others = (", ".join(map(_code, shape[kind])) for kind in ("slots", "others"))
+        slots, others = (_cell(shape[kind]) for kind in ("slots", "others"))
         yield f"| {name} | {shape['meaning']} | {slots} | {others} |"
 
 
@@ -104,13 +117,15 @@ def _private() -> Iterator[str]:
     yield "| kind | what it is | label | finds | leaves |"
     yield "|---|---|---|---|---|"
     for name, kind in load_phrases("private")["kinds"].items():
-        finds, leaves = (", ".join(map(_code, kind[side])) for side in ("finds", "leaves"))
+        finds, leaves = (_cell(kind[side]) for side in ("finds", "leaves"))
         yield f"| {name} | {kind['about']} | `{kind['label']}` | {finds} | {leaves} |"
     yield ""
 
 
 def _row(line: str) -> str:
-    return line.replace(" || ", " \u2016 ").replace(" | ", " \u2016 ")
+    """An example, its fields parted as on the page; an output behind two bars may have some of its own."""
+    asked, double, answered = line.partition(" || ")
+    return f"{asked} \u2016 {answered}" if double else line.replace(" | ", " \u2016 ")
 
 
 def _tasks() -> Iterator[str]:

@@ -22,14 +22,21 @@ def add(commands: Commands) -> None:
         handle=_audit, parser=command, reference=[], threshold=None, top=None, save_rejects=False
     )
     flag = command.add_argument
-    flag("--input", nargs="+", action="extend", metavar="GLOB", default=[], help="Parquet files")
+    flag(
+        "--input",
+        nargs="+",
+        action="extend",
+        metavar="GLOB",
+        default=[],
+        help="files of Parquet or JSON Lines",
+    )
     flag(
         "--benchmark",
         nargs="+",
         action="extend",
         metavar="GLOB",
         default=[],
-        help="Parquet files that models are tested on",
+        help="files that models are tested on",
     )
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")

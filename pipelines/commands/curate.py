@@ -1,4 +1,4 @@
-"""`tamis curate`: sharded Parquet in, a release out."""
+"""`tamis curate`: files of Parquet or JSON Lines in, a release out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def add(commands: Commands) -> None:
     """Add the command and its flags."""
     command = commands.add_parser(
         "curate",
-        help="curate sharded Parquet into a release",
-        description="Curate sharded Parquet into a release.",
+        help="curate Parquet and JSON Lines into a release",
+        description="Curate files of Parquet and JSON Lines into a release.",
         epilog="Any option of Beam's may follow, such as --spark-master spark://host:7077.",
         allow_abbrev=False,
     )
@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
         action="extend",
         metavar="GLOB",
         default=[],
-        help="Parquet files, local or on any filesystem of Beam's",
+        help="files of Parquet or JSON Lines, or a dataset's folder, local or on any filesystem of Beam's",
     )
     flag("--output", required=True, metavar="ROOT", help="folder of the releases")
     flag(
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
         action="extend",
         metavar="GLOB",
         default=[],
-        help="Parquet files whose rows outrank all others: a row like one of them is dropped",
+        help="files whose rows outrank all others: a row like one of them is dropped",
     )
     flag(
         "--benchmark",
@@ -46,13 +46,13 @@ def add(commands: Commands) -> None:
         action="extend",
         metavar="GLOB",
         default=[],
-        help="Parquet files that models are tested on: a row that holds one of their examples is dropped",
+        help="files that models are tested on: a row that holds one of their examples is dropped",
     )
     flag(
         "--previous",
         metavar="latest|DIR",
-        help="the release to follow, the latest of ROOT or one in another folder: rows it kept win ties, "
-        "what it removed stays removed, and the report says what moved since (default: none)",
+        help="the release to follow, the latest of ROOT or one in another folder: rows it kept outrank all "
+        "new ones, what it removed stays removed, and the report says what moved since (default: none)",
     )
     flag(
         "--remove",
