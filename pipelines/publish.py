@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pipelines import claims, lease
 from pipelines.errors import RunError, UsageError
 from schemas.lease import Holder
+from schemas.release import Outcome
 from transforms.steps import conditional, presence, storage
 
 OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
@@ -176,13 +177,24 @@ def delete_release(root: str, name: str, state: str = claims.COMMITTED) -> bool:
     """
     if storage.is_local(root):
         _delete_files(root, name)
+        _forget_report(root, name)
         return True
     storage.write_bytes(f"{root}/.staging/{name}/deleted", b"")
     dropped = claims.drop(root, name, state)
     if dropped:
         _delete_files(root, name)
+        _forget_report(root, name)
     storage.delete_folder(f"{root}/.staging/{name}")
     return dropped
+
+
+def _forget_report(root: str, name: str) -> None:
+    """Take the report, which quotes rows, out of what a job that nobody waited for said of its end."""
+    for path in (f"{root}/runs/{name}/{file}" for file in ("outcome.json", "outcome-again.json")):
+        if storage.exists(path):
+            outcome = Outcome.model_validate_json(storage.read_bytes(path))
+            outcome = outcome.model_copy(update={"report": ""})
+            storage.write_bytes(path, outcome.model_dump_json(indent=2).encode())
 
 
 def _delete_files(root: str, name: str) -> None:

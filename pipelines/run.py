@@ -73,9 +73,8 @@ def run(request: Request) -> tuple[Outcome, Places]:
     configure(request.beam)
     _check(request, root, cache)
     given = _read(request)
-    if not request.quiet:
-        for line in names_nothing(given.removals, given.planned):
-            sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
+    for line in names_nothing(given.removals, given.planned):
+        sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
     with publish.lock(root) as hold:
         publish.clear_leftovers(root)
         name = publish.choose_name(root, request.release, hold.owner)

@@ -30,7 +30,7 @@ _COLUMN = f"{PREFIX}record_id"
 
 @dataclass(frozen=True)
 class Previous:
-    """The release before: its rows win ties, its report is compared with, what it removed stays removed."""
+    """The release before: its rows outrank new ones, its report is compared with, its takedowns hold on."""
 
     release: Release
     before: Before

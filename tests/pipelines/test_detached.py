@@ -136,6 +136,23 @@ def test_template_on_this_machine_is_published_by_its_job(tmp_path: Path) -> Non
     assert (root / "LATEST").read_text("utf-8") == "0001\n"
 
 
+def test_report_of_a_job_goes_with_its_release(tmp_path: Path) -> None:
+    """It quotes rows that may have to be erased; how the job ended is told still."""
+    path = write_rows(tmp_path / "in.parquet", ask_all(10))
+    root = tmp_path / "out"
+    given = ["curate", "--input", str(path), "--output", str(root), "--quiet", "--profile", "article"]
+    flags = ["--runner=tests.runners.TemplateRunner", f"--template_location={tmp_path}/t"]
+    assert main([*given, *flags]) == 0
+    runners.start_kept([])
+
+    def told() -> Outcome:
+        return Outcome.model_validate_json((root / "runs" / "0001" / "outcome.json").read_bytes())
+
+    assert told().report
+    assert main([*given, "--keep", "1", "--workers", "1"]) == 0
+    assert (told().status, told().report) == ("published", "")
+
+
 def test_job_that_is_started_again_finds_all_that_was_asked(tmp_path: Path) -> None:
     """The tokenizer too, where what was judged by it is in no cache any more."""
     path = write_rows(tmp_path / "in.parquet", ask_all(10))

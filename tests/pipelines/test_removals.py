@@ -112,7 +112,7 @@ def test_a_list_that_is_of_no_file_is_told_of(
     curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pattern = write_input(tmp_path, [ask(1), ask(2)])
-    curate(pattern, remove=[name(tmp_path, "file=b.parquet", "file=a.parquet row=0")], quiet=False)
+    curate(pattern, remove=[name(tmp_path, "file=b.parquet", "file=a.parquet row=0")])
     assert capsys.readouterr().err == (
         "tamis: no file of the input is one that the takedown list names by 'source=*' file=b.parquet\n"
     )

@@ -107,7 +107,8 @@ def test_kubernetes_has_the_recipe_that_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [cron_lines()[1].partition(INSTALLED)[2], unit(SERVICE)["ExecStartPost"].removeprefix(INSTALLED)]
+    "line",
+    [cron_lines()[1].partition(INSTALLED)[2], unit(SERVICE)["ExecStartPost"].removeprefix(f"-{INSTALLED}")],
 )
 def test_the_cache_is_cleared(line: str) -> None:
     parsers = Parser(prog="tamis").add_subparsers(parser_class=Parser)
@@ -120,7 +121,7 @@ def test_the_cache_is_cleared(line: str) -> None:
 
 def test_a_refresh_that_hangs_is_ended_before_the_next() -> None:
     """Each schedule lets one run at a time, so one that never ends would end them all."""
-    assert " timeout 20h " in cron_lines()[0]
+    assert " timeout --verbose 20h " in cron_lines()[0]
     assert unit(SERVICE)["TimeoutStartSec"] == "20h"
     assert cron_job()["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 20 * 3600
     assert '"execution_timeout": timedelta(hours=20)' in (DEPLOY / "airflow" / "tamis_refresh.py").read_text(

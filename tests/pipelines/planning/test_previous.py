@@ -1,4 +1,4 @@
-"""Rows that an earlier release kept win ties, and nothing more."""
+"""Rows that an earlier release kept outrank new ones, and nothing more."""
 
 from __future__ import annotations
 
