@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines import claims, lease, publish
+from pipelines import claims, lease, output_folder
 from pipelines.releases.retention import prune
 from schemas.release import Manifest, Outcome
 from transforms.steps import conditional, storage
@@ -56,7 +56,7 @@ def _tidy(outcome: Outcome, job: Job) -> None:
     root = job.places.root
     if outcome.status == "failed" or not (storage.is_local(root) or lease.loss(root, job.owner) is None):
         return
-    publish.clear_held(root, but=job.places.release)
+    output_folder.clear_held(root, but=job.places.release)
     if outcome.status == "published" and job.plan.keep is not None:
         prune(root, job.plan.keep)
 

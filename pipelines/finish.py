@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pipelines import claims, ending
 from pipelines.gate import find_failures
+from pipelines.output_folder import REMOVALS, move_latest
 from pipelines.planning.inputs import digest_inputs, rows_by_file
-from pipelines.publish import REMOVALS, move_latest
 from pipelines.releases.digests import digest_release, name_columns
 from pipelines.report import (
     Context,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipelines import publish
+from pipelines import holding, output_folder
 from pipelines.detached import handed_over, is_detached, waits
 from pipelines.engines import Asked, choose_engine
 from pipelines.errors import GateError, RunError, UsageError
@@ -75,9 +75,9 @@ def run(request: Request) -> tuple[Outcome, Places]:
     given = _read(request)
     for line in names_nothing(given.removals, given.planned):
         sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
-    with publish.lock(root) as hold:
-        publish.clear_leftovers(root)
-        name = publish.choose_name(root, request.release, hold.owner)
+    with holding.lock(root) as hold:
+        output_folder.clear_leftovers(root)
+        name = output_folder.choose_name(root, request.release, hold.owner)
         hold.name(name)
         places, started = Places(root=root, release=name, cache=cache), time.time()
         previous = find_latest(root, request.recipe.dedup) if request.previous == LATEST else given.previous
@@ -107,9 +107,9 @@ def run(request: Request) -> tuple[Outcome, Places]:
 def _check(request: Request, root: str, cache: str) -> None:
     """Refuse what can be told to be wrong before anything is read."""
     check_gate(request.recipe.gate, request.previous)
-    publish.check_root(root, cache)
+    output_folder.check_root(root, cache)
     if request.release is not None:
-        publish.check_name(request.release)
+        output_folder.check_name(request.release)
     try_rules(request.recipe)
 
 

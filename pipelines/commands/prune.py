@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 
 
 def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
-    from pipelines import publish
+    from pipelines import holding, output_folder
     from pipelines.reach import reach
     from pipelines.releases.retention import prune
     from transforms.steps import storage
@@ -33,10 +33,11 @@ def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     if parsed.keep < 1:
         raise UsageError(f"--keep takes a whole number from 1, found {parsed.keep}")
     root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
-    if not publish.releases(root):
+    if not output_folder.releases(root):
         raise UsageError(f"there is no release in {root}")
-    with publish.lock(root):
-        waiting = [*publish.clear_held(root), *publish.clear_unfinished(root)]
+    with holding.lock(root):
+        waiting = [*output_folder.clear_held(root), *output_folder.clear_unfinished(root)]
         old = prune(root, parsed.keep)
-    print(f"deleted {', '.join([*old, *waiting]) or 'nothing'}; left are {', '.join(publish.releases(root))}")
+        left = output_folder.releases(root)
+    print(f"deleted {', '.join([*old, *waiting]) or 'nothing'}; left are {', '.join(left)}")
     return PUBLISHED

@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 
 
 def _unlock(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
-    from pipelines import publish
+    from pipelines import holding
     from pipelines.reach import reach
     from transforms.steps import storage
 
@@ -30,7 +30,7 @@ def _unlock(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
     if not storage.list_names(root):
         raise UsageError(f"{root} is no output folder: nothing is there")
-    holder = publish.unlock(root)
+    holder = holding.unlock(root)
     if holder is None:
         print(f"{root}: nobody holds it")
     else:

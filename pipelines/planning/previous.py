@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.errors import RunError, UsageError
 from pipelines.releases.kept import split_by_part
 from pipelines.releases.release import Release, first_line, open_release, read_removed, read_report
@@ -40,7 +40,7 @@ class Previous:
 
 def find_latest(root: str, dedup: Dedup) -> Previous | None:
     """The release that an output folder's LATEST names; None where nothing has been published yet."""
-    return None if publish.latest(root) is None else find_previous(root, dedup)
+    return None if output_folder.latest(root) is None else find_previous(root, dedup)
 
 
 def find_previous(path: str, dedup: Dedup) -> Previous:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from pipelines import claims, publish
+from pipelines import claims, holding, output_folder
 from pipelines.errors import RunError, UsageError
 from pipelines.releases.release import open_release, read_removed
 from schemas.release import Manifest
@@ -19,23 +19,23 @@ def point_to(root: str, name: str, *, held: bool) -> Removals:
 
     With `held` the release is one that a gate holds, which thereby becomes a release.
     """
-    publish.check_name(name)
+    output_folder.check_name(name)
     _check_there(root, name, held=held)
-    with publish.lock(root) as hold:
+    with holding.lock(root) as hold:
         folder = f"{root}/releases/{name}"
-        waiting = held and name in publish.held(root)
-        content = storage.read_bytes(f"{folder}/{publish.HELD if waiting else publish.MANIFEST}")
+        waiting = held and name in output_folder.held(root)
+        content = storage.read_bytes(f"{folder}/{output_folder.HELD if waiting else output_folder.MANIFEST}")
         problem = next(_faults(folder, name, content), None)
         if problem is not None:
             raise RunError(f"{folder} is no whole release, so LATEST stays where it is: {problem}")
         if waiting:
             _let_go(root, name, content)
-        storage.delete_file(f"{folder}/{publish.HELD}")
-        before = publish.latest(root)
-        lost = publish.move_latest(root, name, hold.owner)
+        storage.delete_file(f"{folder}/{output_folder.HELD}")
+        before = output_folder.latest(root)
+        lost = output_folder.move_latest(root, name, hold.owner)
         if lost is not None:
             raise RunError(lost)
-    if before is None or before not in publish.releases(root):
+    if before is None or before not in output_folder.releases(root):
         return Removals()
     return read_removed(open_release(f"{root}/releases/{before}")) - read_removed(open_release(folder))
 
@@ -45,18 +45,18 @@ def _let_go(root: str, name: str, manifest: bytes) -> None:
     folder = f"{root}/releases/{name}"
     if not claims.let_go(root, name):
         raise RunError(f"{root}: another run has just deleted the release {name}")
-    if conditional.write(f"{folder}/{publish.MANIFEST}", manifest, None) is None:
+    if conditional.write(f"{folder}/{output_folder.MANIFEST}", manifest, None) is None:
         raise RunError(f"{root} has another release {name} already; releases are never changed")
 
 
 def _check_there(root: str, name: str, *, held: bool) -> None:
     """Refuse what is not there, before anything is made."""
-    whole, waiting = publish.releases(root), publish.held(root)
+    whole, waiting = output_folder.releases(root), output_folder.held(root)
     if name in (waiting if held else whole):
         return
     if name in waiting:
         raise UsageError(f"a gate holds the release {name} of {root}; --held publishes it all the same")
-    if name in whole and storage.exists(f"{root}/releases/{name}/{publish.HELD}"):
+    if name in whole and storage.exists(f"{root}/releases/{name}/{output_folder.HELD}"):
         return  # it was let go, and whoever did so was killed then
     if name in whole:
         raise UsageError(f"no gate holds the release {name} of {root}; leave out --held")

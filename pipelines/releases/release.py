@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pydantic import ValidationError
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.errors import UsageError
 from pipelines.planning.adapters import read_as
 from schemas.recipe import Recipe
@@ -66,13 +66,13 @@ class Release:
 
 def open_release(path: str) -> Release:
     """The release at a folder, or the latest one of an output folder."""
-    return _open(path, publish.MANIFEST)
+    return _open(path, output_folder.MANIFEST)
 
 
 def open_to_look(path: str) -> Release:
     """The same, or one that a gate holds, at its own folder: what that is like says whether to publish it."""
-    held = storage.exists(f"{path.rstrip('/')}/{publish.HELD}")
-    return _open(path, publish.HELD if held else publish.MANIFEST)
+    held = storage.exists(f"{path.rstrip('/')}/{output_folder.HELD}")
+    return _open(path, output_folder.HELD if held else output_folder.MANIFEST)
 
 
 def _open(path: str, name: str) -> Release:
@@ -102,9 +102,9 @@ def read_report(release: Release) -> Report:
 
 def read_removed(release: Release) -> Removals:
     """The takedown list that a release was made with; an empty one where there was none."""
-    if publish.REMOVALS not in {file.path for file in release.manifest.files}:
+    if output_folder.REMOVALS not in {file.path for file in release.manifest.files}:
         return Removals()
-    return read_removals(storage.read_bytes(f"{release.folder}/{publish.REMOVALS}").decode())
+    return read_removals(storage.read_bytes(f"{release.folder}/{output_folder.REMOVALS}").decode())
 
 
 def first_line(error: Exception) -> str:
@@ -125,12 +125,13 @@ def _find(path: str, name: str) -> str:
     """Folder of the release that a path means, its manifest being of some name."""
     if storage.exists(f"{path}/{name}"):
         return path
-    latest = publish.latest(path)
+    latest = output_folder.latest(path)
     if latest is None:
         raise UsageError(f"there is no release at {path}: {_describe(path)}")
     folder = f"{path}/releases/{latest}"
-    if not storage.exists(f"{folder}/{publish.MANIFEST}"):
-        raise UsageError(f"{path}/LATEST names the release {latest}, but {folder} has no {publish.MANIFEST}")
+    if not storage.exists(f"{folder}/{output_folder.MANIFEST}"):
+        lacks = f"{folder} has no {output_folder.MANIFEST}"
+        raise UsageError(f"{path}/LATEST names the release {latest}, but {lacks}")
     return folder
 
 
@@ -141,12 +142,12 @@ def _describe(path: str) -> str:
     names = storage.list_names(path)
     if not names:
         return "nothing is there"
-    published = [name for name in names if storage.exists(f"{path}/{name}/{publish.MANIFEST}")]
+    published = [name for name in names if storage.exists(f"{path}/{name}/{output_folder.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
     if "releases" in names:
         return "it is an output folder in which nothing has been published yet"
-    if publish.HELD in names:
+    if output_folder.HELD in names:
         return "a gate holds the one there, so it is not published; 'tamis publish ROOT NAME --held' does so"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"it holds {shown}, but neither {publish.MANIFEST} nor LATEST"
+    return f"it holds {shown}, but neither {output_folder.MANIFEST} nor LATEST"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 
-from pipelines import publish
+from pipelines import output_folder
 from transforms.steps import storage
 
 
 def prune(root: str, keep: int) -> list[str]:
     """Delete all but the newest releases, never the one that LATEST names; give the names, oldest first."""
-    by_age = sorted(publish.releases(root), key=lambda name: _age(root, name))
+    by_age = sorted(output_folder.releases(root), key=lambda name: _age(root, name))
     old = by_age[: max(0, len(by_age) - keep)]
-    return [name for name in old if name != publish.latest(root) and publish.delete_release(root, name)]
+    latest = output_folder.latest(root)
+    return [name for name in old if name != latest and output_folder.delete_release(root, name)]
 
 
 def _age(root: str, name: str) -> tuple[float, int, str]:
     """What sorts as releases were made: when the run began or, unrecorded, the manifest was written."""
-    record, manifest = f"{root}/runs/{name}/run.json", f"{root}/releases/{name}/{publish.MANIFEST}"
+    record, manifest = f"{root}/runs/{name}/run.json", f"{root}/releases/{name}/{output_folder.MANIFEST}"
     if storage.exists(record):
         made = float(json.loads(storage.read_bytes(record))["started"])
     else:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.errors import UsageError
 from pipelines.releases.digests import digest_release
 from pipelines.releases.release import Release, first_line, read_report
@@ -58,8 +58,8 @@ def find_faults(release: Release) -> Iterator[str]:
 def _check_files(release: Release) -> Iterator[str]:
     """Whether there are just the files that the manifest names, byte for byte."""
     there = storage.files_in(release.folder)
-    held = publish.MANIFEST not in there
-    there.pop(publish.HELD if held else publish.MANIFEST, None)
+    held = output_folder.MANIFEST not in there
+    there.pop(output_folder.HELD if held else output_folder.MANIFEST, None)
     for file in release.manifest.files:
         size = there.pop(file.path, None)
         if size is None:

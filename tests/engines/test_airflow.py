@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.sample import write_sample
 from tests.engines.conftest import DEPLOY, part
 from tests.releases import Release
@@ -104,19 +104,19 @@ def test_a_refresh_is_published_and_the_next_follows_it(airflow: Airflow) -> Non
     second = Release(airflow.output / "releases" / "0002")
     assert second.manifest.previous is not None
     assert second.manifest.previous.release == "0001"
-    assert publish.latest(str(airflow.output)) == "0002"
+    assert output_folder.latest(str(airflow.output)) == "0002"
 
 
 def test_a_release_that_a_gate_holds_fails_at_once(airflow: Airflow) -> None:
-    before = publish.latest(str(airflow.output))
+    before = output_folder.latest(str(airflow.output))
     airflow.ask(1_000_000)
     done = airflow.run("dags", "test", DAG)
     assert done.returncode == 1
     assert "gate.min_rows: " in done.stdout
     assert "a gate holds the release; the log says which limit" in done.stdout
     assert airflow.tasks() == {"curate": ("failed", 1), "verify": ("upstream_failed", 0)}
-    assert publish.latest(str(airflow.output)) == before
-    assert len(publish.held(str(airflow.output))) == 1
+    assert output_folder.latest(str(airflow.output)) == before
+    assert len(output_folder.held(str(airflow.output))) == 1
 
 
 def test_whatever_else_fails_is_tried_again(airflow: Airflow) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import lease, publish
+from pipelines import lease, output_folder
 from pipelines.cli import main
 from pipelines.errors import RunError
 from schemas.release import Outcome
@@ -89,9 +89,9 @@ def test_job_that_a_gate_holds_says_so(s3: S3, command: list[str], tmp_path: Pat
                 if left == "plan.json" or at > 2
             ]
         if status == "held":
-            assert publish.held(ROOT) == [f"000{at}"]
+            assert output_folder.held(ROOT) == [f"000{at}"]
     assert check_whole(s3) == ["0005"]
-    assert publish.held(ROOT) == []
+    assert output_folder.held(ROOT) == []
     assert {key.split("/")[2] for key in s3.objects("out/releases/")} == {"0005"}
 
 

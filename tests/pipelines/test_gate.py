@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.cli import main
 from pipelines.errors import GateError, UsageError
 from pipelines.gate import find_failures
@@ -119,7 +119,7 @@ def test_drift_is_named_and_honest_change_passes(
     assert caught.value.exit_code == 3
     told = [line.split()[1] for line in str(caught.value).splitlines() if line.startswith("gate.max_drift")]
     assert measures <= set(told)
-    assert publish.releases(str(root)) == []
+    assert output_folder.releases(str(root)) == []
 
 
 def test_first_release_has_only_absolute_limits(before: Release) -> None:
@@ -158,9 +158,9 @@ def held(curate: Curate, tmp_path: Path) -> Path:
 
 
 def test_a_held_release_is_none_and_is_kept_to_be_looked_at(held: Path) -> None:
-    assert publish.releases(str(held)) == ["0001"]
-    assert publish.latest(str(held)) == "0001"
-    assert publish.held(str(held)) == ["0003"]
+    assert output_folder.releases(str(held)) == ["0001"]
+    assert output_folder.latest(str(held)) == "0001"
+    assert output_folder.held(str(held)) == ["0003"]
     assert [path.name for path in (held / "releases").iterdir()] == ["0001", "0003"]
     folder = held / "releases" / "0003"
     manifest = Manifest.model_validate_json((folder / "held.json").read_bytes())
@@ -199,7 +199,7 @@ def test_a_held_release_can_be_published_all_the_same(held: Path, capsys: pytest
     assert "a gate holds the release 0003" in capsys.readouterr().err
     assert main(["publish", str(held), "0003", "--held"]) == 0
     assert capsys.readouterr().out == f"{held}/LATEST names the release 0003\n"
-    assert (publish.latest(str(held)), publish.held(str(held))) == ("0003", [])
+    assert (output_folder.latest(str(held)), output_folder.held(str(held))) == ("0003", [])
     release = open_release(str(held))
     assert list(find_faults(release)) == []
     assert read_report(release).failures
@@ -207,13 +207,13 @@ def test_a_held_release_can_be_published_all_the_same(held: Path, capsys: pytest
 
 def test_the_next_release_clears_what_is_held(held: Path, curate: Curate, tmp_path: Path) -> None:
     assert curate(f"{tmp_path}/in.parquet").folder.name == "0004"
-    assert publish.held(str(held)) == []
+    assert output_folder.held(str(held)) == []
 
 
 def test_a_name_that_is_held_is_taken(held: Path, curate: Curate, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="a gate holds the release 0003; publish it by 'tamis publish"):
         curate(f"{tmp_path}/in.parquet", release="0003")
-    assert publish.held(str(held)) == ["0003"]
+    assert output_folder.held(str(held)) == ["0003"]
     assert main(["prune", str(held), "--keep", "1"]) == 0
     release = curate(f"{tmp_path}/in.parquet", release="0003")
     assert list(find_faults(open_release(str(release.folder)))) == []

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import claims, lease, publish
+from pipelines import claims, holding, lease, output_folder
 from pipelines.cli import main
 from pipelines.errors import GateError, RunError, UsageError
 from tests.buckets import INPUT, ROOT, check_whole, curate, manifests, upload
@@ -49,16 +49,16 @@ def write_lock(s3: S3, **changes: object) -> None:
 
 def test_folder_is_held_while_its_run_beats(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     pace(monkeypatch, QUICK)
-    with publish.lock(ROOT) as hold:
+    with holding.lock(ROOT) as hold:
         hold.name("0001")
         with pytest.raises(UsageError, match=r"a run \(of release 0001, process \d+ on .+, since .+ UTC\)"):
             lease.take(ROOT)
         with pytest.raises(UsageError, match="is alive on this machine; end it first"):
-            publish.unlock(ROOT)
+            holding.unlock(ROOT)
         assert lease.loss(ROOT, hold.owner) is None
     assert lock_of(s3)["free"]
     assert lease.loss(ROOT, hold.owner) == f"{ROOT}: the run no longer holds it"
-    assert publish.unlock(ROOT) is None
+    assert holding.unlock(ROOT) is None
 
 
 def test_beats_outlast_a_store_that_does_not_answer(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_beats_outlast_a_store_that_does_not_answer(s3: S3, monkeypatch: pytest.
             refused.append(request["PATH_INFO"])
             raise ConnectionError
 
-    with publish.lock(ROOT):
+    with holding.lock(ROOT):
         s3.before.append(refuse)
         beat = lock_of(s3)["beat"]
         deadline = time.monotonic() + 60
@@ -127,22 +127,22 @@ def test_command_frees_what_will_not_end(
 
 def test_folder_of_this_machine_is_unlocked_by_the_end_of_its_run(tmp_path: Path) -> None:
     root = str(tmp_path)
-    assert publish.unlock(root) is None
+    assert holding.unlock(root) is None
     with (
-        publish.lock(root),
+        holding.lock(root),
         pytest.raises(UsageError, match=rf"a run \(process {os.getpid()} on .*\) is writing there"),
     ):
-        publish.unlock(root)
-    assert publish.unlock(root) is None
+        holding.unlock(root)
+    assert holding.unlock(root) is None
     assert main(["unlock", f"{tmp_path}/nowhere"]) == 2
 
 
 def test_name_is_claimed_by_one_run_for_good(s3: S3) -> None:
-    assert publish.choose_name(ROOT, None, "first") == "0001"
-    assert publish.choose_name(ROOT, None, "second") == "0002"
-    assert publish.choose_name(ROOT, "v1", "first") == "v1"
+    assert output_folder.choose_name(ROOT, None, "first") == "0001"
+    assert output_folder.choose_name(ROOT, None, "second") == "0002"
+    assert output_folder.choose_name(ROOT, "v1", "first") == "v1"
     with pytest.raises(UsageError, match="the name v1 is that of a run that published nothing"):
-        publish.choose_name(ROOT, "v1", "second")
+        output_folder.choose_name(ROOT, "v1", "second")
     assert not claims.commit(ROOT, "v1", "second")
     assert claims.commit(ROOT, "v1", "first")
     assert claims.commit(ROOT, "v1", "first")
@@ -166,7 +166,7 @@ def test_release_that_was_committed_and_never_ended_is_pruned(
     assert main(prune) == 0
     assert filled.objects("out/releases/0001")
     later = time.time() + 1 + lease.DETACHED_SECONDS
-    monkeypatch.setattr(publish.time, "time", lambda: later)
+    monkeypatch.setattr(output_folder.time, "time", lambda: later)
     assert main(prune) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "deleted 0001; left are 0002"
     assert not filled.objects("out/releases/0001")
@@ -176,7 +176,7 @@ def test_release_that_was_committed_and_never_ended_is_pruned(
 
 def test_held_release_is_published_or_dropped_for_good(s3: S3) -> None:
     for name, chosen in (("kept", claims.let_go), ("gone", partial(claims.drop, state=claims.HELD))):
-        publish.choose_name(ROOT, name, "first")
+        output_folder.choose_name(ROOT, name, "first")
         assert not chosen(ROOT, name)
         assert claims.commit(ROOT, name, "first", claims.HELD)
         assert claims.commit(ROOT, name, "first", claims.HELD)
@@ -205,7 +205,7 @@ def at(s3: S3, method: str, path: str, act: Callable[[], object]) -> None:
 def take_over() -> None:
     """What the next run does first."""
     lease.take(ROOT)
-    publish.clear_leftovers(ROOT)
+    output_folder.clear_leftovers(ROOT)
 
 
 def test_run_that_lost_its_lease_publishes_nothing(filled: S3, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,11 +253,11 @@ def test_run_that_a_gate_holds_is_fenced_off_as_any(filled: S3, monkeypatch: pyt
     at(filled, "PUT", "/0001/report/report.json", take_over)
     with pytest.raises(RunError, match="its release 0001 given up; nothing was published"):
         curate(filled, recipe=recipe)
-    assert publish.held(ROOT) == []
+    assert output_folder.held(ROOT) == []
     at(filled, "PUT", "/0002/held.json", take_over)
     with pytest.raises(GateError):
         curate(filled, recipe=recipe)
-    assert publish.held(ROOT) == ["0002"]
+    assert output_folder.held(ROOT) == ["0002"]
     assert curate(filled) == ("0003", "")
     assert {key.split("/")[2] for key in filled.objects("out/releases/")} == {"0003"}
 

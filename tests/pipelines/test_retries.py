@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import claims, lease, publish
+from pipelines import claims, holding, lease, output_folder
 from pipelines.finish import finish
 from pipelines.planning import plan_run
 from schemas.plan import Places
@@ -44,8 +44,8 @@ def job(root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(lease, "PACE", lease.Pace(beat=3600, dead=0.2, look=0.05))
     pattern = write_files(tmp_path / "in", crowd(7), [150], 40)
     recipe = recipe_for(pattern, dedup__near=False, dedup__exact=False)
-    with publish.lock(root) as hold:
-        hold.name(publish.choose_name(root, None, hold.owner))
+    with holding.lock(root) as hold:
+        hold.name(output_folder.choose_name(root, None, hold.owner))
         places = Places(root=root, release=hold.release, cache=f"{root}/.cache")
         plan = replace(plan_run(recipe, None, 20_000, 2), release=hold.release)
         yield Job.start(places, plan, hold.owner)
@@ -97,7 +97,7 @@ def test_work_that_is_done_twice_at_once_changes_nothing(job: Job) -> None:
     before = contents(job)
     assert work(job) == found[0]
     assert contents(job) == before
-    assert publish.latest(job.places.root) == job.places.release
+    assert output_folder.latest(job.places.root) == job.places.release
 
 
 def test_publishing_goes_on_where_it_was_killed(job: Job) -> None:
@@ -124,7 +124,7 @@ def test_other_release_of_the_name_is_left_alone(job: Job) -> None:
     assert outcome.status == "failed"
     assert outcome.message.endswith("has another release 0001 already; releases are never changed")
     assert storage.read_bytes(job.places.manifest) == b"another"
-    assert publish.latest(job.places.root) is None
+    assert output_folder.latest(job.places.root) is None
 
 
 @pytest.mark.parametrize("root", ["bucket"], indirect=True)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.commands import cache, curate
 from pipelines.errors import GATE_FAILED
 from pipelines.options import Parser
@@ -173,11 +173,11 @@ def test_cron_line_refreshes_one_at_a_time(tmp_path: Path) -> None:
     with (tmp_path / "refresh.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert run() == (0, "")
-    assert publish.releases(root) == []
+    assert output_folder.releases(root) == []
     assert run() == (0, "")
-    assert publish.releases(root) == ["0001"]
+    assert output_folder.releases(root) == ["0001"]
     recipe.write_text(f"{source}gate: {{min_rows: 4}}\n", "utf-8")
     code, said = run()
     assert code == GATE_FAILED
     assert "gate.min_rows: 3 rows are kept, at least 4 are asked for" in said
-    assert publish.releases(root) == ["0001"]
+    assert output_folder.releases(root) == ["0001"]

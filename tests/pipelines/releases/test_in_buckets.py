@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import claims, publish
+from pipelines import claims, output_folder
 from pipelines.cli import main
 from pipelines.errors import GateError, UsageError
 from pipelines.releases.retention import prune
@@ -49,17 +49,17 @@ def test_a_held_release_stays_until_the_next_one(filled: S3, tmp_path: Path) -> 
     hold(filled, tmp_path)
     assert json.loads(filled.read("out/.lock"))["free"]
     assert not filled.objects("out/.staging")
-    assert (publish.latest(ROOT), publish.held(ROOT), check_whole(filled)) == (
+    assert (output_folder.latest(ROOT), output_folder.held(ROOT), check_whole(filled)) == (
         "0002",
         ["0003"],
         ["0001", "0002"],
     )
-    publish.clear_leftovers(ROOT)
+    output_folder.clear_leftovers(ROOT)
     with pytest.raises(UsageError, match="a gate holds the release 0003"):
         curate(filled, release="0003")
-    assert publish.held(ROOT) == ["0003"]
+    assert output_folder.held(ROOT) == ["0003"]
     assert curate(filled) == ("0004", "")
-    assert publish.held(ROOT) == []
+    assert output_folder.held(ROOT) == []
     assert released(filled) == {"0001", "0002", "0004"}
     with pytest.raises(UsageError, match="0003 is that of a run that published nothing"):
         curate(filled, release="0003")
@@ -69,7 +69,7 @@ def test_a_held_release_is_published_or_deleted_and_never_both(filled: S3, tmp_p
     hold(filled, tmp_path)
     assert main(["publish", ROOT, "0003", "--held", *filled.flags]) == 0
     assert check_whole(filled) == ["0001", "0002", "0003"]
-    assert (publish.latest(ROOT), publish.held(ROOT)) == ("0003", [])
+    assert (output_folder.latest(ROOT), output_folder.held(ROOT)) == ("0003", [])
     assert main(["verify", ROOT, *filled.flags]) == 0
     assert not claims.drop(ROOT, "0003", claims.HELD)
     fill(filled, tmp_path, 2)
@@ -77,13 +77,13 @@ def test_a_held_release_is_published_or_deleted_and_never_both(filled: S3, tmp_p
         curate(filled, recipe=recipe_for(INPUT, gate__max_lost=0.2), previous="latest")
     assert claims.drop(ROOT, "0004", claims.HELD)
     assert main(["publish", ROOT, "0004", "--held", *filled.flags]) == 1
-    assert publish.latest(ROOT) == "0003"
+    assert output_folder.latest(ROOT) == "0003"
 
 
 def test_back_and_forth_and_pruned(filled: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hold(filled, tmp_path)
     assert main(["publish", ROOT, "0001", *filled.flags]) == 0
-    assert publish.latest(ROOT) == "0001"
+    assert output_folder.latest(ROOT) == "0001"
     assert curate(filled, previous="latest") == ("0004", "")
     assert main(["publish", ROOT, "0001", *filled.flags]) == 0
     capsys.readouterr()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.cli import main
 from tests.releases import Curate
 from tests.rows import ask_all, write_rows
@@ -22,7 +22,7 @@ def root(curate: Curate, tmp_path: Path) -> Path:
 def test_latest_goes_back_and_forth(root: Path, curate: Curate, tmp_path: Path) -> None:
     for name in ("0001", "0003", "0002"):
         assert main(["publish", f"{root}/", name]) == 0
-        assert publish.latest(str(root)) == name
+        assert output_folder.latest(str(root)) == name
         assert (root / "latest").resolve() == root / "releases" / name
     after = curate(f"{tmp_path}/in.parquet", previous="latest")
     assert after.folder.name == "0004"
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_refused(
 ) -> None:
     assert main(["publish", str(root), name, *flags]) == 2
     assert words in capsys.readouterr().err
-    assert publish.latest(str(root)) == "0003"
+    assert output_folder.latest(str(root)) == "0003"
 
 
 def test_nothing_is_made_where_nothing_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,7 +61,7 @@ def test_a_release_that_is_not_whole_is_refused(root: Path, capsys: pytest.Captu
     for name, words in (("0001", "bytes, not"), ("0002", "README.md is missing")):
         assert main(["publish", str(root), name]) == 1
         assert words in capsys.readouterr().err
-    assert publish.latest(str(root)) == "0003"
+    assert output_folder.latest(str(root)) == "0003"
 
 
 def test_a_held_release_that_was_half_let_go(curate: Curate, tmp_path: Path) -> None:
@@ -72,5 +72,5 @@ def test_a_held_release_that_was_half_let_go(curate: Curate, tmp_path: Path) -> 
         shutil.copy(release.folder / "manifest.json", release.folder / "held.json")
         assert main(["verify", str(release.folder)]) == 1
         assert main(["publish", str(release.root), release.folder.name, *flags]) == 0
-        assert publish.latest(str(release.root)) == release.folder.name
+        assert output_folder.latest(str(release.root)) == release.folder.name
         assert main(["verify", str(release.folder)]) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import publish
+from pipelines import output_folder
 from pipelines.cli import main
 from pipelines.releases.retention import prune
 from tests.releases import Curate
@@ -31,8 +31,8 @@ def test_the_oldest_go_first_whatever_their_names(
     assert prune(root, 3) == []
     assert main(["publish", root, "b"]) == 0
     assert prune(root, 1) == ["0010"]
-    assert publish.releases(root) == ["a", "b"]
-    assert publish.latest(root) == "b"
+    assert output_folder.releases(root) == ["a", "b"]
+    assert output_folder.latest(root) == "b"
 
 
 def test_age_is_that_of_the_manifest_where_no_run_is_recorded(curate: Curate, pattern: str) -> None:
@@ -46,7 +46,7 @@ def test_age_is_that_of_the_manifest_where_no_run_is_recorded(curate: Curate, pa
 def test_curate_keeps_so_many(curate: Curate, pattern: str) -> None:
     for _ in range(4):
         release = curate(pattern, keep=2)
-    assert publish.releases(str(release.root)) == ["0003", "0004"]
+    assert output_folder.releases(str(release.root)) == ["0003", "0004"]
     assert [path.name for path in (release.root / "releases").iterdir()] == ["0003", "0004"]
 
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_deleted_fails_no_run(
     path = f"{root}/releases/0001/manifest.json"
     told = f"tamis: not all old releases could be deleted: {path}: Permission denied\n"
     assert capsys.readouterr().err == told
-    assert publish.latest(root) == "0002"
+    assert output_folder.latest(root) == "0002"
 
 
 def test_a_disk_without_links(curate: Curate, pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_a_disk_without_links(curate: Curate, pattern: str, monkeypatch: pytest.
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
     root = curate(pattern).root
-    assert publish.latest(str(root)) == "0001"
+    assert output_folder.latest(str(root)) == "0001"
     assert not (root / "latest").is_symlink()
 
 
@@ -97,7 +97,7 @@ def test_the_manifest_goes_first(curate: Curate, pattern: str, monkeypatch: pyte
         patch.setattr(storage, "delete_folder", die)
         with pytest.raises(KeyboardInterrupt):
             prune(str(root), 1)
-    assert publish.releases(str(root)) == ["0002"]
+    assert output_folder.releases(str(root)) == ["0002"]
     assert (root / "releases" / "0001").exists()
     curate(pattern)
     assert not (root / "releases" / "0001").exists()

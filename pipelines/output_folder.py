@@ -1,21 +1,15 @@
-"""The output folder: releases, the pointer to the latest, the lock, and what a killed run leaves."""
+"""The output folder: its releases, the pointer to the latest, and what a killed run leaves."""
 
 from __future__ import annotations
 
-import fcntl
 import re
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
-
-from pydantic import ValidationError
 
 from pipelines import claims, lease
-from pipelines.errors import RunError, UsageError
-from schemas.lease import Holder
+from pipelines.errors import UsageError
 from schemas.release import Outcome
 from transforms.steps import conditional, presence, storage
 
@@ -218,104 +212,3 @@ def _clear_abandoned(root: str) -> list[str]:
             _delete_files(root, name)
         storage.delete_folder(f"{root}/.staging/{name}")
     return dead
-
-
-@dataclass
-class Hold:
-    """An output folder held for one run, by a name of its own."""
-
-    root: str
-    owner: str
-    lease: lease.Lease | None = None
-    release: str = ""
-    lock: IO[bytes] | None = None
-    holder: Holder | None = None
-
-    def name(self, release: str) -> None:
-        """Say which release the run is to make."""
-        self.release = release
-        self._renew(release=release)
-        self.tell()
-
-    def tell(self) -> None:
-        """Say in the lock of a local folder who holds it."""
-        if self.lock is not None and self.holder is not None:
-            self.lock.truncate(0)
-            self.lock.write(lease.packed(self.holder.model_copy(update={"release": self.release})))
-            self.lock.flush()
-
-    @contextmanager
-    def handing_over(self, *, detached: bool) -> Iterator[None]:
-        """Leave the folder to a job that ends the release itself, unless the body fails to start it."""
-        if detached:
-            self._renew(detached=True)
-        try:
-            yield
-        except BaseException:
-            if detached:
-                self._renew(detached=False)
-            raise
-
-    def _renew(self, **changes: object) -> None:
-        if self.lease is not None and not self.lease.renew(**changes):
-            raise RunError(lease.loss(self.root, self.owner) or f"{self.root}: the lock was lost")
-
-
-@contextmanager
-def lock(root: str) -> Iterator[Hold]:
-    """Hold the output folder for one run; the lock of a dead one is free."""
-    with _lock_local(root) if storage.is_local(root) else _lease(root) as hold:
-        yield hold
-
-
-@contextmanager
-def _lease(root: str) -> Iterator[Hold]:
-    with lease.leased(root) as held:
-        hold = Hold(root, held.holder.owner, held)
-        try:
-            yield hold
-        finally:
-            if hold.release and not held.holder.detached:
-                claims.abandon(root, hold.release)
-
-
-@contextmanager
-def _lock_local(root: str) -> Iterator[Hold]:
-    try:
-        Path(root).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{root} cannot be made: {error.strerror}") from None
-    with (Path(root) / ".lock").open("ab+") as file:
-        _flock(file, root)
-        holder = lease.this_run()
-        hold = Hold(root, holder.owner, lock=file, holder=holder)
-        hold.tell()
-        if not presence.take_over(root, hold.owner, _PATIENCE_SECONDS):
-            raise RunError(
-                f"{root}: workers of a run that was killed are still at work there; end them first"
-            )
-        yield hold
-
-
-def _flock(file: IO[bytes], root: str) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        sentence = f"{root}: another run is writing there; wait for it or name another folder"
-        with suppress(ValidationError):  # it may be about to say who it is
-            sentence = lease.refusal(root, Holder.model_validate_json(file.read()))
-        raise UsageError(sentence) from None
-
-
-def unlock(root: str) -> Holder | None:
-    """Free an output folder whose run has ended, and let it publish nothing; give who held it, if anybody."""
-    if storage.is_local(root):
-        if (Path(root) / ".lock").exists():
-            with (Path(root) / ".lock").open("ab+") as file:
-                _flock(file, root)
-        return None
-    holder = lease.unlock(root)
-    if holder is not None and holder.release:
-        claims.abandon(root, holder.release)
-    return holder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import publish
+from pipelines import holding, output_folder
 from pipelines.errors import UsageError
 from tests.releases import Curate, Release
 from tests.rows import ask_all, write_rows
@@ -36,7 +36,7 @@ def test_releases_are_numbered_and_named(curate: Curate, pattern: str) -> None:
     assert (named.folder.name, latest(named)) == ("v1.0_final", "v1.0_final")
     last = curate(pattern)
     assert (last.folder.name, latest(last)) == ("0002", "0002")
-    assert publish.releases(str(first.root)) == ["0001", "0002", "v1.0_final"]
+    assert output_folder.releases(str(first.root)) == ["0001", "0002", "v1.0_final"]
     assert [Release(last.root / "releases" / name).manifest.release for name in ("0001", "v1.0_final")] == [
         "0001",
         "v1.0_final",
@@ -45,7 +45,7 @@ def test_releases_are_numbered_and_named(curate: Curate, pattern: str) -> None:
 
 def test_nothing_but_releases_is_left(curate: Curate, pattern: str) -> None:
     root = curate(pattern).root
-    assert {path.name for path in root.iterdir()} <= publish.OURS - {".staging"}
+    assert {path.name for path in root.iterdir()} <= output_folder.OURS - {".staging"}
     assert [path.name for path in (root / "releases").iterdir()] == ["0001"]
     assert not [path for path in root.rglob(".*") if storage.is_partial(path.name)]
 
@@ -82,7 +82,7 @@ def test_leftovers_of_killed_runs_are_cleared(curate: Curate, pattern: str) -> N
         path.write_bytes(b"half")
     link = root / f".latest.{STRAY}"
     link.symlink_to("releases/0002")
-    assert publish.releases(str(root)) == ["0001"]
+    assert output_folder.releases(str(root)) == ["0001"]
     second = curate(pattern)
     assert (second.folder.name, latest(second)) == ("0002", "0002")
     assert second.manifest.digest == first.manifest.digest
@@ -109,7 +109,7 @@ def test_output_that_holds_something_else_is_refused(curate: Curate, pattern: st
 def test_folder_in_use_is_refused(curate: Curate, pattern: str, tmp_path: Path) -> None:
     root = tmp_path / "output"
     with (
-        publish.lock(str(root)),
+        holding.lock(str(root)),
         pytest.raises(UsageError, match=rf"a run \(process {os.getpid()} on .*\) is writing there"),
     ):
         curate(pattern, root=root)
@@ -117,9 +117,9 @@ def test_folder_in_use_is_refused(curate: Curate, pattern: str, tmp_path: Path) 
 
 
 def test_pointer_names_what_it_was_moved_to(tmp_path: Path) -> None:
-    assert publish.latest(str(tmp_path)) is None
+    assert output_folder.latest(str(tmp_path)) is None
     for name in ("0001", "0002"):
         (tmp_path / "releases" / name).mkdir(parents=True)
-        publish.move_latest(str(tmp_path), name)
-        assert publish.latest(str(tmp_path)) == name
+        output_folder.move_latest(str(tmp_path), name)
+        assert output_folder.latest(str(tmp_path)) == name
         assert (tmp_path / "latest").resolve().name == name
