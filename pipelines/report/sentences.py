@@ -262,8 +262,8 @@ def _costs(report: Report) -> str:
         return "No step took at least twice, or at most half, its overall share of any kind of row."
     return (
         f"Share of each kind of row that a step took; tasks by verb are in the table. {group(marked)} stand "
-        "out, with a dot: of 50 rows or more, and at least twice or at most half the step's share of all "
-        "rows, beyond chance."
+        "out, marked there and, where drawn, by a dot: of 50 rows or more, and at least twice or at most "
+        "half the step's share of all rows, beyond chance."
     )
 
 

@@ -125,8 +125,8 @@ async function draw(node) {
   if (!width) return;
   const look = theme(), name = node.dataset.chart;
   const spec = CHARTS[name]({ report, view, look, width });
-  const { room = width, ...picture } = spec;
-  const grand = spec.$schema ? spec : {
+  const { room = width, note = "", ...picture } = spec;
+  const grand = spec.$schema ? picture : {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...picture,
     ...(spec.facet ? { spec: { ...spec.spec, width: width - 80 } } : { width: Math.min(room, width), autosize: { type: "fit-x", contains: "padding" } }),
   };
@@ -136,6 +136,7 @@ async function draw(node) {
     defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   node.view = made.view;
+  document.getElementById("note-" + name).textContent = note;
   node.style.minHeight = 0; // the room that was kept free for it
   // The picture as a whole has a label; to readers of screens its marks are nothing.
   for (const part of node.querySelectorAll("svg, svg *")) {
