@@ -48,6 +48,21 @@ def labels(page: Page, chart: str) -> list[str]:
     return page.locator(f"[data-chart={chart}] .role-axis-label text").all_text_contents()
 
 
+def test_what_a_filter_does_not_change_says_so(open_page: Open, sample_page: Path) -> None:
+    page = open_page(sample_page, 1300).page
+    small = page.locator("[data-share=input]")
+    files = small.inner_text()
+    page.select_option("select[name=language]", label="ja")
+    page.wait_for_function("pending.size === 0")
+    assert page.evaluate(FIGURES_UNSAID) == ["curated", "rejected", "duplicate"]
+    assert re.fullmatch(r"\d+\.\d% of all rows", small.inner_text())
+    assert page.locator("#sources td").last.text_content() == "-"
+    assert [name for name in labels(page, "languages") if "%" not in name] == ["ja"]
+    page.select_option("select[name=language]", value="")
+    assert small.inner_text() == files
+    assert page.locator("#sources td").last.text_content() == "0"
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PAGES, indirect=True)
 def test_what_is_not_drawn_is_told(open_page: Open, path: Path, width: int) -> None:
