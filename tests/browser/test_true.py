@@ -106,3 +106,31 @@ def test_the_middle_of_a_logarithmic_scale_is_far_from_its_ends(open_page: Open,
         assert (none, last) == (0, most)
         assert 0.15 < math.log1p(middle) / math.log1p(most) < 0.75
     assert page.evaluate("decades([])") == [0, 1]
+
+
+@pytest.mark.parametrize("path", PAGES, indirect=True)
+def test_no_column_is_cut_on_a_wide_page(open_page: Open, path: Path) -> None:
+    page = open_page(path, 1300).page
+    page.evaluate(OPEN)
+    cut = "[...document.querySelectorAll('.scroll')].filter((node) => node.scrollWidth > node.clientWidth)"
+    assert page.evaluate(f"{cut}.map((node) => node.firstElementChild.id)") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_that_goes_on_has_a_shade_at_its_edge(
+    open_page: Open, sampled: Sampled, tmp_path: Path, scheme: str
+) -> None:
+    report: Report = sampled.release.report
+    path = tmp_path / "both.html"
+    path.write_text(render_comparison(report, report), "utf-8")
+    page = open_page(path, 1300, scheme).page
+    box = page.locator("#figure-beside-lengths .scroll")
+    assert box.evaluate("(node) => node.scrollHeight > node.clientHeight")
+    box.locator("table").evaluate("(node) => { node.style.visibility = 'hidden'; }")
+    above = box.screenshot()
+    box.evaluate("(node) => { node.scrollTop = (node.scrollHeight - node.clientHeight) / 2; }")
+    between = box.screenshot()
+    box.evaluate("(node) => { node.scrollTop = node.scrollHeight; }")
+    below = box.screenshot()
+    box.evaluate("(node) => { node.style.background = 'none'; }")
+    assert len({above, between, below, box.screenshot()}) == 4
