@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from schemas.diversity import Cluster, Example, Excerpt, Opening, Phrasing, Unreadable
+from schemas.reason import REASONS, Reason
 from schemas.report import Report
 from transforms.kernels.phrasing import count_openings, distinct, split_tokens, vendi_score
 from transforms.kernels.picks import CLUSTERS, TEXTS, UNREADABLE, Pick, Picks
+from transforms.kernels.quality_marks import find_signal
+from transforms.kernels.slots import find_slots
 from transforms.steps.excerpts import Place, Texts
 
-_CHARS, _PHRASED, _COMPARED, _OPENINGS, _DECIMALS = 320, 1_000, 400, 24, 4
+_CHARS, _AROUND, _PHRASED, _COMPARED, _OPENINGS, _DECIMALS = 320, 80, 1_000, 400, 24, 4
 
 DUPLICATES = ("exact_duplicate", "near_duplicate")
 """Marks of rows that fell, whose survivor is shown beside them."""
@@ -73,7 +76,7 @@ def _example(mark: str, pick: Pick, found: Found) -> Example:
     falls = mark in DUPLICATES
     return Example(
         mark=mark,
-        shown=_excerpt(pick, found),
+        shown=_show(_place(pick), pick.record_id, found, mark),
         survivor=_show(_other_place(pick), pick.other_id, found) if falls else None,
         similarity=pick.value if falls else None,
     )
@@ -83,15 +86,36 @@ def _excerpt(pick: Pick, found: Found) -> Excerpt:
     return _show(_place(pick), pick.record_id, found)
 
 
-def _show(place: Place, record_id: str, found: Found) -> Excerpt:
+def _show(place: Place, record_id: str, found: Found, mark: str = "") -> Excerpt:
     texts = found.get(place, Texts("", "", ""))
+    field, at = _spot(mark, texts) or ("", 0)
     return Excerpt(**place._asdict(), record_id=record_id, **{
-        name: _shorten(text) for name, text in texts._asdict().items()
+        name: _shorten(text, at if name == field else 0) for name, text in texts._asdict().items()
     })  # fmt: skip
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= _CHARS else text[: _CHARS - 1] + "…"
+def _spot(mark: str, texts: Texts) -> tuple[str, int] | None:
+    """In which text, and where, what a mark tells of stands; None where that cannot be told."""
+    reason = REASONS.get(mark)
+    if reason in {Reason.PLACEHOLDER, Reason.SLOT_EXPECTED}:
+        slots = find_slots(f"{texts.instruction}\n{texts.input}", texts.output)
+        wanted = [slot for slot in slots if slot.defect] or slots
+        return ("output", wanted[0].start) if wanted else None
+    if reason is Reason.UNFINISHED:
+        return "output", len(texts.output)
+    return find_signal(reason, texts) if reason else None
+
+
+def _shorten(text: str, at: int = 0) -> str:
+    """The beginning of a text or, where a place lies beyond or near its end, what is around it.
+
+    >>> _shorten("x" * 800, 500) == "…" + "x" * 318 + "…", len(_shorten("x" * 800, 800))
+    (True, 320)
+    """
+    begin = 0 if at < _CHARS - _AROUND else max(0, min(at - _CHARS // 2, len(text) - _CHARS))
+    cut = text[begin : begin + _CHARS]
+    cut = f"…{cut[1:]}" if begin else cut
+    return cut if begin + _CHARS >= len(text) else f"{cut[:-1]}…"
 
 
 def _phrase(picks: Sequence[Pick], found: Found) -> list[Phrasing]:

@@ -15,7 +15,17 @@ from pipelines.report.compare import compare, say
 from pipelines.report.library import allow, embed_json, library_script, own_script
 from pipelines.report.sentences import difference, sentences
 from pipelines.report.templating import open_templates
-from pipelines.report.words import fold, group, measure, percent, shorten, show, show_lines, tell_tokens
+from pipelines.report.words import (
+    decimals,
+    fold,
+    group,
+    measure,
+    percent,
+    shorten,
+    show,
+    show_lines,
+    tell_tokens,
+)
 from schemas.diversity import Example
 from schemas.report import Flag, Report, Rule, Step
 
@@ -81,5 +91,5 @@ def _environment() -> Environment:
         "by_mark": by_mark,
         "tokens": tell_tokens,
     }
-    environment.globals |= {"percent": percent, "difference": difference}
+    environment.globals |= {"percent": percent, "difference": difference, "decimals": decimals}
     return environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.report.words import group, percent, shorten, show, tell_tokens, tell_unreadable
+from pipelines.report.words import decimals, group, percent, shorten, show, tell_tokens, tell_unreadable
 from schemas.diversity import Index
 from schemas.report import Corpus, Drift, Duplicates, Lengths, Moved, Prompts, Report, Share, WhatIf
 
@@ -55,10 +55,10 @@ def difference(one: float, other: float) -> str:
     """Change from one number to another, with its sign.
 
     >>> difference(10, 12), difference(12, 10), difference(0.5, 0.25), difference(3, 3)
-    ('+2', '-2', '-0.2', '0')
+    ('+2', '-2', '-0.25', '0')
     """
-    moved = other - one
-    return f"+{group(moved)}" if moved > 0 else group(moved)
+    moved = group(other - one, decimals(one, other))
+    return f"+{moved}" if other > one else moved
 
 
 def _whole(report: Report) -> str:
@@ -102,9 +102,9 @@ def _bits(drift: Drift) -> str:
 
 
 def _drift(moved: Moved | None) -> str:
-    text = "How far each distribution moved, in bits of Jensen-Shannon divergence (0 to 1)"
     if moved is None or not _farthest(moved).jensen_shannon_divergence:
-        return f"{text}; none did."
+        return "No distribution moved."
+    text = "How far each distribution moved, in bits of Jensen-Shannon divergence (0 to 1)"
     return f"{text}; the farthest is {_plain(_farthest(moved).measure)}, {_bits(_farthest(moved))}."
 
 
@@ -140,8 +140,8 @@ def _strongest(report: Report) -> str:
     rule = max(report.rules, key=lambda rule: rule.all, default=None)
     if rule is None or not rule.all:
         return "No rule rejected a row."
-    alone = f"{group(rule.alone)} of them alone, so that they would have stood without it"
-    return f"{_plain(rule.name).capitalize()} marked most, {group(rule.all)} rows, {alone}."
+    marked = f"{_plain(rule.name).capitalize()} marked most, {group(rule.all)} rows"
+    return f"{marked}; no other rule rejects {group(rule.alone)} of them."
 
 
 def _describe(report: Report) -> str:
@@ -262,8 +262,8 @@ def _costs(report: Report) -> str:
         return "No step took at least twice, or at most half, its overall share of any kind of row."
     return (
         f"Share of each kind of row that a step took; tasks by verb are in the table. {group(marked)} stand "
-        "out, with a dot: of 50 rows or more, and at least twice or at most half the step's share of all "
-        "rows, beyond chance."
+        "out, marked there and, where drawn, by a dot: of 50 rows or more, and at least twice or at most "
+        "half the step's share of all rows, beyond chance."
     )
 
 

@@ -7,19 +7,34 @@ from collections.abc import Sequence
 
 from schemas.report import Share
 
+_MOST = 6  # decimals; the report has no more
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def group(number: float | None) -> str:
-    """Whole number with its thousands apart; a fraction to one decimal; a dash for None.
+def group(number: float | None, decimals: int = 1) -> str:
+    """Whole number with its thousands apart; a fraction to some decimals; a dash for None.
 
     >>> group(165197), group(93.1666), group(None)
     ('165,197', '93.2', '-')
     """
     if number is None:
         return "-"
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}"
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.{decimals}f}"
+
+
+def decimals(one: float, other: float) -> int:
+    """How many decimals, at least one, show that two fractions differ, and by what.
+
+    >>> decimals(1.23, 1.27), decimals(1.2, 1.3), decimals(0.5, 0.25), decimals(3.1234, 3.1234)
+    (2, 1, 2, 1)
+    """
+    for places in range(1, _MOST):
+        shown = round(one, places), round(other, places)
+        moved = round(other - one, places)
+        if one == other or (shown[0] != shown[1] and moved == round(shown[1] - shown[0], places)):
+            return places
+    return _MOST
 
 
 def tell_unreadable(number: int) -> str:

@@ -91,6 +91,21 @@ def marked_by(reason: Reason, texts: Texts) -> np.ndarray:
     return mask
 
 
+def find_signal(reason: Reason, row: tuple[str, str, str]) -> tuple[str, int] | None:
+    """Field of a row of instruction, input and output, and where in it a signal's expression stands.
+
+    None where no expression tells.
+    """
+    for signal in signals():
+        if signal.reason is reason and signal.look:
+            for field in _FIELDS.get(signal.field, (signal.field,)):
+                example = Example(*row, row[Texts._fields.index(field)], "")
+                match = next(_matches_of(signal, example), None)
+                if match and _is_found(signal, example, looked=True):
+                    return field, match.start()
+    return None
+
+
 def _found(texts: Texts, wanted: tuple[Signal, ...]) -> Iterator[tuple[Signal, np.ndarray]]:
     """Every signal and rows that it marks."""
     for field in Texts._fields:
@@ -167,11 +182,17 @@ def _examples(texts: Texts, rows: np.ndarray, field: str) -> Iterator[Example]:
 
 def _passes(signal: Signal, example: Example) -> bool:
     """Whether something that the expression finds passes the check."""
-    check = CHECKS[signal.check or ""]
     if signal.look is None or signal.check not in _ON_FOUND:
-        return check(example)
-    found = _pattern(signal.look).finditer(example.text)
-    return any(check(example._replace(found=one[0])) for one in found)
+        return CHECKS[signal.check or ""](example)
+    return any(_matches_of(signal, example))
+
+
+def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
+    """What the expression finds in the text, if the check looks at that: what of it passes."""
+    check = CHECKS[signal.check] if signal.check in _ON_FOUND else None
+    for match in _pattern(signal.look or "").finditer(example.text):
+        if check is None or check(example._replace(found=match[0])):
+            yield match
 
 
 def _has_bare_prompt(texts: Texts) -> np.ndarray:

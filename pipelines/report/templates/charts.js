@@ -24,7 +24,7 @@ function config(look) {
     },
     legend: {
       labelColor: look.quiet, titleColor: look.quiet, orient: "top", labelFontSize: 12, titleFontWeight: "normal",
-      symbolType: "square", title: null, offset: 4,
+      symbolType: "square", title: null, offset: 4, labelSeparation: 6,
     },
     header: { labelColor: look.quiet, labelFontSize: 12, title: null, labelAnchor: "start" },
     text: { color: look.ink, fontSize: 11 }, bar: { cornerRadiusEnd: 1.5 },
@@ -37,14 +37,28 @@ const two = (look) => ({
 const tip = (field, title, format) => ({ field, title, ...(format ? { type: "quantitative", format } : { type: "nominal" }) });
 const count = { labelExpr: "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~f')", tickCount: 5, tickMinStep: 1 };
 
-// Shares of the rows read and kept, a pair of bars each.
-function twins(rows, look, most) {
+// What a picture has no room for: of each kind how many are drawn, and how many there are.
+function tellDrawn(...kinds) {
+  const told = kinds.filter(([some, all]) => some < all).map(([some, all, what]) => `${some} of ${all} ${what}`);
+  return told.length ? `Drawn: ${told.join(", ")}. The table has more.` : "";
+}
+
+// How many of the names that there are are drawn; the mix may sum up the rarest, which have none.
+function countNames(some, every, what) {
+  const told = (names) => names.filter((name) => name !== "(others)").length;
+  return [told(some), told(every), told(every) < every.length ? what + " told by name" : what];
+}
+
+// Shares of the rows read and kept, a pair of bars each, of the kinds that the filter leaves any rows.
+function twins(every, look, most, what) {
+  const rows = every.filter((row) => row.read), names = rows.map((row) => row.name);
   const all = { read: 0, kept: 0 };
   for (const row of rows) { all.read += row.read; all.kept += row.kept; }
   const values = rows.slice(0, most).flatMap((row) => ["read", "kept"].map((scope) => ({
     name: short(named(row.name)), scope, rows: row[scope], share: all[scope] ? row[scope] / all[scope] : 0,
   })));
   return {
+    note: tellDrawn(countNames(names.slice(0, most), names, what)),
     height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar", height: { band: 0.9 } },
     encoding: {
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } },
@@ -84,12 +98,18 @@ function columns(bins, look, digits) {
   };
 }
 
+// What a logarithmic scale is told by: none, a power of ten near half way, and the most.
+function decades(values) {
+  const most = Math.max(1, ...values);
+  return [...new Set([0, 10 ** Math.floor(Math.log10(most) / 2 + 0.25), most])];
+}
+
 function heat(cells, look, { x, y, value, format, log, mark }) {
   const base = { x: { field: x, type: "nominal", sort: null, title: null, axis: { labelAngle: distinct(cells, x) > 4 ? -40 : 0, labelLimit: 90, labelOverlap: false, grid: false } },
     y: { field: y, type: "nominal", sort: null, title: null, axis: { grid: false, labelOverlap: false } } };
   const colour = { field: value, type: "quantitative", scale: { ...(log ? { type: "symlog" } : {}), range: [look.faint, look.accent], zero: true },
-    legend: { gradientLength: 140, gradientThickness: 8, title: null, tickCount: 3,
-      labelExpr: log ? "format(datum.value, ',.0f')" : "format(datum.value, '.0%')" } };
+    legend: { gradientLength: 140, gradientThickness: 8, title: null, ...(log ? { values: decades(cells.map((cell) => cell[value])) } : { tickCount: 3 }),
+      labelExpr: log ? "format(datum.value, datum.value < 10000 ? ',' : '.3~s')" : "format(datum.value, '.0%')" } };
   const layer = [{ mark: { type: "rect", stroke: look.paper, strokeWidth: 2, cornerRadius: 2 },
     encoding: { color: colour, tooltip: [tip(y, "of"), tip(x, "in"), tip(value, "value", format)] } }];
   if (mark) layer.push({ transform: [{ filter: "datum." + mark }], mark: { type: "point", shape: "circle", size: 26, filled: true, color: look.ink } });
@@ -107,6 +127,7 @@ function treemap(pairs, look, width) {
     }
   }
   return {
+    note: tellDrawn([values.filter((value) => value.noun).length, pairs.top.length, "commonest pairs"]),
     $schema: "https://vega.github.io/schema/vega/v6.json", width: width - 4, height: 380, padding: 2,
     data: [
       { name: "tree", values, transform: [
@@ -133,6 +154,9 @@ function treemap(pairs, look, width) {
   };
 }
 
+// How much longer an axis is than its longest bar, so that a number has room at the bar's end.
+const roomy = (width) => 1 + 70 / Math.max(70, width - 190);
+
 function funnel(steps, look, width) {
   const values = steps.map((step, at) => {
     const ends = at === 0 || at === steps.length - 1;
@@ -144,7 +168,7 @@ function funnel(steps, look, width) {
     height: 24 * values.length, data: { values }, encoding: { y: { field: "name", type: "nominal", sort: null, title: null, axis: { grid: false } } },
     layer: [
       { mark: { type: "bar", height: { band: 0.65 }, minBandSize: 2 }, encoding: {
-        x: { field: "begin", type: "quantitative", title: null, axis: { ...count, grid: true }, scale: { nice: false, domainMax: (width < 500 ? 1.3 : 1.09) * Math.max(1, steps[0].left) } },
+        x: { field: "begin", type: "quantitative", title: null, axis: { ...count, grid: true }, scale: { nice: false, domainMax: roomy(width) * Math.max(1, steps[0].left) } },
         x2: { field: "end" },
         color: { field: "kind", type: "nominal", legend: null, scale: { domain: ["read", "removed", "kept"], range: [look.read, look.gone, look.accent] } },
         tooltip: [tip("name", "step"), tip("rows", "rows", ",")] } }, text ],
@@ -166,9 +190,10 @@ function both(rows, look, keys) {
 }
 
 function overlaps(report, look) {
-  const spec = bars(report.overlaps.slice(0, 16).map((overlap) => ({ name: overlap.one + " and " + overlap.other, rows: overlap.rows })), look);
+  const first = report.overlaps.slice(0, 16);
+  const spec = bars(first.map((overlap) => ({ name: overlap.one + " and " + overlap.other, rows: overlap.rows })), look);
   spec.encoding.y.axis = { labelExpr: "split(replace(datum.label, ' and ', '\\n'), '\\n')" };
-  return { ...spec, height: 36 * report.overlaps.slice(0, 16).length };
+  return { ...spec, note: tellDrawn([first.length, report.overlaps.length, "pairs"]), height: 36 * first.length };
 }
 
 function whatIf(report, look) {
@@ -186,19 +211,22 @@ function openings(report, look) {
   const [read, kept] = report.phrasing;
   const of = (side, words) => (side.openings.find((opening) => opening.words === words) || { rows: 0 }).rows;
   const rows = kept.openings.slice(0, 16).map((opening) => ({ name: short(opening.words), read: of(read, opening.words), kept: opening.rows }));
-  return both(rows, look, [["read", "read"], ["kept", "kept"]]);
+  return { note: tellDrawn([rows.length, kept.openings.length, "openings"]), ...both(rows, look, [["read", "read"], ["kept", "kept"]]) };
 }
 
 function costs(report, look, width) {
-  const chosen = new Set();
+  const chosen = new Set(), marked = report.costs.filter((cost) => cost.outlier).length;
+  let there = 0;
   for (const dimension of ["category", "language", "source"]) {
     const kinds = report.costs.filter((cost) => cost.dimension === dimension);
     const names = [...new Map(kinds.map((cost) => [named(cost.value), cost.rows])).entries()].sort((a, b) => b[1] - a[1]);
+    there += names.length;
     for (const [name] of names.slice(0, width < 500 ? 4 : 8)) chosen.add(dimension + "\t" + name);
   }
   const cells = report.costs.filter((cost) => chosen.has(cost.dimension + "\t" + named(cost.value))).map((cost) => ({
     step: cost.step, kind: short(named(cost.value)), share: cost.share, outlier: cost.outlier }));
-  return heat(cells, look, { x: "kind", y: "step", value: "share", format: ".1%", mark: "outlier" });
+  return { note: tellDrawn([chosen.size, there, "kinds"], [cells.filter((cell) => cell.outlier).length, marked, "dots"]),
+    ...heat(cells, look, { x: "kind", y: "step", value: "share", format: ".1%", mark: "outlier" }) };
 }
 
 function indices(report, look) {
@@ -216,11 +244,12 @@ const shares = (list) => list.map((share) => ({ name: share.name, read: share.in
 // Shares of the rows kept in one release and in another.
 function beside(key, look, most) {
   const [one, other] = sides.map((side) => new Map(side[key].map((share) => [named(share.name), share.curated])));
-  const names = [...new Set([...other.keys(), ...one.keys()])].slice(0, most);
+  const every = [...new Set([...other.keys(), ...one.keys()])], names = every.slice(0, most);
   const labels = ["A", "B"], whole = sides.map((side) => side.curated.rows || 1);
   const values = names.flatMap((name) => [one, other].map((side, at) => ({
     name: short(name), part: labels[at], rows: side.get(name) || 0, share: (side.get(name) || 0) / whole[at] })));
   return {
+    note: tellDrawn([names.length, every.length, key]),
     height: 27 * distinct(values, "name"), data: { values }, mark: { type: "bar" },
     encoding: {
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } },
@@ -246,23 +275,31 @@ function besideLengths(look) {
   };
 }
 
+// Rows kept of each task in each language or source, of the commonest that have room.
+function met(view, look, width, other) {
+  const cells = crossed(view, "verb", other, 15, width < 500 ? 12 : 16);
+  const notes = [["y", "verb", "tasks"], ["x", other, LISTS[other]]].map(([axis, name, what]) =>
+    countNames([...new Set(cells.map((cell) => cell[axis]))], view[name].filter((entry) => entry.kept).map((entry) => entry.name), what));
+  return { note: tellDrawn(...notes), ...heat(cells, look, { x: "x", y: "y", value: "rows", format: ",", log: true }) };
+}
+
 // What each picture is drawn from: the report, what the filter left of it, the look and the width.
 const CHARTS = {
   funnel: ({ view, look, width }) => funnel(view.funnel, look, width),
   rules: ({ report, look }) => both(report.rules, look, [["all", "all"], ["alone", "alone"]]),
   flags: ({ report, look }) => both(report.flags.some((flag) => flag.all) ? report.flags.filter((flag) => flag.all) : report.flags, look, [["all", "read"], ["kept", "kept"]]),
   drift: ({ report, look }) => bars(report.moved.drift.map((drift) => ({ name: drift.measure, rows: drift.jensen_shannon_divergence })), look, { format: ".2~g" }),
-  verbs: ({ view, look, width }) => twins(view.verb, look, width < 500 ? 12 : 20),
-  categories: ({ view, look }) => twins(view.category, look, 12),
-  difficulties: ({ report, look }) => twins(shares(report.difficulties), look, 12),
-  domains: ({ report, look }) => twins(shares(report.domains), look, 16),
-  languages: ({ view, look }) => twins(view.language, look, 16),
-  "output-languages": ({ report, look }) => twins(shares(report.output_languages), look, 16),
-  sources: ({ view, look }) => twins(view.source, look, 20),
+  verbs: ({ view, look, width }) => twins(view.verb, look, width < 500 ? 12 : 20, "tasks"),
+  categories: ({ view, look }) => twins(view.category, look, 12, "categories"),
+  difficulties: ({ report, look }) => twins(shares(report.difficulties), look, 12, "difficulties"),
+  domains: ({ report, look }) => twins(shares(report.domains), look, 16, "domains"),
+  languages: ({ view, look }) => twins(view.language, look, 16, "languages"),
+  "output-languages": ({ report, look }) => twins(shares(report.output_languages), look, 16, "languages"),
+  sources: ({ view, look }) => twins(view.source, look, 20, "sources"),
   pairs: ({ report, look, width }) => treemap(report.pairs, look, width),
   shape: ({ report, look, width }) => shape(report, look, width),
-  "task-language": ({ view, look, width }) => heat(crossed(view, "verb", "language", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: ",", log: true }),
-  "task-source": ({ view, look, width }) => heat(crossed(view, "verb", "source", 15, width < 500 ? 8 : 16), look, { x: "x", y: "y", value: "rows", format: ",", log: true }),
+  "task-language": ({ view, look, width }) => met(view, look, width, "language"),
+  "task-source": ({ view, look, width }) => met(view, look, width, "source"),
   indices: ({ report, look }) => indices(report, look),
   costs: ({ report, look, width }) => costs(report, look, width),
   openings: ({ report, look }) => openings(report, look),
@@ -270,7 +307,7 @@ const CHARTS = {
   tokens: ({ report, look }) => lengths(report.input.token_lengths, report.curated.token_lengths, look, "tokens"),
   "task-lengths": ({ report, look, width }) => taskLengths(report, look, width, "characters"),
   "task-tokens": ({ report, look, width }) => taskLengths(report, look, width, "tokens"),
-  scale: ({ report, look }) => scale(report, look),
+  scale: ({ report, look, width }) => scale(report, look, width),
   overlaps: ({ report, look }) => overlaps(report, look),
   inputs: ({ report, look }) => inputs(report, look),
   similarity: ({ report, look }) => columns(report.duplicates.similarity, look, 2),

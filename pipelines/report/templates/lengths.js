@@ -29,7 +29,8 @@ function lengths(read, kept, look, title) {
 
 function taskLengths(report, look, width, unit) {
   const key = { characters: ["_chars", ""], tokens: ["_tokens", "_tokens"] }[unit];
-  const values = report.task_lengths.filter((task) => task.kept).slice(0, width < 500 ? 10 : 16).flatMap((task) =>
+  const tasks = report.task_lengths.filter((task) => task.kept), most = width < 500 ? 10 : 16;
+  const values = tasks.slice(0, most).flatMap((task) =>
     ["instruction", "output"].map((field) => {
       const { p25, p50, p75 } = task[field + key[0] + "_quartiles"];
       return { name: short(named(task.verb)), field, low: Math.max(p25, 0.5), high: Math.max(p75, 0.5), middle: Math.max(p50, 0.5), p25, p50, p75,
@@ -39,7 +40,7 @@ function taskLengths(report, look, width, unit) {
   const x = { type: "quantitative", scale: { type: "log", nice: false, padding: 6 }, title: unit, axis: { format: "~s", values: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000] } };
   const tooltip = [tip("name", "task"), tip("field", "field"), tip("p25", "25%", ","), tip("p50", "median", ","), tip("p75", "75%", ","), tip("mean", "mean", ",.1f")];
   return {
-    height: 27 * distinct(values, "name"), data: { values }, encoding: y,
+    note: tellDrawn([Math.min(tasks.length, most), tasks.length, "tasks"]), height: 27 * distinct(values, "name"), data: { values }, encoding: y,
     layer: [
       { mark: { type: "bar", height: { band: 0.8 }, cornerRadius: 1.5, minBandSize: 3 }, encoding: { x: { field: "low", ...x }, x2: { field: "high" }, tooltip,
         color: { field: "field", type: "nominal", scale: { domain: ["instruction", "output"], range: [look.read, look.accent] } } } },
@@ -74,12 +75,12 @@ function shape(report, look, width) {
   };
 }
 
-function scale(report, look) {
+function scale(report, look, width) {
   const units = [["rows", "rows"], ["characters", "characters"], ["tokens", report.tokenizer ? "tokens" : "tokens, about"]];
   const sizes = units.map(([key, name]) => ({ name, read: report.input[key], kept: report.curated[key] }));
   const values = sizes.flatMap(({ name, read, kept }) => [["read", read], ["kept", kept]].map(([scope, size]) => ({ name, scope, size, share: read ? size / read : 0 })));
   const y = { y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelOverlap: false }, scale: { paddingInner: 0.3 } }, yOffset: { field: "scope", sort: ["read", "kept"] } };
-  const x = { field: "share", type: "quantitative", title: null, axis: { format: "~%", tickCount: 5 }, scale: { domain: [0, 1.12] } };
+  const x = { field: "share", type: "quantitative", title: null, axis: { format: "~%", values: [0, 0.2, 0.4, 0.6, 0.8, 1] }, scale: { domain: [0, roomy(width)] } };
   return {
     height: 40 * distinct(values, "name"), data: { values }, encoding: y,
     layer: [

@@ -68,7 +68,9 @@ function fill(view) {
   const numbers = view.filtered ? { input: view.read, curated: view.kept, rejected, duplicate } : FIRST.tiles;
   for (const [name, value] of Object.entries(numbers)) put(document.querySelector(`[data-tile=${name}]`), value);
   for (const node of document.querySelectorAll("[data-share]")) {
-    node.textContent = view.filtered ? percent(numbers[node.dataset.share], view.read) : FIRST.shares[node.dataset.share];
+    const name = node.dataset.share;
+    const share = name === "input" ? percent(view.read, FIRST.tiles.input) + " of all rows" : percent(numbers[name], view.read);
+    node.textContent = view.filtered ? share : FIRST.shares[name];
   }
   for (const [at, row] of document.querySelectorAll("#funnel tbody tr").entries()) {
     const step = view.funnel[at], ends = at === 0 || at === view.funnel.length - 1, cells = row.cells;
@@ -89,7 +91,8 @@ function fill(view) {
     const entry = view.source[row.dataset.at];
     if (!entry) row.hidden = view.filtered; // a source that the mix does not know by name
     if (!entry) continue;
-    [entry.read, entry.rejected, entry.duplicate, entry.kept, percent(entry.kept, entry.read)].forEach((value, at) => put(row.cells[at + 1], value));
+    [entry.read, entry.rejected, entry.duplicate, entry.kept, percent(entry.kept, entry.read),
+      view.filtered ? "-" : report.sources[row.dataset.at].lost].forEach((value, at) => put(row.cells[at + 1], value)); // what cannot be read has no kind
     row.hidden = view.filtered && !entry.read;
   }
   cross("task-language", crossed(view, "verb", "language", 100, 30));
@@ -125,8 +128,8 @@ async function draw(node) {
   if (!width) return;
   const look = theme(), name = node.dataset.chart;
   const spec = CHARTS[name]({ report, view, look, width });
-  const { room = width, ...picture } = spec;
-  const grand = spec.$schema ? spec : {
+  const { room = width, note = "", ...picture } = spec;
+  const grand = spec.$schema ? picture : {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...picture,
     ...(spec.facet ? { spec: { ...spec.spec, width: width - 80 } } : { width: Math.min(room, width), autosize: { type: "fit-x", contains: "padding" } }),
   };
@@ -136,6 +139,7 @@ async function draw(node) {
     defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   node.view = made.view;
+  document.getElementById("note-" + name).textContent = note;
   node.style.minHeight = 0; // the room that was kept free for it
   // The picture as a whole has a label; to readers of screens its marks are nothing.
   for (const part of node.querySelectorAll("svg, svg *")) {

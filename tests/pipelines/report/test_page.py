@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from pipelines.report import render_comparison, render_html
-from schemas.report import Report
+from pipelines.report.moved import measure_all
+from pipelines.report.sentences import sentences
+from schemas.report import Moved, Report
 
 SCRIPTS = 3  # the report as JSON, the plotting library, and the page's own
 Cells = list[list[str]]
@@ -182,3 +184,33 @@ def test_two_reports_stand_side_by_side(mixed: Report, article: Report) -> None:
     assert numbers(page.tables["rows"])["kept"] == [mixed.rows.kept, article.rows.kept]
     steps = {cells[0]: cells[1:3] for cells in page.tables["steps"][1:]}
     assert steps == {step.name: [str(step.removed), "0"] for step in mixed.funnel[1:-1]}
+
+
+def test_changes_are_those_of_the_numbers_beside_them(mixed: Report) -> None:
+    even = next(index for index in mixed.indices if (index.name, index.scope) == ("language", "curated"))
+    sides = [
+        mixed.model_copy(update={"indices": (even.model_copy(update={"effective": number}),)})
+        for number in (1.23, 1.27)
+    ]
+    assert '>1.23</data></td><td><data value="1.27">1.27</data></td><td>+0.04<' in render_comparison(*sides)
+
+
+def test_where_nothing_moved_words_say_so(mixed: Report) -> None:
+    moved = Moved(
+        release="0001",
+        digest="0",
+        kept_before=mixed.rows.kept,
+        kept=mixed.rows.kept,
+        stayed=None,
+        entered=None,
+        left=None,
+        drift=measure_all(mixed, mixed),
+    )
+    text = without_library(render_html(mixed.model_copy(update={"moved": moved})))
+    assert "No distribution moved." in text
+    assert 'data-chart="drift"' not in text
+
+
+def test_a_rule_is_not_said_to_have_kept_rows_out_alone(mixed: Report) -> None:
+    said = sentences(mixed)["rules"]
+    assert said == "Instruction too short marked most, 2 rows; no other rule rejects 1 of them."

@@ -13,7 +13,7 @@ from tests.strategies import texts
 from transforms.kernels.phrases import load_phrases
 from transforms.kernels.private import is_luhn
 from transforms.kernels.quality_checks import CHECKS
-from transforms.kernels.quality_marks import mark_quality, signals
+from transforms.kernels.quality_marks import find_signal, mark_quality, signals
 from transforms.kernels.texts import Texts
 
 SIGNALS = load_phrases("quality")["signals"]
@@ -40,6 +40,13 @@ def test_a_signal_keeps_its_examples(name: str, line: str, marked: bool) -> None
     marks = mark_quality(Recipe(), columns([read(line)]))
     assert bool(int(marks.flags[0]) & REASONS[name].bit) == marked
     assert marks.reasons.tolist() == [0]
+
+
+@pytest.mark.parametrize(("name", "line", "marked"), CASES)
+def test_what_an_expression_tells_is_found_again(name: str, line: str, marked: bool) -> None:  # noqa: FBT001
+    asked, given_, answered = read(line)
+    found = find_signal(REASONS[name], (asked, given_, answered))
+    assert (found is not None) == (marked and "look" in SIGNALS[name])
 
 
 @pytest.mark.parametrize("name", SIGNALS)
