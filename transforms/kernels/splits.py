@@ -36,7 +36,7 @@ def group_rows(prompts: np.ndarray, links: np.ndarray) -> np.ndarray:
 def number_of(split: str) -> np.uint64:
     """What hashes of a split's rows are told from those of others by; nothing for `train`.
 
-    >>> int(number_of("train")), number_of("test") == number_of("validation")
+    >>> int(number_of("train")), bool(number_of("test") == number_of("validation"))
     (0, False)
     """
     if split == TRAIN:
