@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED, UsageError
@@ -22,7 +22,13 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     command.set_defaults(handle=_curate, parser=command)
-    flag = command.add_argument
+    _add_files(command.add_argument)
+    _add_choices(command.add_argument)
+    _add_work(command.add_argument)
+
+
+def _add_files(flag: Callable[..., object]) -> None:
+    """What is read, and what is written where."""
     flag(
         "--input",
         nargs="+",
@@ -63,6 +69,10 @@ def add(commands: Commands) -> None:
         help="takedown lists: record ids, or patterns of source, file and row, one a line",
     )
     flag("--keep", type=int, metavar="N", help="once published, delete all but the N newest releases")
+
+
+def _add_choices(flag: Callable[..., object]) -> None:
+    """What is kept."""
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     flag("--release", metavar="NAME", help="name of the release (default: the next number)")
@@ -70,6 +80,10 @@ def add(commands: Commands) -> None:
     flag("--threshold", type=float, help="similarity from which rows are near-duplicates (default: 0.8)")
     flag("--top", type=int, metavar="N", help="keep only the N rows that score best")
     flag("--save-rejects", action="store_true", help="also write the rejected and duplicate rows in full")
+
+
+def _add_work(flag: Callable[..., object]) -> None:
+    """How it is worked out."""
     flag("--cache", metavar="DIR", help="folder of the verdict cache (default: ROOT/.cache)")
     flag(
         "--workers",
