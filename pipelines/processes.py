@@ -10,7 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer, current_thread, main_thread
+from types import FrameType
 from typing import Any, TypeAlias
 
 from transforms.steps.stores.registry import adopt, configured
@@ -19,6 +20,7 @@ Map: TypeAlias = Callable[..., Iterator[Any]]
 """Calls a function on each of some things; gives what it gives, in their order."""
 
 
+_PATIENCE_SECONDS = 2.0
 _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 """What a container may use, in microseconds of each period (Linux, control groups of version 2)."""
 
@@ -47,6 +49,43 @@ def processes(wanted: int | None, tasks: int) -> Iterator[Map]:
             for child in active_children():
                 child.terminate()
             raise
+
+
+@contextmanager
+def interruptible(patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
+    """While the body runs, an interrupt also ends the processes it has started, should they stay for seconds.
+
+    Beam waits for its workers as it leaves. One that an interrupt of this process alone finds as it starts
+    never learns that nobody wants it any more.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(before):
+        yield
+        return
+    timers: list[Timer] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        timers.append(Timer(patience, _end_children))
+        timers[-1].daemon = True
+        timers[-1].start()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        for timer in timers:
+            timer.cancel()
+
+
+def _end_children() -> None:
+    """End every process that this one has started (on Linux; others are left to a second interrupt)."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may have ended meanwhile
+            parent = path.read_text("utf-8", errors="replace").rpartition(")")[2].split()[1]
+            if parent == str(os.getpid()):
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def _begin(stores: str) -> None:

@@ -21,6 +21,7 @@ from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
 from pipelines.planning.removals import join_lists, names_nothing, read_lists
 from pipelines.planning.work import worth
+from pipelines.processes import interruptible
 from pipelines.progress import watch
 from pipelines.repeat import look_here, looked_at, repeat
 from pipelines.tokenizer import read_tokenizer
@@ -240,7 +241,11 @@ class _Work:
 
         job, request = self.job, self.request
         quiet = request.quiet or job.detached
-        with hushed(job.places, verbose=request.verbose), watch(job.places, job.plan, quiet=quiet):
+        with (
+            hushed(job.places, verbose=request.verbose),
+            watch(job.places, job.plan, quiet=quiet),
+            interruptible(),
+        ):
             pipeline = self._pipeline()
             curate(pipeline, job)
             result = pipeline.run()
@@ -255,7 +260,7 @@ class _Work:
         """Look at the units of the job where the engine works."""
         from transforms.look import LookAtUnits
 
-        with hushed(job.places, verbose=self.request.verbose):
+        with hushed(job.places, verbose=self.request.verbose), interruptible():
             pipeline = self._pipeline()
             _ = pipeline | "Look at units" >> LookAtUnits(job, len(job.plan.units))
             pipeline.run().wait_until_finish()

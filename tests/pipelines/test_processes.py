@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,32 @@ def test_a_machine_without_control_groups(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(processes, "_CPU_MAX", tmp_path / "none")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 4})
     assert processes.cores() == 3
+
+
+INTERRUPTED = """
+import os, signal, subprocess, time
+from pipelines.processes import interruptible
+
+child = subprocess.Popen(["sleep", "60"])
+try:
+    with interruptible({patience}):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60)
+        finally:
+            print(child.wait(2) if {patience} < 1 else child.poll())
+except KeyboardInterrupt:
+    print("interrupted", child.poll(), signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+child.kill()
+"""
+
+
+@pytest.mark.parametrize(
+    ("patience", "told"), [(0.1, "-9\ninterrupted -9 True\n"), (30, "None\ninterrupted None True\n")]
+)
+def test_an_interrupt_ends_what_was_started_and_stays(patience: float, told: str) -> None:
+    """It is run by itself, as it ends all children of its process."""
+    script = ["-c", "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"]
+    script[1] += INTERRUPTED.format(patience=patience)
+    done = subprocess.run([sys.executable, *script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == told
