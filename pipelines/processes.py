@@ -80,7 +80,11 @@ def interruptible(patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
 
 
 def _end_children() -> None:
-    """End every process that this one has started (on Linux; others are left to a second interrupt)."""
+    """End every process that this one has started (on Linux; others are left to a second interrupt).
+
+    What Beam's threads have to say of that is nothing to anybody.
+    """
+    logging.disable(logging.CRITICAL)
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it may have ended meanwhile
             parent = path.read_text("utf-8", errors="replace").rpartition(")")[2].split()[1]
