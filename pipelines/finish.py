@@ -89,7 +89,7 @@ def _unaccounted(resolved: Sequence[Resolved], parts: Sequence[Part], job: Job) 
         if planned[file] != found[file]:
             yield f"{record.path}: {_missing(planned[file], found[file], reference=reference)}"
     if inputs and not any(entry.curated + entry.rejects for entry in resolved):
-        yield "no row of the input can be read; nothing was published"
+        yield "no row of the input can be read, or a takedown list names them all; nothing was published"
     for kind in job.plan.parts:
         counted = sum(getattr(entry, kind) for entry in resolved)
         written = sum(part.rows for part in parts if part.kind == kind)

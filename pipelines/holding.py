@@ -82,9 +82,10 @@ def _lease(root: str) -> Iterator[Hold]:
 def _lock_local(root: str) -> Iterator[Hold]:
     try:
         Path(root).mkdir(parents=True, exist_ok=True)
+        lock = (Path(root) / ".lock").open("ab+")
     except OSError as error:
-        raise UsageError(f"{root} cannot be made: {error.strerror}") from None
-    with (Path(root) / ".lock").open("ab+") as file:
+        raise UsageError(f"{root} cannot be written to: {error.strerror}") from None
+    with lock as file:
         _flock(file, root)
         holder = lease.this_run()
         hold = Hold(root, holder.owner, lock=file, holder=holder)

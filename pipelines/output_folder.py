@@ -69,7 +69,7 @@ def choose_name(root: str, wanted: str | None, owner: str) -> str:
             )
         return wanted
     if storage.is_local(root):
-        return _number({*releases(root), *held(root)})
+        return _number(storage.list_names(f"{root}/releases"))
     taken = {*storage.list_names(f"{root}/releases"), *storage.list_names(f"{root}/runs")}
     while not claims.claim(root, name := _number(taken), owner):
         taken.add(name)
@@ -134,12 +134,17 @@ def clear_leftovers(root: str) -> list[str]:
     """Delete what killed runs left: half-written files and releases, staging areas; give the names."""
     if not storage.is_local(root):
         return _clear_abandoned(root)
-    whole = {*releases(root), *held(root)}
+    whole = {*releases(root), *held(root), latest(root)}
     dead = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
     for name in dead:
         storage.delete_folder(f"{root}/releases/{name}")
     storage.delete_folder(f"{root}/.staging")
-    storage.delete_partials(root)
+    # The cache may be at work for other folders, too; `tamis cache` clears what killed writers left there.
+    for name in storage.list_names(root):
+        if storage.is_partial(name):
+            storage.delete_file(f"{root}/{name}")
+    for name in ("releases", "runs"):
+        storage.delete_partials(f"{root}/{name}")
     return dead
 
 

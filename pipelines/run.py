@@ -77,11 +77,11 @@ def run(request: Request) -> tuple[Outcome, Places]:
     for line in names_nothing(given.removals, given.planned):
         sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
     with holding.lock(root) as hold:
+        previous = find_latest(root, request.recipe.dedup) if request.previous == LATEST else given.previous
         output_folder.clear_leftovers(root)
         name = output_folder.choose_name(root, request.release, hold.owner)
         hold.name(name)
         places, started = Places(root=root, release=name, cache=cache), time.time()
-        previous = find_latest(root, request.recipe.dedup) if request.previous == LATEST else given.previous
         plan = _store(given, places, previous)
         job = Job.start(places, plan, hold.owner, detached=is_detached(request.given))
         asked = replace(asked, most=len(plan.units), worth=worth(plan, previous))

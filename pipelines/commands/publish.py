@@ -32,7 +32,12 @@ def _publish(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
     returning = point_to(root, parsed.name, held=parsed.held)
     print(f"{root}/LATEST names the release {parsed.name}")
-    if returning:
+    if returning is None:
+        print(
+            "tamis: what the release before had removed cannot be read; give --remove again if it had",
+            file=sys.stderr,
+        )
+    elif returning:
         print(
             f"tamis: rows that {len(returning):,} lines of the takedown list removed may be in this release; "
             "runs that follow it do not know of them, so give --remove again",

@@ -22,6 +22,8 @@ from pipelines.releases.release import Release, first_line, open_release
 from pipelines.terminal import open_console
 from schemas.export import ExportManifest
 from schemas.plan import TRAIN
+from schemas.reason import Reason
+from schemas.verdict import Verdict
 from transforms.steps import storage
 
 __all__ = ["Request", "export"]
@@ -52,6 +54,8 @@ def export(request: Request) -> ExportManifest:
 def _check_all_read(request: Request, release: Release, written: Written) -> None:
     """Refuse an export that has not seen every row of the verdict."""
     there, read = release.manifest.counts.verdicts[request.verdict], written.tally.read
+    if request.verdict == Verdict.REJECTED.value:  # rows that a takedown list names are in no export
+        there -= release.manifest.counts.reasons.get(Reason.REMOVED.value, 0)
     if read != there:
         raise RunError(
             f"{release.folder}: {read:,} {request.verdict} rows were read, the manifest counts {there:,}; "

@@ -19,6 +19,7 @@ from pipelines.releases.kept import Run, run_ends, runs_of, split_by_part
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release, first_line, open_release
 from schemas.example import PREFIX
+from schemas.reason import Reason
 from schemas.release import InputRecord
 from transforms.kernels.adapters import Adapter
 from transforms.kernels.rendered import whole
@@ -143,7 +144,7 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
     """Rows of an input file by the ledger, if they are what they were."""
     record = part.record
     wanted = matching(source=record.source, file=record.file, verdict=part.verdict)
-    lines = [table.select(["row", "record_id"]) for table in scan(release.parts(VERDICTS), wanted)]
+    lines = [_in_export(table) for table in scan(release.parts(VERDICTS), wanted)]
     if not lines:
         return
     ledger = pa.concat_tables(lines)
@@ -157,6 +158,12 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
             nobody = np.zeros(len(piece), bool)
             turns, tools = whole(adapter.turns(piece)), adapter.tools(piece)
             yield Examples(wanted_ids.cast(pa.string()), turns, tools, nobody)
+
+
+def _in_export(ledger: pa.Table) -> pa.Table:
+    """Row and record id of some lines of a ledger, but for rows that a takedown list names."""
+    shown = [Reason.REMOVED.value not in reasons for reasons in ledger["reasons"].to_pylist()]
+    return ledger.select(["row", "record_id"]).filter(pa.array(shown, pa.bool_()))
 
 
 def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int, pa.RecordBatch, Adapter]]:

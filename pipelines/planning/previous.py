@@ -40,7 +40,14 @@ class Previous:
 
 def find_latest(root: str, dedup: Dedup) -> Previous | None:
     """The release that an output folder's LATEST names; None where nothing has been published yet."""
-    return None if output_folder.latest(root) is None else find_previous(root, dedup)
+    if output_folder.latest(root) is not None:
+        return find_previous(root, dedup)
+    if there := output_folder.releases(root):
+        raise UsageError(
+            f"{root} has releases ({', '.join(there[-3:])}), but no LATEST that names one to follow; "
+            f"'tamis publish {root} NAME' does"
+        )
+    return None
 
 
 def find_previous(path: str, dedup: Dedup) -> Previous:

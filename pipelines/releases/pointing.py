@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from pipelines import claims, holding, output_folder
-from pipelines.errors import RunError, UsageError
+from pipelines.errors import RunError, TamisError, UsageError
 from pipelines.releases.release import open_release, read_removed
 from schemas.release import Manifest
 from transforms.kernels.removals import Removals
 from transforms.steps import conditional, storage
 
 
-def point_to(root: str, name: str, *, held: bool) -> Removals:
+def point_to(root: str, name: str, *, held: bool) -> Removals | None:
     """Move LATEST to a whole release; give what the one before had removed and this one has not.
 
+    None where the one before is damaged, and cannot tell.
     With `held` the release is one that a gate holds, which thereby becomes a release.
     """
     output_folder.check_name(name)
@@ -31,13 +32,16 @@ def point_to(root: str, name: str, *, held: bool) -> Removals:
         if waiting:
             _let_go(root, name, content)
         storage.delete_file(f"{folder}/{output_folder.HELD}")
-        before = output_folder.latest(root)
+        before, removed = output_folder.latest(root), read_removed(open_release(folder))
         lost = output_folder.move_latest(root, name, hold.owner)
         if lost is not None:
             raise RunError(lost)
     if before is None or before not in output_folder.releases(root):
         return Removals()
-    return read_removed(open_release(f"{root}/releases/{before}")) - read_removed(open_release(folder))
+    try:
+        return read_removed(open_release(f"{root}/releases/{before}")) - removed
+    except TamisError:
+        return None
 
 
 def _let_go(root: str, name: str, manifest: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from pipelines import output_folder
-from pipelines.errors import UsageError
+from pipelines.errors import RunError, UsageError
 from pipelines.planning.adapters import read_as
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
@@ -102,9 +103,17 @@ def read_report(release: Release) -> Report:
 
 def read_removed(release: Release) -> Removals:
     """The takedown list that a release was made with; an empty one where there was none."""
-    if output_folder.REMOVALS not in {file.path for file in release.manifest.files}:
+    path = f"{release.folder}/{output_folder.REMOVALS}"
+    wanted = [file.sha256 for file in release.manifest.files if file.path == output_folder.REMOVALS]
+    if not wanted:
         return Removals()
-    return read_removals(storage.read_bytes(f"{release.folder}/{output_folder.REMOVALS}").decode())
+    try:
+        content = storage.read_bytes(path)
+    except FileNotFoundError:
+        raise RunError(f"{path} is gone, and with it what must not return") from None
+    if hashlib.sha256(content).hexdigest() != wanted[0]:
+        raise RunError(f"{path} is not what the manifest says, so what must not return is not known")
+    return read_removals(content.decode())
 
 
 def first_line(error: Exception) -> str:

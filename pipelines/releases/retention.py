@@ -19,8 +19,8 @@ def prune(root: str, keep: int) -> list[str]:
 def _age(root: str, name: str) -> tuple[float, int, str]:
     """What sorts as releases were made: when the run began or, unrecorded, the manifest was written."""
     record, manifest = f"{root}/runs/{name}/run.json", f"{root}/releases/{name}/{output_folder.MANIFEST}"
-    if storage.exists(record):
+    try:
         made = float(json.loads(storage.read_bytes(record))["started"])
-    else:
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         made = storage.written_at(manifest)
     return made, int(name) if name.isdecimal() else 0, name

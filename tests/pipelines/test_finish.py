@@ -220,6 +220,6 @@ def test_input_of_which_nothing_can_be_read_is_no_release(curate: Curate, tmp_pa
         b"\xff" * column.total_compressed_size
     )
     path.write_bytes(content)
-    with pytest.raises(RunError, match="no row of the input can be read; nothing was published"):
+    with pytest.raises(RunError, match="no row of the input can be read, or a takedown list names them all"):
         curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import main
-from pipelines.errors import UsageError
+from pipelines.errors import RunError, UsageError
 from pipelines.releases.release import open_release
 from pipelines.releases.verify import find_faults
 from tests.releases import Curate, Release, recipe_for
@@ -176,3 +177,34 @@ def test_what_is_no_list_is_refused(curate: Curate, tmp_path: Path, content: byt
     assert str(caught.value).startswith(f"{path}{words}")
     with pytest.raises(UsageError, match="nowhere: the takedown list cannot be read: "):
         curate(write_input(tmp_path, [ask(1)]), remove=[str(tmp_path / "nowhere")])
+
+
+@pytest.mark.parametrize("changes", [{}, {"output__save_rejects": True}])
+def test_texts_that_were_removed_are_in_no_export(
+    curate: Curate, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    pattern = write_input(tmp_path, [ask(1), {"instruction": "Secret words", "output": ""}, ask(2)])
+    lists = [name(tmp_path, ids_of(curate(pattern))[0])]
+    root = curate(pattern, recipe=recipe_for(pattern, **changes), remove=lists).root
+    export = ["export", str(root), "--template", "default", "--verdict", "rejected", "--output"]
+    assert main([*export, f"{tmp_path}/export"]) == 0
+    rows = pq.read_table(f"{tmp_path}/export/data")
+    assert len(rows) == 1
+    assert "Secret words" in str(rows.to_pylist())
+
+
+@pytest.mark.parametrize("damage", [b"", None])
+def test_a_list_that_is_damaged_is_not_followed(
+    curate: Curate, tmp_path: Path, damage: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else what was taken down would be back, and the next release would not know."""
+    pattern = write_input(tmp_path, [ask(1), ask(2)])
+    first = curate(pattern)
+    second = curate(pattern, remove=[name(tmp_path, ids_of(first)[0])])
+    path = second.folder / "removals.txt"
+    path.unlink() if damage is None else path.write_bytes(damage)
+    with pytest.raises(RunError, match="what must not return"):
+        curate(pattern, previous="latest")
+    assert main(["publish", str(first.root), "0001"]) == 0
+    assert "what the release before had removed cannot be read" in capsys.readouterr().err
+    assert (first.root / "LATEST").read_text("utf-8") == "0001\n"

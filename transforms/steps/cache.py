@@ -36,6 +36,7 @@ def unit_keys(
     """Key of each kind of entry for a unit; no path is part of it, nor a position in Parquet."""
     content: dict[str, object] = {
         "texts": [text for text, _ in digests],
+        "types": reader.types,
         "rows": (reader.unit.skip, reader.unit.rows),
         "position": reader.position,
     }

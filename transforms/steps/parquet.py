@@ -63,6 +63,11 @@ class UnitReader(Reader):
         return None if storage.is_local(self.file.path) else storage.open_ranges(self.file.path)
 
     @property
+    def types(self) -> list[str]:
+        """Types of the file's columns: numbers may be stored alike and mean other things."""
+        return [f"{field.name}:{field.type}" for field in self.parquet.schema_arrow]
+
+    @property
     def _read_bytes(self) -> int:
         """Most bytes of a read; each is a request where they count."""
         return _READ_BYTES if self._ranges is None else _FAR_READ_BYTES

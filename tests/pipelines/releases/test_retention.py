@@ -10,6 +10,7 @@ import pytest
 
 from pipelines import output_folder
 from pipelines.cli import main
+from pipelines.errors import UsageError
 from pipelines.releases.retention import prune
 from tests.releases import Curate
 from tests.rows import ask_all, write_rows
@@ -107,3 +108,33 @@ def test_a_number_under_one_is_refused(curate: Curate, pattern: str) -> None:
     root = str(curate(pattern).root)
     assert main(["prune", root, "--keep", "0"]) == 2
     assert main(["curate", "--input", pattern, "--output", root, "--keep", "0"]) == 2
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{}", '{"started": null}'])
+def test_a_damaged_record_of_a_run_counts_as_none(curate: Curate, pattern: str, record: str) -> None:
+    root = [curate(pattern).root for _ in range(2)][-1]
+    (root / "runs" / "0001" / "run.json").write_text(record, "utf-8")
+    curate(pattern, keep=1)
+    assert output_folder.releases(str(root)) == ["0003"]
+
+
+def test_a_release_that_is_named_is_never_cleared(curate: Curate, pattern: str) -> None:
+    """Its manifest may be put back."""
+    root = [curate(pattern).root for _ in range(2)][-1]
+    manifest = root / "releases" / "0002" / "manifest.json"
+    content = manifest.read_bytes()
+    manifest.unlink()
+    with pytest.raises(UsageError, match=r"0002 has no manifest\.json"):
+        curate(pattern, previous="latest")
+    assert curate(pattern, release="other").folder.name == "other"
+    manifest.write_bytes(content)
+    assert main(["verify", str(root / "releases" / "0002")]) == 0
+
+
+def test_a_lost_pointer_is_no_first_run(curate: Curate, pattern: str) -> None:
+    root = curate(pattern, previous="latest").root
+    (root / "LATEST").unlink()
+    with pytest.raises(UsageError, match=r"has releases \(0001\), but no LATEST that names one to follow"):
+        curate(pattern, previous="latest")
+    assert main(["publish", str(root), "0001"]) == 0
+    curate(pattern, previous="latest")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -220,3 +221,19 @@ def test_another_recipe_looks_at_all_rows(curate: Curate, tmp_path: Path) -> Non
     SEEN.clear()
     curate(str(path), recipe=recipe_for(str(path), own=[COUNTING], rules__placeholder__action="flag"))
     assert len(SEEN) == 11
+
+
+def test_other_types_of_the_same_stored_bytes(curate: Curate, tmp_path: Path) -> None:
+    """Which of equal rows survives goes by all their columns, and a column of numbers by its type."""
+    rows = [*ask_all(60), *ask_all(60)]
+    path = tmp_path / "in.parquet"
+
+    def write(scale: int) -> str:
+        numbers = [Decimal(at).scaleb(-scale) for at in range(len(rows))]
+        table = pa.Table.from_pylist(rows).append_column("v", pa.array(numbers, pa.decimal128(7, scale)))
+        pq.write_table(table, path, store_schema=False)
+        return str(path)
+
+    curate(write(2))
+    after, alone = curate(write(3)), curate(write(3), root=tmp_path / "elsewhere")
+    assert parts(after) == parts(alone)
