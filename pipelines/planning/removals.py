@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from glob import escape
 from itertools import chain
 from operator import or_
 
@@ -45,7 +46,10 @@ def join_lists(given: Removals, before: Removals, plan: Plan) -> Removals:
     known: dict[Pattern, frozenset[str]] = {}
     for pattern in joined.patterns:
         known[pattern.place] = known.get(pattern.place, frozenset()) | pattern.ids
-    patterns = (place._replace(ids=ids or _look_up(place, plan)) for place, ids in known.items())
+    patterns: list[Pattern] = []
+    for place, ids in known.items():
+        settled = ids or place.last is None
+        patterns += [place._replace(ids=ids)] if settled else _look_up(place, plan)
     return Removals(joined.ids, frozenset(patterns))
 
 
@@ -59,21 +63,28 @@ def names_nothing(removals: Removals, plan: Plan) -> list[str]:
     ]
 
 
-def _look_up(place: Pattern, plan: Plan) -> frozenset[str]:
-    """Record ids of the rows at a place that can be read; none of a place that is whole files."""
+def _look_up(place: Pattern, plan: Plan) -> Iterator[Pattern]:
+    """A place with the record ids of the rows there, and those of its rows that cannot be read, for later."""
     found: set[str] = set()
-    for unit in plan.units if place.last is not None else ():
+    unread: list[Pattern] = []
+    for unit in plan.units:
         file = plan.files[unit.file]
         rows = np.arange(unit.first_row, unit.first_row + unit.rows)
         rows = rows[(rows >= place.first) & (rows <= (place.last or 0))] - unit.first_row
         named = place.is_of(file.source, file.name) and not plan.sources[file.source].reference
         if named and len(rows) and file.error is None:
-            found.update(_ids_of(open_unit(plan, unit), rows))
-    return frozenset(found)
+            ids = dict(_ids_of(open_unit(plan, unit), rows))
+            found.update(ids.values())
+            lost = rows[~np.isin(rows, list(ids))] + unit.first_row
+            runs = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1) if len(lost) else []
+            globs = escape(file.source), escape(file.name)
+            unread += [Pattern(*globs, int(run[0]), int(run[-1])) for run in runs]
+    yield place._replace(ids=frozenset(found))
+    yield from unread if found else ()
 
 
-def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[str]:
-    """Record ids of those of some rows of a unit, ascending, that can be read."""
+def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[tuple[int, str]]:
+    """Those of some rows of a unit, ascending, that can be read, and their record ids."""
     for group in range(*reader.unit.groups):
         at = reader.rows_before(group)
         here = rows[(rows >= at) & (rows < at + reader.group_rows(group))]
@@ -84,4 +95,4 @@ def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[str]:
         except ChangedError as error:
             raise RunError(str(error)) from None
         ids = zip(here.tolist(), chain(*batches), strict=True)
-        yield from (text for row, text in ids if row not in reader.lost)
+        yield from ((row, text) for row, text in ids if row not in reader.lost)

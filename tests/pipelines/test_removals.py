@@ -109,6 +109,24 @@ def test_a_row_that_cannot_be_read_has_no_text_that_is_removed(curate: Curate, t
     assert [("removed" in each) for each in reasons] == [False, False, True, False]
 
 
+def test_rows_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_path: Path) -> None:
+    rows = [json.dumps(ask(at)) for at in range(6)]
+    path = tmp_path / "in [1].jsonl"
+
+    def write(*lines: str) -> str:
+        path.write_text("\n".join(lines), "utf-8")
+        return f"{tmp_path}/in*.jsonl"
+
+    lists = [name(tmp_path, "row=1-4")]
+    first = curate(write(rows[0], rows[1], "{", "{", rows[4], rows[5]), remove=lists)
+    assert first.verdicts() == ["kept", "rejected", "unreadable", "unreadable", "rejected", "kept"]
+    for remove in (lists, ()):
+        whole = curate(write(*rows), previous="latest", remove=remove)
+        assert whole.verdicts() == ["kept", *["rejected"] * 4, "kept"]
+    moved = curate(write(json.dumps(ask(9)), *rows), previous="latest")
+    assert moved.verdicts() == ["kept", "kept", *["rejected"] * 4, "kept"]
+
+
 def test_a_list_that_is_of_no_file_is_told_of(
     curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
