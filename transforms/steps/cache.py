@@ -36,11 +36,10 @@ def unit_keys(
     """Key of each kind of entry for a unit; no path is part of it, nor a position in Parquet."""
     content: dict[str, object] = {
         "texts": [text for text, _ in digests],
-        "types": reader.types,
         "rows": (reader.unit.skip, reader.unit.rows),
         "position": reader.position,
     }
-    others = {"identity": {"others": [other for _, other in digests]}}
+    others = {"identity": {"others": [other for _, other in digests], "types": reader.types}}
     asked = _asked(plan, recipe, reader)
     return {kind: _key({**asked[kind], **content, **others.get(kind, {})}) for kind in KINDS}
 
