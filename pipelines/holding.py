@@ -24,23 +24,31 @@ class Hold:
     """An output folder held for one run, by a name of its own."""
 
     root: str
-    owner: str
+    holder: Holder
     lease: lease.Lease | None = None
-    release: str = ""
     lock: IO[bytes] | None = None
-    holder: Holder | None = None
+
+    @property
+    def owner(self) -> str:
+        """The run's own name."""
+        return self.holder.owner
+
+    @property
+    def release(self) -> str:
+        """The release that the run is to make, once that has a name."""
+        return self.holder.release
 
     def name(self, release: str) -> None:
         """Say which release the run is to make."""
-        self.release = release
+        self.holder = self.holder.model_copy(update={"release": release})
         self._renew(release=release)
         self.tell()
 
     def tell(self) -> None:
         """Say in the lock of a local folder who holds it."""
-        if self.lock is not None and self.holder is not None:
+        if self.lock is not None:
             self.lock.truncate(0)
-            self.lock.write(lease.packed(self.holder.model_copy(update={"release": self.release})))
+            self.lock.write(lease.packed(self.holder))
             self.lock.flush()
 
     @contextmanager
@@ -70,7 +78,7 @@ def lock(root: str) -> Iterator[Hold]:
 @contextmanager
 def _lease(root: str) -> Iterator[Hold]:
     with lease.leased(root) as held:
-        hold = Hold(root, held.holder.owner, held)
+        hold = Hold(root, held.holder, held)
         try:
             yield hold
         finally:
@@ -87,8 +95,7 @@ def _lock_local(root: str) -> Iterator[Hold]:
         raise UsageError(f"{root} cannot be written to: {error.strerror}") from None
     with lock as file:
         _flock(file, root)
-        holder = lease.this_run()
-        hold = Hold(root, holder.owner, lock=file, holder=holder)
+        hold = Hold(root, lease.this_run(), lock=file)
         hold.tell()
         if not presence.take_over(root, hold.owner, _PATIENCE_SECONDS):
             raise RunError(

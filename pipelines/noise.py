@@ -80,10 +80,11 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
             raise KeyboardInterrupt from error
         if verbose and not stopped:
             raise
-        how = "was stopped" if stopped else "failed"
-        told = f"release {places.release} was made, but the run {how} then" if made else f"the run {how}"
-        nothing = "" if made else " and nothing was published"
-        raise RunError(f"{told}{nothing}: {cause_of(error)}; the workers' log is {log}") from error
+        told = "the run failed and nothing was published"
+        if made:
+            how = "was stopped" if stopped else "failed"
+            told = f"release {places.release} was made, but the run {how} then"
+        raise RunError(f"{told}: {cause_of(error)}; the workers' log is {log}") from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from pipelines.errors import UsageError
@@ -54,6 +54,11 @@ def _nearest(found: str, known: Sequence[str]) -> str | None:
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it has no public name
 """Where a command adds itself."""
+
+
+def add_files(flag: Callable[..., object], name: str, about: str, metavar: str = "GLOB") -> None:
+    """Add a flag of files, which may be given several times."""
+    flag(name, nargs="+", action="extend", metavar=metavar, default=[], help=about)
 
 
 def refuse(parsed: argparse.Namespace, rest: Sequence[str]) -> None:

@@ -18,7 +18,6 @@ MANIFEST, HELD, REMOVALS = "manifest.json", "held.json", "removals.txt"
 """The manifest of a release; what a release that a gate holds has instead; a release's takedown list."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-_PATIENCE_SECONDS = 60.0
 
 
 def check_root(root: str, cache: str) -> None:
@@ -175,20 +174,19 @@ def delete_release(root: str, name: str, state: str = claims.COMMITTED) -> bool:
     What is left of it should this be killed, the next run clears, on an object store by the staging area.
     """
     if storage.is_local(root):
-        _delete_files(root, name)
-        _forget_report(root, name)
+        _erase(root, name)
         return True
     storage.write_bytes(f"{root}/.staging/{name}/deleted", b"")
     dropped = claims.drop(root, name, state)
     if dropped:
-        _delete_files(root, name)
-        _forget_report(root, name)
+        _erase(root, name)
     storage.delete_folder(f"{root}/.staging/{name}")
     return dropped
 
 
-def _forget_report(root: str, name: str) -> None:
-    """Take the report, which quotes rows, out of what a job that nobody waited for said of its end."""
+def _erase(root: str, name: str) -> None:
+    """Delete a release's files, and the report, which quotes rows, out of what its job said of its end."""
+    _delete_files(root, name)
     for path in (f"{root}/runs/{name}/{file}" for file in ("outcome.json", "outcome-again.json")):
         if storage.exists(path):
             outcome = Outcome.model_validate_json(storage.read_bytes(path))

@@ -52,12 +52,12 @@ def list_entries(cache: str) -> list[Entry]:
     for name, size in storage.files_in(cache).items():
         path = f"{cache}/{name}"
         if match := _ENTRY.fullmatch(name) or _NOTE.fullmatch(name):
-            found.append((match["key"], Entry(match["kind"], path, size, storage.written_at(path))))
-        elif storage.is_partial(path.rpartition("/")[2]):
+            key, entry = match["key"], Entry(match["kind"], path, size, storage.written_at(path))
+            found.append((key, entry))
+            noted = read_note(path) if entry.kind == PLACES else None
+            used |= {key: max(used.get(key, 0), entry.used) for key in (noted or {}).values()}
+        elif storage.is_partial(name.rpartition("/")[2]):
             found.append(("", Entry(HALF_WRITTEN, path, size, storage.written_at(path))))
-        if _NOTE.fullmatch(name):
-            for key in (read_note(path) or {}).values():
-                used[key] = max(used.get(key, 0), found[-1][1].used)
     entries = [replace(entry, used=max(entry.used, used.get(key, 0))) for key, entry in found]
     return sorted(entries, key=lambda entry: (entry.used, entry.path))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipelines.commands.curate import recipe_of
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_files
 from schemas.recipe import PROFILES
 
 
@@ -22,21 +22,15 @@ def add(commands: Commands) -> None:
         handle=_audit, parser=command, reference=[], threshold=None, top=None, save_rejects=False
     )
     flag = command.add_argument
-    flag(
+    add_files(
+        flag,
         "--input",
-        nargs="+",
-        action="extend",
-        metavar="GLOB",
-        default=[],
-        help="files of Parquet or JSON Lines",
+        "files of Parquet or JSON Lines",
     )
-    flag(
+    add_files(
+        flag,
         "--benchmark",
-        nargs="+",
-        action="extend",
-        metavar="GLOB",
-        default=[],
-        help="files that models are tested on",
+        "files that models are tested on",
     )
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")

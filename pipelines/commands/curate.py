@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, read_beam_flags
+from pipelines.options import Commands, add_files, read_beam_flags
 from schemas.recipe import PROFILES, Recipe, built_in, load_recipe, override
 
 
@@ -29,30 +29,21 @@ def add(commands: Commands) -> None:
 
 def _add_files(flag: Callable[..., object]) -> None:
     """What is read, and what is written where."""
-    flag(
+    add_files(
+        flag,
         "--input",
-        nargs="+",
-        action="extend",
-        metavar="GLOB",
-        default=[],
-        help="files of Parquet or JSON Lines, or a dataset's folder, local or on any filesystem of Beam's",
+        "files of Parquet or JSON Lines, or a dataset's folder, local or on any filesystem of Beam's",
     )
     flag("--output", required=True, metavar="ROOT", help="folder of the releases")
-    flag(
+    add_files(
+        flag,
         "--reference",
-        nargs="+",
-        action="extend",
-        metavar="GLOB",
-        default=[],
-        help="files whose rows outrank all others: a row like one of them is dropped",
+        "files whose rows outrank all others: a row like one of them is dropped",
     )
-    flag(
+    add_files(
+        flag,
         "--benchmark",
-        nargs="+",
-        action="extend",
-        metavar="GLOB",
-        default=[],
-        help="files that models are tested on: a row that holds one of their examples is dropped",
+        "files that models are tested on: a row that holds one of their examples is dropped",
     )
     flag(
         "--previous",
@@ -60,13 +51,11 @@ def _add_files(flag: Callable[..., object]) -> None:
         help="the release to follow, the latest of ROOT or one in another folder: rows it kept outrank all "
         "new ones, what it removed stays removed, and the report says what moved since (default: none)",
     )
-    flag(
+    add_files(
+        flag,
         "--remove",
-        nargs="+",
-        action="extend",
+        "takedown lists: record ids, or patterns of source, file and row, one a line",
         metavar="FILE",
-        default=[],
-        help="takedown lists: record ids, or patterns of source, file and row, one a line",
     )
     flag("--keep", type=int, metavar="N", help="once published, delete all but the N newest releases")
 

@@ -12,12 +12,13 @@ from pipelines.export.files import name_files
 from pipelines.export.manifest import manifest_of
 from pipelines.export.render import Renderer, renderer_of
 from pipelines.export.request import FORMATS, Request, Style
-from pipelines.export.rows import KeptPart, Part, parts_of
+from pipelines.export.rows import Part, parts_of
 from pipelines.export.shards import Shard, Written, write_shard
 from pipelines.export.sides import choose_sides, prompts_of
 from pipelines.export.staging import MANIFEST, staged
 from pipelines.export.summary import summarise
 from pipelines.processes import Map, processes
+from pipelines.releases.kept import KeptPart
 from pipelines.releases.release import Release, first_line, open_release
 from pipelines.terminal import open_console
 from schemas.export import ExportManifest

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipelines.errors import RunError
 from pipelines.export.render import Examples
 from pipelines.planning import UNIT_BYTES, plan_run
-from pipelines.releases.kept import Run, run_ends, runs_of, split_by_part
+from pipelines.releases.kept import KeptPart, kept_parts, run_ends
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release, first_line, open_release
 from schemas.example import PREFIX
@@ -28,20 +28,9 @@ from transforms.steps import storage
 from transforms.steps.parquet import slice_rows
 from transforms.steps.reader import READ_ERRORS, UnreadableError
 from transforms.steps.units import open_unit
-from transforms.steps.write import CURATED, REJECTS, VERDICTS
+from transforms.steps.write import REJECTS, VERDICTS
 
 _ID, _TURNS, _TOOLS = f"{PREFIX}record_id", f"{PREFIX}turns", f"{PREFIX}tools"
-
-
-@dataclass(frozen=True)
-class KeptPart:
-    """A curated file: its split, its first row among all that are kept, whose they are, who is held out."""
-
-    path: str
-    split: str
-    first: int
-    runs: tuple[Run, ...]
-    held_out: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -66,22 +55,11 @@ Part: TypeAlias = KeptPart | RejectsPart | InputPart
 def parts_of(release: Release, verdict: str) -> list[Part]:
     """What the rows of a verdict are read from, in order; each becomes one file of a split."""
     if verdict == "kept":
-        return [*_kept_parts(release)]
+        return [*kept_parts(release)]
     if saved := release.parts(REJECTS):
         return [RejectsPart(path, verdict) for path in saved]
     records = [record for record in release.manifest.inputs if record.role == "input"]
     return [InputPart(record, verdict) for record in records]
-
-
-def _kept_parts(release: Release) -> Iterator[KeptPart]:
-    runs, splits, first = runs_of(release), split_by_part(release), 0
-    rows = {f"{release.folder}/{file.path}": file.rows or 0 for file in release.manifest.files}
-    for path in release.parts(CURATED):
-        end = first + rows[path]
-        mine = [Run(run.source, max(run.start, first), min(run.end, end)) for run in runs]
-        mine = [run for run in mine if run.start < run.end]
-        yield KeptPart(path, splits[path], first, tuple(mine))
-        first = end
 
 
 def read_part(folder: str, part: Part) -> Iterator[Examples]:

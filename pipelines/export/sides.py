@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.duplicates.files import Files, pack
-from pipelines.export.rows import KeptPart, read_part
+from pipelines.export.rows import read_part
+from pipelines.releases.kept import KeptPart
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release
 from transforms.kernels.rows import prompt_hashes

@@ -24,6 +24,17 @@ class Run:
     end: int
 
 
+@dataclass(frozen=True)
+class KeptPart:
+    """A curated file: its split, its first row among all that are kept, whose they are, who is held out."""
+
+    path: str
+    split: str
+    first: int
+    runs: tuple[Run, ...]
+    held_out: bytes | None = None
+
+
 def runs_of(release: Release) -> list[Run]:
     """The kept rows of each source, one after another."""
     total = release.manifest.counts.verdicts["kept"]
@@ -48,16 +59,27 @@ def run_ends(names: pa.ChunkedArray) -> Iterator[tuple[str, int]]:
     yield from zip(encoded.values.to_pylist(), np.diff(ends, prepend=0).tolist(), strict=True)
 
 
-def split_by_part(release: Release) -> dict[str, str]:
-    """The split of each curated file, by its path; one without rows is of `train` where there are several."""
-    splits = {source.name: source.split or TRAIN for source in release.recipe.sources}
-    paths = release.parts(CURATED)
-    if len({*splits.values()}) == 1:
-        return dict.fromkeys(paths, *{*splits.values()})
-    found, first, runs = {}, 0, runs_of(release)
+def kept_parts(release: Release) -> Iterator[KeptPart]:
+    """The curated files in order; one without rows is of `train` where there are several splits."""
+    runs, splits, first = runs_of(release), _splits_of(release), 0
+    empty = TRAIN if len({*splits.values()}) > 1 else next(iter(splits.values()))
     rows = {f"{release.folder}/{file.path}": file.rows or 0 for file in release.manifest.files}
-    for path in paths:
-        whose = [run.source for run in runs if run.start <= first < run.end and rows[path]]
-        found[path] = splits[whose[0]] if whose else TRAIN
-        first += rows[path]
-    return found
+    for path in release.parts(CURATED):
+        end = first + rows[path]
+        mine = [Run(run.source, max(run.start, first), min(run.end, end)) for run in runs]
+        mine = [run for run in mine if run.start < run.end]
+        yield KeptPart(path, splits[mine[0].source] if mine else empty, first, tuple(mine))
+        first = end
+
+
+def split_by_part(release: Release) -> dict[str, str]:
+    """The split of each curated file, by its path; the ledger is read only where there are several."""
+    splits = {*_splits_of(release).values()}
+    if len(splits) == 1:
+        return dict.fromkeys(release.parts(CURATED), *splits)
+    return {part.path: part.split for part in kept_parts(release)}
+
+
+def _splits_of(release: Release) -> dict[str, str]:
+    """The split of each source."""
+    return {source.name: source.split or TRAIN for source in release.recipe.sources}

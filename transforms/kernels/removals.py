@@ -119,7 +119,7 @@ def _pattern(line: str) -> Pattern:
     first, last = int(match[1]), int(match[2] or match[1])
     if last < first:
         raise ValueError("row takes a range that does not run backwards")
-    return Pattern(*place[:2], first, last, frozenset(ids.lower().split(",")) if ids else frozenset())
+    return place._replace(first=first, last=last, ids=frozenset(_ID.findall(ids.lower())))
 
 
 class Marker:
