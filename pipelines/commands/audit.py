@@ -22,16 +22,8 @@ def add(commands: Commands) -> None:
         handle=_audit, parser=command, reference=[], threshold=None, top=None, save_rejects=False
     )
     flag = command.add_argument
-    add_files(
-        flag,
-        "--input",
-        "files of Parquet or JSON Lines",
-    )
-    add_files(
-        flag,
-        "--benchmark",
-        "files that models are tested on",
-    )
+    add_files(flag, "--input", "files of Parquet or JSON Lines")
+    add_files(flag, "--benchmark", "files that models are tested on")
     flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
     flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
     flag("--languages", metavar="CODES", help="keep rows whose instruction is in one of these, such as en,de")

@@ -35,11 +35,7 @@ def _add_files(flag: Callable[..., object]) -> None:
         "files of Parquet or JSON Lines, or a dataset's folder, local or on any filesystem of Beam's",
     )
     flag("--output", required=True, metavar="ROOT", help="folder of the releases")
-    add_files(
-        flag,
-        "--reference",
-        "files whose rows outrank all others: a row like one of them is dropped",
-    )
+    add_files(flag, "--reference", "files whose rows outrank all others: a row like one of them is dropped")
     add_files(
         flag,
         "--benchmark",
