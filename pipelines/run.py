@@ -155,10 +155,10 @@ def _plan(request: Request) -> Plan:
 
 
 def _tell_damaged(places: Places) -> list[str]:
-    """Tell of the entries of the cache that were damaged, and are whole again."""
+    """Tell of the files of the cache that were damaged."""
     found = damaged_entries(places)
     for path in found:
-        sys.stderr.write(f"tamis: {path} was damaged, and was made anew\n")
+        sys.stderr.write(f"tamis: {path} was damaged; what was in it was worked out anew\n")
     return found
 
 

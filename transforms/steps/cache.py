@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
+import pyarrow as pa
+
 from schemas.plan import DRAWING, Places, Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_own
@@ -73,26 +75,33 @@ def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, ob
 
 
 def missing(entries: Mapping[str, str], job: Job) -> tuple[str, ...]:
-    """Kinds of which the cache has no whole entry, by their paths; those that are damaged are noted.
+    """Kinds of which the cache has no whole entry, by their paths.
 
     An entry that is there counts as used today, on this machine's own disks.
     """
-    return tuple(kind for kind, path in entries.items() if not _holds(path, job))
+    held = {kind for kind, path in entries.items() if find_entry(path, job.places) is not None}
+    for kind in held:
+        storage.touch(entries[kind])
+    return tuple(kind for kind in entries if kind not in held)
 
 
-def _holds(path: str, job: Job) -> bool:
+def find_entry(path: str, places: Places) -> pa.Table | None:
+    """What an entry holds; None where there is none, or a damaged one, which is noted."""
     try:
-        tables.load(path)
+        return tables.load(path)
     except FileNotFoundError:
-        return False
+        return None
     except tables.DamagedError:
-        storage.write_bytes(job.places.damaged_entry(path), b"")
-        return False
-    storage.touch(path)
-    return True
+        note_damaged(path, places)
+        return None
+
+
+def note_damaged(path: str, places: Places) -> None:
+    """Note that a file of the cache is damaged, for the run to tell."""
+    storage.write_bytes(places.damaged_entry(path), b"")
 
 
 def damaged_entries(places: Places) -> list[str]:
-    """Paths of the entries that a run found damaged, sorted."""
+    """Paths of the files of the cache that a run found damaged, sorted."""
     names = storage.list_names(places.damaged_entries)
     return [f"{places.cache}/{name.replace('-', '/')}" for name in names]

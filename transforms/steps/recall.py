@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, PROMPTED
 from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
-from transforms.steps import cache, tables
+from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
@@ -40,20 +40,23 @@ def recall(note: str, job: Job) -> Past | None:
     """What was last found of a unit's place, but for lines that were damaged; None where nothing was."""
     keys = read_note(note)
     if keys is None:
+        if storage.exists(note):
+            cache.note_damaged(note, job.places)
         return None
-    paths = {kind: cache.entry_path(job.places, kind, key) for kind, key in keys.items()}
+    found: dict[str, pa.Table] = {}
+    for kind, key in keys.items():
+        entry = cache.find_entry(cache.entry_path(job.places, kind, key), job.places)
+        if entry is None:
+            return None
+        found[kind] = entry
     shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
-    try:
-        found = {kind: tables.load(path) for kind, path in paths.items()}
-    except (FileNotFoundError, tables.DamagedError):
-        return None
     found["judgement"] = found["judgement"].filter(pc.field("error").is_null())
     return Past(**found, shingles=shingles)
 
 
 def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:
     """Store the shingles of a unit's past, of the rows that it still has, beside what was found of it."""
-    stored = StoredShingles.load(past.shingles).table
+    stored = StoredShingles.load(past.shingles, job.places).table
     if not len(stored):
         return
     known = words(findings.table("identity"), signed_by(job.recipe))

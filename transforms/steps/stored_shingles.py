@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from schemas.plan import Places
 from transforms.steps import tables
+from transforms.steps.cache import find_entry
 
 _NONE = pa.table({"key": pa.array([], pa.binary(16))})
 _WORTH = 1 / 8
@@ -27,9 +29,10 @@ class StoredShingles:
     rest: pa.Table
 
     @classmethod
-    def load(cls, path: str) -> StoredShingles:
-        """What is stored; nothing where no file is, or what is damaged."""
-        return cls(path, _load(path), _load(later(path)))
+    def load(cls, path: str, places: Places) -> StoredShingles:
+        """What is stored; nothing where no file is, or a damaged one, which is noted."""
+        most, rest = (find_entry(file, places) for file in (path, later(path)))
+        return cls(path, _NONE if most is None else most, _NONE if rest is None else rest)
 
     @property
     def table(self) -> pa.Table:
@@ -44,16 +47,9 @@ class StoredShingles:
             return StoredShingles(self.path, self.most, rest)
         most = _join(self.most, rest)
         tables.store(self.path, most)
-        if len(self.rest):
+        if len(self.most) or len(self.rest):  # there may be a file beside, and a damaged one, too
             tables.store(later(self.path), rest[:0])
         return StoredShingles(self.path, most, rest[:0])
-
-
-def _load(path: str) -> pa.Table:
-    try:
-        return tables.load(path)
-    except (FileNotFoundError, tables.DamagedError):
-        return _NONE
 
 
 def _join(first: pa.Table, second: pa.Table) -> pa.Table:

@@ -141,7 +141,7 @@ class UnitRows:
         They are read once more, and stored for the next run beside the signatures.
         """
         keys = words(self.identity, signed_by(self.job.recipe))[self.at(rows)]
-        stored = StoredShingles.load(self.judged.shingles)
+        stored = StoredShingles.load(self.judged.shingles, self.job.places)
         at = place_words(words(stored.table, "key"), keys)
         if (at < 0).any():
             new = np.flatnonzero(at < 0)[np.argsort(rows[at < 0])]

@@ -136,7 +136,7 @@ def test_damaged_entry_is_told_and_made_anew(
     again = curate(str(first.root.parent / "in.parquet"), root=first.root)
     assert again.manifest.digest == first.manifest.digest
     assert path.read_bytes() == whole
-    assert capsys.readouterr().err == f"tamis: {path} was damaged, and was made anew\n"
+    assert capsys.readouterr().err == f"tamis: {path} was damaged; what was in it was worked out anew\n"
     assert again.run["damaged_entries"] == [str(path)]
 
 

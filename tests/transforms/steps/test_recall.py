@@ -237,3 +237,19 @@ def test_other_types_of_the_same_stored_bytes(curate: Curate, tmp_path: Path) ->
     curate(write(2))
     after, alone = curate(write(3)), curate(write(3), root=tmp_path / "elsewhere")
     assert parts(after) == parts(alone)
+
+
+@pytest.mark.parametrize("kind", ["places", "judgement", "identity", "signatures", "shingles"])
+def test_what_is_damaged_of_the_past_is_told(
+    curate: Curate, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, path = crowd(5, 120), tmp_path / "in.parquet"
+    root = curate(str(write_rows(path, rows))).root
+    (found,) = (file for file in (root / ".cache" / kind).rglob("*.*") if file.suffix != ".later")
+    found.write_bytes(b"damaged")
+    write_rows(path, [*rows[:-1], rows[-1] | {"output": "Something else altogether, and new."}])
+    capsys.readouterr()
+    again = curate(str(path), root=root)
+    assert again.run["damaged_entries"] == [str(found)]
+    assert f"{found} was damaged" in capsys.readouterr().err
+    assert parts(again) == parts(curate(str(path), cache=str(tmp_path / "empty")))
