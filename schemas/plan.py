@@ -41,7 +41,8 @@ CROWD_ROWS = 250_000
 class InputFile:
     """One file of the input; `rows` is None and `error` says why where it cannot be read.
 
-    `digest` is of the lines of JSON Lines, which were read when the run was planned.
+    `digest` is of the lines of JSON Lines, which were read when the run was planned; `footer` is that of
+    the footer of Parquet.
     """
 
     source: str
@@ -51,6 +52,7 @@ class InputFile:
     rows: int | None
     error: str | None = None
     digest: str | None = None
+    footer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

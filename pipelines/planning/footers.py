@@ -22,6 +22,7 @@ from transforms.kernels.adapters import Adapter
 from transforms.kernels.json_shapes import Shape
 from transforms.steps import storage
 from transforms.steps.lines import Content, is_lines
+from transforms.steps.parquet import digest_footer
 from transforms.steps.reader import READ_ERRORS, damage_of
 
 _MAGIC = b"PAR1"
@@ -168,9 +169,16 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
     except READ_ERRORS as problem:
         error, metadata, schema = _damage(path, problem), None, None
         _refuse_damage(source, path, error)
-    rows = metadata.num_rows if metadata is not None else None
-    file_record = InputFile(source=source.name, path=path, name=name, bytes=size, rows=rows, error=error)
-    return Footer(file_record, metadata, schema)
+    record = InputFile(
+        source=source.name,
+        path=path,
+        name=name,
+        bytes=size,
+        rows=None if metadata is None else metadata.num_rows,
+        error=error,
+        footer=None if metadata is None else digest_footer(metadata),
+    )
+    return Footer(record, metadata, schema)
 
 
 def _damage(path: str, problem: Exception) -> str:

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import RunError, UsageError
@@ -16,6 +18,7 @@ from schemas.plan import Places
 from tests.releases import Curate
 from tests.rows import ask_all, write_rows
 from transforms.steps import parquet
+from transforms.steps.job import Job
 
 
 @pytest.fixture
@@ -121,6 +124,32 @@ def test_input_that_changes_meanwhile_fails_the_run(
 
     monkeypatch.setattr(parquet.UnitReader, "digests", late)
     with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* bytes, it has \d+"):
+        curate(str(path))
+    assert not (tmp_path / "output" / "LATEST").exists()
+
+
+def test_input_that_changes_to_another_of_its_size_fails_the_run(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was judged would not be what is written."""
+    path, mark_done = tmp_path / "in.parquet", Job.mark_done
+    letters = list("abcdefghi")
+
+    def write(order: list[str]) -> None:
+        rows = {"instruction": letters, "output": order}
+        pq.write_table(pa.table(rows), path, compression="none", use_dictionary=False)
+
+    write(letters)
+    size = path.stat().st_size
+
+    def late(job: Job, step: str, *of: int) -> None:
+        mark_done(job, step, *of)
+        if step == "judge":
+            write(["z", *letters[1:]])
+            assert path.stat().st_size == size
+
+    monkeypatch.setattr(Job, "mark_done", late)
+    with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* another footer"):
         curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()
 

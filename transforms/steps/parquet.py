@@ -53,6 +53,13 @@ def slice_rows(group: pq.RowGroupMetaData) -> int:
     return max(_FEWEST_ROWS, min(_MOST_ROWS, SLICE_BYTES // mean))
 
 
+def digest_footer(metadata: pq.FileMetaData) -> str:
+    """BLAKE2b of a footer, in hexadecimal: it says where each column is stored, how long, and its bounds."""
+    sink = pa.BufferOutputStream()
+    metadata.write_metadata_file(sink)
+    return hashlib.blake2b(sink.getvalue(), digest_size=16).hexdigest()
+
+
 @dataclass(frozen=True)
 class UnitReader(Reader):
     """Reads the rows of one unit of Parquet."""
@@ -87,7 +94,10 @@ class UnitReader(Reader):
                 f"it had {self.file.bytes} bytes, it has {file.size()}"
             )
         # Arrow's own threads would read ahead: whole row groups, and for ever where Python ends meanwhile.
-        return pq.ParquetFile(file, buffer_size=self._read_bytes, pre_buffer=False)
+        parquet = pq.ParquetFile(file, buffer_size=self._read_bytes, pre_buffer=False)
+        if digest_footer(parquet.metadata) != self.file.footer:
+            raise ChangedError(f"{self.file.path} has changed during the run: it has another footer")
+        return parquet
 
     @cached_property
     def _starts(self) -> np.ndarray:
