@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ from pipelines.commands import (
     unlock,
     verify,
 )
-from pipelines.errors import TamisError, UsageError
+from pipelines.errors import FAILED, STOPPED, TamisError, UsageError
 from pipelines.footprint import settle_in
 from pipelines.options import Parser, ShowVersion
 from schemas.recipe import RecipeError
@@ -34,6 +36,9 @@ _COMMANDS = (
     *(curate, audit, recipe, explain, report, duplicates, diff, export),
     *(verify, publish, prune, cache, unlock, sample),
 )
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_OF_THE_MACHINE = {*_FULL, *_DENIED, errno.EIO, errno.EMFILE, errno.ENFILE}
 _COLLECT_AT = 500_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
 
@@ -55,8 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"tamis: {line}", file=sys.stderr)
         return getattr(error, "exit_code", UsageError.exit_code)
     except KeyboardInterrupt:
-        print("tamis: stopped; nothing was published", file=sys.stderr)
-        return 130
+        print("tamis: stopped", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read has had enough. Python would write the rest as it ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        # Where no temporary folder can be written to, Python names no file that is not found.
+        unplaced = isinstance(error, FileNotFoundError) and error.filename is None
+        if error.errno not in _OF_THE_MACHINE and not unplaced:
+            raise
+        where = "" if error.filename is None else f"{error.filename}: "
+        print(f"tamis: {where}{error.strerror}", file=sys.stderr)
+        return FAILED
 
 
 def _parser() -> Parser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PUBLISHED, FAILED, WRONG_USAGE, GATE_FAILED = 0, 1, 2, 3
+STOPPED = 130
 
 
 class TamisError(Exception):
@@ -19,6 +20,12 @@ class GateError(TamisError):
     """A gate of the recipe held the release."""
 
     exit_code = GATE_FAILED
+
+
+class StoppedError(TamisError):
+    """The person who ran the command stopped it."""
+
+    exit_code = STOPPED
 
 
 class UsageError(TamisError):

@@ -218,9 +218,8 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
     if job.plan.removals is not None:
         by_action[Reason.REMOVED.value] = "reject"
     if not job.recipe.language.enabled:
-        by_action = {
-            reason: action for reason, action in by_action.items() if not reason.startswith("language")
-        }
+        for reason in (Reason.LANGUAGE, Reason.LANGUAGE_UNDETERMINED, Reason.LANGUAGE_MISMATCH):
+            by_action.pop(reason.value, None)
     inputs = [file for file in job.plan.files if not job.plan.sources[file.source].reference]
     return Context(
         release=job.plan.release,

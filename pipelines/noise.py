@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from pipelines.errors import RunError, TamisError
+from pipelines.errors import RunError, StoppedError, TamisError
 from schemas.plan import Places
 from transforms.steps import storage
 
@@ -77,7 +77,7 @@ def hushed(places: Places, *, verbose: bool) -> Iterator[None]:
         stopped = isinstance(error, KeyboardInterrupt) or cause_of(error).endswith("KeyboardInterrupt")
         made = storage.exists(places.manifest)
         if stopped and not made:
-            raise KeyboardInterrupt from error
+            raise StoppedError("stopped; nothing was published") from error
         if verbose and not stopped:
             raise
         told = "the run failed and nothing was published"

@@ -1,11 +1,18 @@
-"""The terminal that rows are shown on."""
+"""The terminal that rows are shown on, as text or as JSON."""
 
 from __future__ import annotations
 
 import io
+import json
 import sys
+from typing import Any
 
 from rich.console import Console
+
+
+def to_json(document: Any) -> str:
+    """A document as lines of JSON; escapes keep a row's characters from acting on a terminal."""
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
 def open_console() -> Console:

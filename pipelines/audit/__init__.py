@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from rich.console import Console
-
 from pipelines.audit.collect import Audit, collect
 from pipelines.audit.page import show
+from pipelines.terminal import open_console, to_json
 from schemas.recipe import Recipe
 
 __all__ = ["Audit", "audit", "collect"]
@@ -17,8 +14,8 @@ def audit(recipe: Recipe, *, share: float, examples: int, seed: int, as_json: bo
     """Judge the input, or a share of it, and print what was found."""
     found = collect(recipe, share=share, examples=examples, seed=seed)
     if as_json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))  # noqa: T201 a command prints
+        print(to_json(found.to_dict()), end="")  # noqa: T201 a command prints
         return
-    console = Console(highlight=False)
+    console = open_console()
     for part in show(found):
         console.print(part)

@@ -64,10 +64,10 @@ def _sum(entries: Sequence[Entry]) -> str:
 
 
 def _show(cache: str, entries: Sequence[Entry]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from pipelines.report.words import group, measure
+    from pipelines.terminal import open_console
 
     print(f"{cache}: {_sum(entries)}")
     table = Table(box=None)
@@ -77,4 +77,4 @@ def _show(cache: str, entries: Sequence[Entry]) -> None:
         some = [entry for entry in entries if entry.kind == kind]
         last = time.strftime("%Y-%m-%d", time.localtime(max(entry.used for entry in some)))
         table.add_row(kind, group(len(some)), measure(sum(entry.bytes for entry in some)), last)
-    Console(highlight=False).print(table)
+    open_console().print(table)

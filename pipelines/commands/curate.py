@@ -184,12 +184,11 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def _show(report: str, folder: str) -> None:
-    from rich.console import Console
-
     from pipelines.report import summarise
+    from pipelines.terminal import open_console
     from schemas.report import Report
 
-    console = Console(highlight=False)
+    console = open_console()
     found = Report.model_validate_json(report)
     console.print(summarise(found))
     console.print(f"\nrelease  {folder}\nreport   {folder}/report/report.html", soft_wrap=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from pipelines.diff.document import document_of, to_json
+from pipelines.diff.document import document_of
 from pipelines.diff.page import print_page
 from pipelines.diff.rows import find_moves
 from pipelines.new_parquet import check_target
 from pipelines.releases.release import open_to_look, read_report
 from pipelines.report import measure_all
-from pipelines.terminal import open_console
+from pipelines.terminal import open_console, to_json
 from transforms.steps import storage
 
 

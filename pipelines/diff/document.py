@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pipelines.diff.rows import KEPT, Moves
@@ -41,8 +40,3 @@ def _describe(release: Release) -> dict[str, Any]:
         "content_digest": manifest.content_digest,
         "verdicts": manifest.counts.verdicts,
     }
-
-
-def to_json(document: dict[str, Any]) -> str:
-    """JSON text of a document, the same for equal documents."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

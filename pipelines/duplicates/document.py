@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,11 +11,12 @@ from pipelines.duplicates.texts import Library
 from pipelines.duplicates.what_if import Level
 from pipelines.releases.ledger import RowKey
 from pipelines.releases.release import Release
+from pipelines.terminal import to_json
 
 
 def listing_json(release: Release, listing: Listing) -> str:
     """The listing as JSON text: texts in full, null where they cannot be had."""
-    return _write(
+    return to_json(
         {
             "release": release.name,
             "summary": asdict(listing.summary),
@@ -28,7 +28,7 @@ def listing_json(release: Release, listing: Listing) -> str:
 
 def what_if_json(release: Release, levels: Sequence[Level]) -> str:
     """The answers to a what-if as JSON text."""
-    return _write(
+    return to_json(
         {
             "release": release.name,
             "threshold": release.recipe.dedup.threshold,
@@ -36,11 +36,6 @@ def what_if_json(release: Release, levels: Sequence[Level]) -> str:
             "what_if": [asdict(level) for level in levels],
         }
     )
-
-
-def _write(document: dict[str, Any]) -> str:
-    # Escapes keep a row's characters from acting on a terminal.
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
 def _cluster(cluster: Cluster, library: Library) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pipelines.releases.inputs import read_rows
 from pipelines.releases.ledger import RowKey, scan
 from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
+from schemas.recipe import Recipe
 from transforms.kernels.adapters import Adapter
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
@@ -65,15 +66,15 @@ def _from_input(release: Release, source: str, name: str, rows: list[int]) -> di
         with storage.open_input(record.path) as file:
             if file.size() == record.bytes:
                 for batch in read_rows(file, record.path, sorted(set(rows))):
-                    found |= _by_id(batch, release.adapter(source, batch.schema))
+                    found |= _by_id(batch, release.adapter(source, batch.schema), release.recipe)
     except (*READ_ERRORS, UsageError):
         return found
     return found
 
 
-def _by_id(batch: pa.RecordBatch, adapter: Adapter) -> dict[str, Fields]:
+def _by_id(batch: pa.RecordBatch, adapter: Adapter, recipe: Recipe) -> dict[str, Fields]:
     """The texts of some rows by the record ids that follow from them."""
-    texts = adapter.texts(batch)
+    texts = adapter.texts(batch, recipe.turns)
     ids = [found.hex() for found in adapter.record_ids(batch).to_pylist()]
     rows = zip(*(text.to_pylist() for text in texts), strict=True)
     return {one: dict(zip(FIELDS, row, strict=True)) for one, row in zip(ids, rows, strict=True)}
@@ -87,6 +88,6 @@ def _from_release(release: Release, ids: set[str]) -> dict[str, Fields]:
         wanted = pc.field(_ID).isin(sorted(ids))
         for table in scan(release.parts(kind), wanted):
             for batch, source in product(table.to_batches(), sources):
-                read = _by_id(batch, release.adapter(source, batch.schema))
+                read = _by_id(batch, release.adapter(source, batch.schema), release.recipe)
                 found |= {one: read[one] for one in read.keys() & ids}
     return found

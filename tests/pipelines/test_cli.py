@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +15,7 @@ import pytest
 
 from pipelines.cli import main
 from schemas.recipe import built_in, load_recipe
+from tests.commands import Command
 
 
 @pytest.fixture
@@ -158,3 +163,34 @@ def test_languages_filter_even_where_the_profile_does_not(good: Path) -> None:
     recipe = recipe_of(_parser().parse_args(flags))
     assert recipe.language.keep == ("en", "de")
     assert recipe.rules.language.action == "reject"
+
+
+@pytest.mark.parametrize("kibibytes", [0, 1, 300])
+def test_a_full_disk_is_one_sentence(good: Path, tmp_path: Path, kibibytes: int) -> None:
+    arguments = ["curate", "--input", str(good), "--output", str(tmp_path / "o"), "--workers", "1"]
+    limited = f"ulimit -f {kibibytes}; exec {sys.executable} -m pipelines.cli {shlex.join(arguments)}"
+    found = subprocess.run(["/bin/bash", "-c", limited], capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr.startswith("tamis: ")
+    assert found.stderr.count("\n") == 1
+    told = ["No usable temporary directory"] if kibibytes == 0 else ["File too large", f"{tmp_path}/o/"]
+    assert all(words in found.stderr for words in told)
+
+
+def test_a_reader_that_has_had_enough_ends_a_command_quietly() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = Command(["recipe", "--schema"], stdout=writing)
+    os.close(writing)
+    assert command.finish() == (1, "")
+
+
+@pytest.mark.parametrize("asked", [["curate", "--output"], ["cache"]])
+def test_names_are_no_markup(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str]
+) -> None:
+    folder = str(tmp_path / "[bold]o[/out]")
+    assert main(["curate", "--input", str(good), "--output", folder, "--quiet"]) == 0
+    given = ["--input", str(good)] if asked[0] == "curate" else []
+    assert main([*asked, folder, *given]) == 0
+    assert folder in capsys.readouterr().out

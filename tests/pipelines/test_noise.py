@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import RunError, UsageError
+from pipelines.errors import RunError, StoppedError, UsageError
 from pipelines.noise import cause_of, hushed, log_path
 from schemas.plan import Places
 from tests.releases import Curate
@@ -84,7 +84,10 @@ def test_failures_are_raised_whole_when_verbose(places: Places) -> None:
 
 
 def test_interrupt_of_a_worker_is_one(places: Places) -> None:
-    with pytest.raises(KeyboardInterrupt), hushed(places, verbose=False):
+    with (
+        pytest.raises(StoppedError, match=r"^stopped; nothing was published$"),
+        hushed(places, verbose=False),
+    ):
         raise RuntimeError("KeyboardInterrupt [while running 'Judge']")
 
 

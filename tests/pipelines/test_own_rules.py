@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.cli import main
 from pipelines.errors import UsageError
 from schemas.recipe import RecipeError, load_recipe, override
 from tests.releases import Curate, recipe_for
@@ -136,3 +137,19 @@ def test_a_wrong_tagger_is_refused(tmp_path: Path, curate: Curate, use: str, sen
     pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
     with pytest.raises(UsageError, match=re.escape(sentence)):
         curate(pattern, recipe=override(recipe_for(pattern), {"own_tagger": use}))
+
+
+def test_a_rule_may_be_called_after_a_language(tmp_path: Path, curate: Curate) -> None:
+    """The rules on languages are off here, and none other."""
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    rule = {"name": "language_of_capitals", "use": "my_rules:too_loud", "action": "flag", "meaning": "Loud."}
+    report = curate(pattern, recipe=override(recipe_for(pattern), {"own": [rule]})).report
+    assert "language_of_capitals" in [flag.name for flag in report.flags]
+
+
+def test_meanings_are_no_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pattern = str(write_rows(tmp_path / "rows.parquet", ROWS))
+    rule = {"name": "loud", "use": "my_rules:too_loud", "action": "flag", "meaning": "It has [b]x[/a] in it."}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump({"own": [rule]}), "utf-8")
+    assert main(["audit", "--input", pattern, "--recipe", str(tmp_path / "recipe.yaml")]) == 0
+    assert "It has [b]x[/a] in it." in " ".join(capsys.readouterr().out.split())

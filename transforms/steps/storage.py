@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import hashlib
@@ -21,6 +22,7 @@ import pyarrow as pa
 from transforms.steps.ranges import RangeFile
 from transforms.steps.stores.registry import store_of
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _IN_MEMORY_BYTES, _READ_BYTES = 8 << 20, 1 << 20
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 
@@ -133,7 +135,10 @@ def delete_partials(folder: str) -> None:
 
 @contextmanager
 def create(path: str) -> Iterator[IO[bytes]]:
-    """A file to write to, at its path once it is closed without an error and not before."""
+    """A file to write to, at its path once it is closed without an error and not before.
+
+    A device or a pipe is written to as it stands.
+    """
     if not is_local(path):
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
             yield spool
@@ -142,13 +147,20 @@ def create(path: str) -> Iterator[IO[bytes]]:
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_beside(target)
+    in_place = target.is_char_device() or target.is_fifo()
+    partial = target if in_place else partial_beside(target)
     try:
         with partial.open("wb") as file:
             yield file
-        partial.replace(target)
+        if not in_place:
+            partial.replace(target)
+    except OSError as error:
+        if error.errno in _FULL and error.filename is None:
+            error.filename = path
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        if not in_place:
+            partial.unlink(missing_ok=True)
 
 
 def write_bytes(path: str, content: bytes) -> None:

@@ -7,10 +7,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import main
 from tests.ledgers import Fall, write_release
+from tests.releases import Curate, recipe_for
 
 Printed = Callable[..., str]
 
@@ -149,3 +152,14 @@ def test_mistakes_get_a_sentence(
 def test_no_release_gets_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["duplicates", str(tmp_path / "none")]) == 2
     assert f"tamis: there is no release at {tmp_path}/none: nothing is there" in capsys.readouterr().err
+
+
+def test_texts_are_of_the_turns_that_the_recipe_goes_by(
+    tmp_path: Path, curate: Curate, printed: Printed
+) -> None:
+    said = ["Name a river.", "The Danube.", "And a lake?", "Lake Balaton."]
+    turns = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(said)]
+    pq.write_table(pa.table({"messages": [turns, turns]}), tmp_path / "chat.parquet")
+    release = curate("", recipe=recipe_for(str(tmp_path / "chat.parquet"), turns="all"))
+    (cluster,) = json.loads(printed(release.folder, "--json"))["clusters"]
+    assert cluster["survivor"]["texts"]["instruction"] == "Name a river.\nAnd a lake?"

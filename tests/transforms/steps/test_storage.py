@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pytest
@@ -99,3 +101,27 @@ def test_every_file_of_a_folder_is_listed_and_can_be_deleted(tmp_path: Path) -> 
     storage.delete_file(f"{folder}/a")
     assert [*storage.files_in(str(folder))] == [".hidden", "b/c"]
     assert storage.files_in(f"{folder}/nowhere") == {}
+
+
+def test_a_pipe_is_written_to_as_it_stands(tmp_path: Path) -> None:
+    path, read = tmp_path / "pipe", list[bytes]()
+    os.mkfifo(path)
+    reader = Thread(target=lambda: read.append(path.read_bytes()), daemon=True)
+    reader.start()
+    storage.write_bytes(str(path), b"said")
+    reader.join(10)
+    assert read == [b"said"]
+    assert [found.name for found in tmp_path.iterdir() if found.is_fifo()] == ["pipe"]
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "file")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
+    try:
+        with pytest.raises(OSError, match="too large") as caught:
+            storage.write_bytes(path, bytes(2 << 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.filename == path
+    assert list(tmp_path.iterdir()) == []
