@@ -99,8 +99,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
             raise RunError(outcome.message)
         how = {"workers": asked.cores, "runner": engine.label, "repeats": repeated}
         how |= {"damaged_entries": _tell_damaged(places), "shuffled_bytes": work.shuffled}
-        _write_run_record(places, started, how)
-        storage.delete_folder(places.staging if hold.lease else f"{root}/.staging")
+        _settle(places, started, how, places.staging if hold.lease else f"{root}/.staging")
         _check_gate(outcome, places)
     return outcome, places
 
@@ -271,6 +270,16 @@ class _Work:
         from apache_beam.options.pipeline_options import PipelineOptions
 
         return beam.Pipeline(options=PipelineOptions(list(self.arguments)))
+
+
+def _settle(places: Places, started: float, how: Mapping[str, Any], staging: str) -> None:
+    """Record how a run went and clear up; where that fails, the release is made all the same."""
+    try:
+        _write_run_record(places, started, how)
+        storage.delete_folder(staging)
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        sys.stderr.write(f"tamis: release {places.release} is whole, but {where}{error.strerror}\n")
 
 
 def _write_run_record(places: Places, started: float, how: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.errors import UsageError
@@ -48,18 +48,32 @@ def find_cache(folder: str) -> str:
 
 def list_entries(cache: str) -> list[Entry]:
     """The entries of a cache, those first that were not used for longest."""
-    found, used = [], dict[str, float]()
+    found, named = dict[str, list[Entry]](), dict[str, Collection[str]]()
+    half_written = []
     for name, size in storage.files_in(cache).items():
         path = f"{cache}/{name}"
         if match := _ENTRY.fullmatch(name) or _NOTE.fullmatch(name):
-            key, entry = match["key"], Entry(match["kind"], path, size, storage.written_at(path))
-            found.append((key, entry))
-            noted = read_note(path) if entry.kind == PLACES else None
-            used |= {key: max(used.get(key, 0), entry.used) for key in (noted or {}).values()}
+            entry = Entry(match["kind"], path, size, storage.written_at(path))
+            found.setdefault(match["key"], []).append(entry)
+            if entry.kind == PLACES:
+                named[match["key"]] = (read_note(path) or {}).values()
         elif storage.is_partial(name.rpartition("/")[2]):
-            found.append(("", Entry(HALF_WRITTEN, path, size, storage.written_at(path))))
-    entries = [replace(entry, used=max(entry.used, used.get(key, 0))) for key, entry in found]
-    return sorted(entries, key=lambda entry: (entry.used, entry.path))
+            half_written.append(Entry(HALF_WRITTEN, path, size, storage.written_at(path)))
+    used = _last_used(found, named)
+    entries = [replace(entry, used=used[key]) for key, some in found.items() for entry in some]
+    return sorted([*entries, *half_written], key=lambda entry: (entry.used, entry.path))
+
+
+def _last_used(
+    found: Mapping[str, Sequence[Entry]], named: Mapping[str, Collection[str]]
+) -> dict[str, float]:
+    """When what has a key was last used: by a note that names it or, of a note, all that it names."""
+    used = {key: max(entry.used for entry in entries) for key, entries in found.items()}
+    for note, keys in named.items():
+        for key in keys:
+            used[key] = max(used.get(key, 0), used[note])
+    of_notes = {note: min((used[key] for key in keys), default=0) for note, keys in named.items()}
+    return used | {note: max(used[note], seconds) for note, seconds in of_notes.items()}
 
 
 def choose_old(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -131,28 +132,32 @@ def test_input_that_changes_meanwhile_fails_the_run(
     assert not (tmp_path / "output" / "LATEST").exists()
 
 
+@pytest.mark.parametrize(("kind", "told"), [("parquet", "another footer"), ("jsonl", "other rows")])
 def test_input_that_changes_to_another_of_its_size_fails_the_run(
-    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, told: str
 ) -> None:
     """What was judged would not be what is written."""
-    path, mark_done = tmp_path / "in.parquet", Job.mark_done
-    letters = list("abcdefghi")
+    path, mark_done = tmp_path / f"in.{kind}", Job.mark_done
+    said = [f"Say {letter} to all who are here." for letter in "abcdefghi"]
 
     def write(order: list[str]) -> None:
-        rows = {"instruction": letters, "output": order}
-        pq.write_table(pa.table(rows), path, compression="none", use_dictionary=False)
+        table = pa.table({"instruction": said, "output": order})
+        if kind == "parquet":
+            pq.write_table(table, path, compression="none", use_dictionary=False)
+        else:
+            path.write_text("".join(f"{json.dumps(row)}\n" for row in table.to_pylist()), "utf-8")
 
-    write(letters)
+    write(said)
     size = path.stat().st_size
 
     def late(job: Job, step: str, *of: int) -> None:
         mark_done(job, step, *of)
         if step == "judge":
-            write(["z", *letters[1:]])
+            write([said[0].replace("a", "z"), *said[1:]])
             assert path.stat().st_size == size
 
     monkeypatch.setattr(Job, "mark_done", late)
-    with pytest.raises(RunError, match=r"ChangedError: .*in\.parquet has changed .* another footer"):
+    with pytest.raises(RunError, match=rf"ChangedError: .*in\.{kind} has changed .* {told}"):
         curate(str(path))
     assert not (tmp_path / "output" / "LATEST").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pipelines.cli import main
 from pipelines.errors import UsageError
 from tests.releases import Curate, Release, Sampled, recipe_for
 from tests.rows import ask, ask_all, write_rows
+from transforms.steps import storage
 
 
 def test_times_and_costs_stand_beside_the_release(sampled: Sampled) -> None:
@@ -71,3 +73,18 @@ def test_flags_reach_the_release(tmp_path: Path) -> None:
     assert release.report.threshold == 0.9
     assert (tmp_path / "cache").is_dir()
     assert not (tmp_path / "out" / ".cache").exists()
+
+
+def test_what_fails_after_a_release_fails_no_run(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A schedule would publish it once more."""
+
+    def fail(folder: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", folder)
+
+    monkeypatch.setattr(storage, "delete_folder", fail)
+    release = curate(str(write_rows(tmp_path / "in.parquet", ask_all(9))))
+    assert release.verdicts() == ["kept"] * 9
+    told = f"tamis: release 0001 is whole, but {release.root}/.staging: Permission denied\n"
+    assert capsys.readouterr().err == told

@@ -49,8 +49,9 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_size(release: Release, inside: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cache", f"{release.root}{inside}"]) == 0
     lines = told(capsys)
-    assert lines[0].startswith(f"{release.root}/.cache: 8 entries of ")
-    assert [line.split()[:2] for line in lines[2:]] == [[kind, "2"] for kind in sorted([*KINDS, PLACES])]
+    assert lines[0].startswith(f"{release.root}/.cache: 10 entries of ")
+    counts = dict.fromkeys(KINDS, "2") | {PLACES: "4"}
+    assert [tuple(line.split()[:2]) for line in lines[2:]] == sorted(counts.items())
 
 
 def test_what_was_not_used_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +59,7 @@ def test_what_was_not_used_goes(release: Release, capsys: pytest.CaptureFixture[
     age([*old, *notes(release.root)], 40)
     age(new, 3)
     assert main(["cache", str(release.root), "--unused-for", "30"]) == 0
-    assert told(capsys)[0].startswith("deleted 4 entries of ")
+    assert told(capsys)[0].startswith("deleted 6 entries of ")
     assert [*files(release.root), *notes(release.root)] == new
 
 
@@ -68,7 +69,7 @@ def test_a_run_uses_what_it_finds(release: Release, curate: Curate, tmp_path: Pa
     curate(f"{tmp_path}/in/*.parquet", root=release.root)
     assert main(["cache", str(release.root), "--unused-for", "30"]) == 0
     assert len(files(release.root)) == len(KINDS)
-    assert len(notes(release.root)) == 1
+    assert len(notes(release.root)) == 2
 
 
 def test_a_run_uses_the_shingles_of_what_it_finds(curate: Curate, tmp_path: Path) -> None:
@@ -82,6 +83,21 @@ def test_a_run_uses_the_shingles_of_what_it_finds(curate: Curate, tmp_path: Path
         curate(pattern, root=root, **again)
         assert main(["cache", str(root), "--unused-for", "30"]) == 0
         assert files(root) == before
+
+
+def test_datasets_with_files_of_one_name_use_each_its_own(curate: Curate, tmp_path: Path) -> None:
+    """Each says what it uses, whoever of them ran last; stores know nothing but when files were written."""
+    cache = tmp_path / "cache"
+    for name, first in (("a", 0), ("b", 50)):
+        write_rows(tmp_path / name / "train.parquet", ask_all(first + 9)[first:])
+        curate(f"{tmp_path}/{name}/train.parquet", root=tmp_path / f"of-{name}", cache=str(cache))
+    before = sorted(cache.rglob("*.arrow"))
+    age([*before, *cache.rglob("*.json")], 40)
+    for name in "ab":
+        curate(f"{tmp_path}/{name}/train.parquet", root=tmp_path / f"of-{name}", cache=str(cache))
+    age(before, 40)
+    assert main(["cache", str(cache), "--unused-for", "30"]) == 0
+    assert sorted(cache.rglob("*.arrow")) == before
 
 
 def test_a_repetition_uses_what_is_there(curate: Curate, tmp_path: Path) -> None:
@@ -111,7 +127,7 @@ def test_no_more_than_a_size(release: Release, capsys: pytest.CaptureFixture[str
     kept = files(release.root)[:2]
     most = sum(path.stat().st_size for path in kept)
     assert main(["cache", str(release.root), "--max-size", f"{most}B"]) == 0
-    assert told(capsys)[0].startswith("deleted 6 entries")
+    assert told(capsys)[0].startswith("deleted 8 entries")
     assert [*files(release.root), *notes(release.root)] == kept
 
 
@@ -128,7 +144,7 @@ def test_what_is_damaged_goes(release: Release, capsys: pytest.CaptureFixture[st
     note.write_text("[]")
     assert main(["cache", str(release.root), "--check"]) == 0
     assert told(capsys)[:2] == [f"deleted {one}: it was damaged" for one in (path, note)]
-    assert (len(files(release.root)), len(notes(release.root))) == (5, 1)
+    assert (len(files(release.root)), len(notes(release.root))) == (5, 3)
 
 
 def test_what_a_killed_writer_left_goes(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,7 +195,7 @@ def test_in_a_bucket(s3: S3, tmp_path: Path, curate: Curate, capsys: pytest.Capt
     assert main(["cache", cache, "--check", "--max-size", "0", *s3.flags]) == 0
     lines = told(capsys)
     assert lines[0].startswith("deleted 0 entries of 0 B")
-    assert lines[1].startswith(f"{cache}: 4 entries of ")
+    assert lines[1].startswith(f"{cache}: 5 entries of ")
     (damaged,) = s3.objects("cache/judgement")
     s3.client.put_object(Bucket=BUCKET, Key=damaged, Body=b"damaged")
     second = curate(pattern, cache=cache, beam=s3.flags)

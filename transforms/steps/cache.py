@@ -46,10 +46,10 @@ def unit_keys(
     return {kind: _key({**asked[kind], **content, **others.get(kind, {})}) for kind in KINDS}
 
 
-def place_key(plan: Plan, recipe: Recipe, reader: Reader) -> str:
-    """Key of the note on what was last found of the unit that stands in a unit's place."""
+def place_key(plan: Plan, recipe: Recipe, reader: Reader, root: str | None) -> str:
+    """Key of the note on what was last found of the unit in a place, for an output folder or for any."""
     place = (reader.file.source, reader.file.name, *reader.place)
-    return _key({"asked": _asked(plan, recipe, reader), "place": place})
+    return _key({"asked": _asked(plan, recipe, reader), "place": place, "root": root})
 
 
 def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, object]]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from transforms.steps import cache, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
-from transforms.steps.notes import note_of, remember
+from transforms.steps.notes import notes_of, remember
 from transforms.steps.reader import Reader
 from transforms.steps.recall import carry_shingles, examine_changed, recall
 from transforms.steps.units import open_unit
@@ -50,9 +50,9 @@ def _judge(reader: Reader, job: Job) -> Judged:
     keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
     entries = {name: cache.entry_path(job.places, name, key) for name, key in keys.items()}
     shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
-    missing, note = cache.missing(entries, job), note_of(reader, job)
+    missing, notes = cache.missing(entries, job), notes_of(reader, job)
     if missing:
-        past = recall(note, job)
+        past = recall(notes, job)
         found = examine(reader, job, missing) if past is None else examine_changed(reader, job, past)
         if found.unreadable and not reader.lost:
             return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
@@ -60,7 +60,8 @@ def _judge(reader: Reader, job: Job) -> Judged:
             tables.store(entries[name], found.table(name))
         if past is not None and "signatures" in missing:
             carry_shingles(past, found, shingles, job)
-    remember(note, keys)
+        remember(notes.shared, keys)
+    remember(notes.own, keys)
     return Judged(**entries, shingles=shingles, digests=flat)
 
 

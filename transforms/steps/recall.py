@@ -18,7 +18,7 @@ from transforms.steps.examine import Findings, examine, identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
 from transforms.steps.lines import LinesReader
-from transforms.steps.notes import read_note
+from transforms.steps.notes import Notes, read_note
 from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
 from transforms.steps.reader import Reader, UnreadableError
@@ -36,12 +36,10 @@ class Past:
     """Where those of its candidates are stored, if any are."""
 
 
-def recall(note: str, job: Job) -> Past | None:
+def recall(notes: Notes, job: Job) -> Past | None:
     """What was last found of a unit's place, but for lines that were damaged; None where nothing was."""
-    keys = read_note(note)
+    keys = _read(notes.own, job) or _read(notes.shared, job)
     if keys is None:
-        if storage.exists(note):
-            cache.note_damaged(note, job.places)
         return None
     found: dict[str, pa.Table] = {}
     for kind, key in keys.items():
@@ -52,6 +50,13 @@ def recall(note: str, job: Job) -> Past | None:
     shingles = cache.entry_path(job.places, cache.SHINGLES, keys["signatures"])
     found["judgement"] = found["judgement"].filter(pc.field("error").is_null())
     return Past(**found, shingles=shingles)
+
+
+def _read(note: str, job: Job) -> dict[str, str] | None:
+    keys = read_note(note)
+    if keys is None and storage.exists(note):
+        cache.note_damaged(note, job.places)
+    return keys
 
 
 def carry_shingles(past: Past, findings: Findings, path: str, job: Job) -> None:

@@ -16,12 +16,12 @@ from schemas.reason import Reason
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.adapters.adapter import canonical
 from transforms.kernels.private import mask_rows
-from transforms.kernels.rows import digest_rows, from_hex, sum_hashes
+from transforms.kernels.rows import digest_rows, from_hex, sum_hashes, to_hex
 from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
 from transforms.steps.lines import schema_of
 from transforms.steps.parquet import conform, plain_type
-from transforms.steps.reader import Reader
+from transforms.steps.reader import ChangedError, Reader
 from transforms.steps.resolve import Resolved, are_rejects, staged
 from transforms.steps.units import open_unit
 
@@ -129,9 +129,17 @@ def _with_input(reader: Reader, ledger: pa.Table, names: Iterable[str]) -> Itera
             low, high = np.searchsorted(rows, [at, at + len(batch)])
             if low < high:
                 taken = batch.take(pa.array(rows[low:high] - at))
+                if reader.unit.span is not None:  # of Parquet, the footer tells
+                    _check_same(reader, taken, ledger["record_id"][low:high])
                 columns = dict(zip(batch.schema.names, taken.columns, strict=True))
                 yield pa.table(columns | _turns(reader, taken) | _columns(beside, low, high))
             at += len(batch)
+
+
+def _check_same(reader: Reader, batch: pa.RecordBatch, ids: pa.ChunkedArray) -> None:
+    """Refuse rows that are others than those that were judged."""
+    if to_hex(reader.adapter.record_ids(batch)) != ids.combine_chunks():
+        raise ChangedError(f"{reader.file.path} has changed during the run: it has other rows")
 
 
 def _turns(reader: Reader, batch: pa.RecordBatch) -> dict[str, pa.Array]:
