@@ -24,7 +24,7 @@ from transforms.kernels.containment import Index
 from transforms.kernels.prompt_findings import Models
 from transforms.kernels.shingles import mix
 from transforms.kernels.texts import Texts
-from transforms.steps.examine import judge
+from transforms.steps.judgement import judge
 from transforms.steps.keyed import refs
 from transforms.steps.reader import Reader, UnreadableError
 from transforms.steps.units import open_unit

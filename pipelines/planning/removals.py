@@ -89,7 +89,7 @@ def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[tuple[int, str]]:
         at = reader.rows_before(group)
         here = rows[(rows >= at) & (rows < at + reader.group_rows(group))]
         try:
-            batches = [to_hex(reader.record_ids(batch)).to_pylist() for batch in reader.take(here)]
+            batches = [to_hex(reader.adapter.record_ids(batch)).to_pylist() for batch in reader.take(here)]
         except UnreadableError:
             continue
         except ChangedError as error:

@@ -80,10 +80,6 @@ class Reader(ABC):
         """Instruction, input and output of each row, as the recipe has them."""
         return self.adapter.texts(batch, self.plan.recipe["turns"])
 
-    def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
-        """Record id of each row of the slice that was read last."""
-        return self.adapter.record_ids(batch)
-
     def whole_rows(self, batch: pa.RecordBatch, first: int) -> tuple[np.ndarray, pa.RecordBatch]:
         """The rows of a slice that are not damaged, by their numbers in the unit, from that of the first."""
         rows = np.arange(first, first + len(batch))

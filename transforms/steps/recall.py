@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +14,13 @@ from schemas.recipe import Recipe
 from schemas.verdict import IDENTITY, PROMPTED
 from transforms.kernels.rows import as_words, first_words, holds_words, place_words, unique_words
 from transforms.steps import cache, storage, tables
-from transforms.steps.examine import Findings, examine, identify_whole
+from transforms.steps.examine import Findings, examine
+from transforms.steps.identity import identify_whole
 from transforms.steps.job import Job
 from transforms.steps.keyed import words
-from transforms.steps.lines import LinesReader
 from transforms.steps.notes import Notes, read_note
-from transforms.steps.parquet import UnitReader
 from transforms.steps.parts import signed_by
-from transforms.steps.reader import Reader, UnreadableError
+from transforms.steps.reader import Reader
 from transforms.steps.stored_shingles import StoredShingles
 
 
@@ -73,39 +72,25 @@ _WHOLE = pa.schema([IDENTITY.field(name) for name in ("record_id", "row_hash", "
 
 
 @dataclass(frozen=True)
-class _New(Reader):
-    """Reads those rows of a unit whose record ids are not known; notes of all of them what is _WHOLE."""
+class _Sieve:
+    """Lets the rows of a unit through whose record ids are not known; keeps what is _WHOLE of all of them."""
 
-    known: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.uint64))
-    recipe: Recipe = field(default_factory=Recipe)
+    reader: Reader
+    recipe: Recipe
+    known: np.ndarray
+    """Record ids as words, sorted."""
+
     seen: list[tuple[int, pa.Table]] = field(default_factory=list)
-    """Row group of the unit and _WHOLE, for each slice that was read."""
+    """Row group of the unit and _WHOLE, for each slice."""
 
-    fresh: list[pa.FixedSizeBinaryArray] = field(default_factory=list)
-    """Record ids of what was read last."""
-
-    def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:  # noqa: ARG002 — they are told apart by them
-        return self.fresh[0]
-
-    def slices(self, group: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        # It is the class of the kind of file that comes next.
-        for batch in super().slices(group, columns):  # type: ignore[safe-super]
-            if self.lost:
-                raise UnreadableError(self.lost[min(self.lost)])
-            ids = self.adapter.record_ids(batch)
-            whole = identify_whole(self.adapter.hashed, self.recipe, ids, batch)
-            self.seen.append((group - self.unit.groups[0], pa.table(whole, schema=_WHOLE)))
-            new = pa.array(~holds_words(self.known, as_words(ids)))
-            self.fresh[:] = [ids.filter(new)]
-            yield batch.filter(new)
-
-
-class _NewRows(_New, UnitReader):
-    """Reads the new rows of a unit of Parquet."""
-
-
-class _NewLines(_New, LinesReader):
-    """Reads the new rows of a unit of JSON Lines."""
+    def __call__(self, group: int, batch: pa.RecordBatch) -> tuple[np.ndarray, pa.FixedSizeBinaryArray]:
+        """Which rows of a slice are new, and their record ids."""
+        adapter = self.reader.adapter
+        ids = adapter.record_ids(batch)
+        whole = identify_whole(adapter.hashed, self.recipe, ids, batch)
+        self.seen.append((group - self.reader.unit.groups[0], pa.table(whole, schema=_WHOLE)))
+        new = ~holds_words(self.known, as_words(ids))
+        return new, ids.filter(pa.array(new))
 
 
 def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
@@ -114,15 +99,15 @@ def examine_changed(reader: Reader, job: Job, past: Past) -> Findings:
     Of their prompts, those that its past has are not looked at again.
     """
     known = words(past.identity, "record_id")
-    kind = _NewRows if reader.unit.span is None else _NewLines
-    new = kind(reader.plan, reader.unit, known=unique_words(known), recipe=job.recipe)
+    sieve = _Sieve(reader, job.recipe, unique_words(known))
     # Tags of the user's own tagger may go by the answer.
     prompts = past.judgement.select(PROMPTED.names) if job.recipe.own_tagger is None else None
-    found = examine(new, job, cache.KINDS, prompts)
+    found = examine(reader, job, cache.KINDS, sieve, prompts)
     if found.unreadable:
         return examine(reader, job, cache.KINDS)
-    whole = pa.concat_tables([_WHOLE.empty_table(), *(table for _, table in new.seen)])
-    groups = np.repeat([0, *(group for group, _ in new.seen)], [0, *(len(table) for _, table in new.seen)])
+    whole = pa.concat_tables([_WHOLE.empty_table(), *(table for _, table in sieve.seen)])
+    lengths = [len(table) for _, table in sieve.seen]
+    groups = np.repeat([0, *(group for group, _ in sieve.seen)], [0, *lengths])
     before = place_words(known, words(whole, "record_id"))
     order = pa.array(np.where(before >= 0, before, len(past.identity) + np.cumsum(before < 0) - 1))
     judgement, identity = (
