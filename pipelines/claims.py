@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
-from schemas.lease import Claim
+from schemas.lease import Claim, State
 from transforms.steps import conditional, storage
 
-OPEN, HELD, COMMITTED, ABANDONED = "open", "held", "committed", "abandoned"
+OPEN: State = "open"
+HELD: State = "held"
+COMMITTED: State = "committed"
+ABANDONED: State = "abandoned"
 
 
 def _path(root: str, release: str) -> str:
@@ -19,7 +22,7 @@ def claim(root: str, release: str, owner: str) -> bool:
     return conditional.write(_path(root, release), _packed(owner, OPEN), None) is not None
 
 
-def commit(root: str, release: str, owner: str, state: str = COMMITTED) -> bool:
+def commit(root: str, release: str, owner: str, state: State = COMMITTED) -> bool:
     """Settle that a release will be published, or held by a gate; whether it may be.
 
     From here on nobody deletes its files, unless it is held.
@@ -43,7 +46,7 @@ def let_go(root: str, release: str) -> bool:
     return storage.is_local(root) or _settle(root, release, HELD, COMMITTED) == COMMITTED
 
 
-def drop(root: str, release: str, state: str) -> bool:
+def drop(root: str, release: str, state: State) -> bool:
     """Settle that a held or published release is none; whether that is so, and its files may be deleted."""
     return _settle(root, release, state, ABANDONED) == ABANDONED
 
@@ -56,7 +59,7 @@ def settled_at(root: str, release: str) -> float:
         return math.inf
 
 
-def _settle(root: str, release: str, before: str, after: str, owner: str | None = None) -> str:
+def _settle(root: str, release: str, before: State, after: State, owner: str | None = None) -> State:
     """The state that a claim has once it is in one that it may be moved from no longer."""
     while True:
         found = conditional.load(_path(root, release))
@@ -69,5 +72,5 @@ def _settle(root: str, release: str, before: str, after: str, owner: str | None 
             return after
 
 
-def _packed(owner: str, state: str) -> bytes:
+def _packed(owner: str, state: State) -> bytes:
     return Claim(owner=owner, state=state).model_dump_json().encode()

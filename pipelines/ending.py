@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines import claims, lease, output_folder
 from pipelines.releases.retention import prune
+from schemas.lease import State
 from schemas.release import Manifest, Outcome
 from transforms.steps import conditional, storage
 from transforms.steps.job import Job
@@ -17,7 +18,7 @@ def loss(job: Job) -> str | None:
     return lease.loss(root, job.owner)
 
 
-def commit(manifest: Manifest, state: str, job: Job) -> str | None:
+def commit(manifest: Manifest, state: State, job: Job) -> str | None:
     """Write the manifest, which makes or holds the release; the sentence that says why it cannot be."""
     root, release = job.places.root, job.places.release
     if not claims.commit(root, release, job.owner, state):

@@ -38,7 +38,7 @@ from schemas.release import (
     PreviousRecord,
     SourceRecord,
 )
-from schemas.report import Report
+from schemas.report import REPORT, Report
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.excerpts import hide_private, read_texts
@@ -244,7 +244,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
 def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
     """Write the report, the dataset card and, where there is one, the takedown list."""
     contents = {
-        "report/report.json": to_json(report).encode(),
+        REPORT: to_json(report).encode(),
         "report/report.html": render_html(report).encode(),
         "report/funnel.png": draw_funnel(report),
         "README.md": render_card(report, job.plan.recipe, name_files(job.plan.shards)).encode(),

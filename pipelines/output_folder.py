@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipelines import claims, lease
 from pipelines.errors import UsageError
+from schemas.lease import State
 from schemas.release import Outcome
 from transforms.steps import conditional, presence, storage
 
@@ -168,7 +169,7 @@ def clear_unfinished(root: str) -> list[str]:
     ]
 
 
-def delete_release(root: str, name: str, state: str = claims.COMMITTED) -> bool:
+def delete_release(root: str, name: str, state: State = claims.COMMITTED) -> bool:
     """Delete a release, or one in another state, for good; whether it was in that state.
 
     What is left of it should this be killed, the next run clears, on an object store by the staging area.

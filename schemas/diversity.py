@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from schemas.part import Part
+from schemas.frozen import Frozen
 
 
-class Mix(Part):
+class Mix(Frozen):
     """Readable rows by source, language, category, verb and outcome, what is rare summed up as `(others)`.
 
     A cell names a value of each list by its place, and how many rows share them all.
@@ -23,7 +23,7 @@ class Mix(Part):
     )
 
 
-class Index(Part):
+class Index(Frozen):
     """How even a mix is, before and after: of the rows read, and of the rows kept."""
 
     name: str = Field(description="What the rows are told apart by.")
@@ -36,7 +36,7 @@ class Index(Part):
     possible: int | None = Field(description="Values that there are, where that is known.")
 
 
-class Cost(Part):
+class Cost(Frozen):
     """What a step of the funnel took of the rows of one kind."""
 
     step: str = Field(description="Step of the funnel.")
@@ -51,7 +51,7 @@ class Cost(Part):
     )
 
 
-class Pair(Part):
+class Pair(Frozen):
     """Rows whose instruction asks with a verb for a noun."""
 
     verb: str = Field(description="The verb.")
@@ -60,7 +60,7 @@ class Pair(Part):
     curated: int = Field(description="Kept rows among them.")
 
 
-class Pairs(Part):
+class Pairs(Frozen):
     """The commonest pairs of verb and noun, on a sample that holds all rows where they are few."""
 
     rows: int = Field(description="Readable rows of the sample.")
@@ -70,7 +70,7 @@ class Pairs(Part):
     top: tuple[Pair, ...] = Field(description="The commonest pairs.")
 
 
-class Quartiles(Part):
+class Quartiles(Frozen):
     """Lengths that a quarter, half and three quarters of some rows do not exceed, within 7 %."""
 
     p25: int = Field(description="25 % of the rows have at most so many.")
@@ -78,7 +78,7 @@ class Quartiles(Part):
     p75: int = Field(description="75 % of the rows have at most so many.")
 
 
-class TaskLength(Part):
+class TaskLength(Frozen):
     """Lengths of the rows of one verb."""
 
     verb: str | None = Field(description="The verb.")
@@ -109,14 +109,14 @@ class TaskLength(Part):
     )
 
 
-class Opening(Part):
+class Opening(Frozen):
     """Instructions that begin alike."""
 
     words: str = Field(description="The first two words.")
     rows: int = Field(description="Instructions of the sample.")
 
 
-class Phrasing(Part):
+class Phrasing(Frozen):
     """How instructions of a sample are worded; equally many of the rows read and of those kept."""
 
     scope: str = Field(description="`input` or `curated`.")
@@ -132,7 +132,7 @@ class Phrasing(Part):
     openings: tuple[Opening, ...] = Field(description="The commonest openings.")
 
 
-class Excerpt(Part):
+class Excerpt(Frozen):
     """A row shown: its text, shortened where long."""
 
     source: str = Field(description="Its source.")
@@ -144,7 +144,7 @@ class Excerpt(Part):
     output: str = Field(description="Its output.")
 
 
-class Example(Part):
+class Example(Frozen):
     """A row that a rule marked or that fell as a duplicate, chosen by a hash of its place."""
 
     mark: str = Field(description="Reason, flag, `exact_duplicate` or `near_duplicate`.")
@@ -153,14 +153,14 @@ class Example(Part):
     similarity: float | None = Field(default=None, description="Of a duplicate its similarity.")
 
 
-class Cluster(Part):
+class Cluster(Frozen):
     """One of the largest clusters."""
 
     rows: int = Field(description="Rows in it.")
     kept: Excerpt = Field(description="The row that is kept.")
 
 
-class Unreadable(Part):
+class Unreadable(Frozen):
     """A file or row group that cannot be read."""
 
     source: str = Field(description="Its source.")

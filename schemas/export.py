@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.release import Frozen, OutputRecord
+from schemas.frozen import Frozen
+from schemas.release import OutputRecord
 
 
 class TemplateRecord(Frozen):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from schemas.release import Frozen
+from typing import Literal, TypeAlias
+
+from schemas.frozen import Frozen
+
+State: TypeAlias = Literal["open", "held", "committed", "abandoned"]
 
 
 class Holder(Frozen):
@@ -29,4 +33,4 @@ class Claim(Frozen):
     """
 
     owner: str
-    state: str
+    state: State

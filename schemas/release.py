@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from schemas.frozen import Frozen
 from schemas.report import Report
-
-
-class Frozen(BaseModel):
-    """A record that refuses unknown keys and changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class InputRecord(Frozen):
@@ -22,7 +17,7 @@ class InputRecord(Frozen):
     stored bytes of its row groups.
     """
 
-    role: str = "input"
+    role: Literal["input", "reference"] = "input"
     source: str
     file: str
     path: str
@@ -98,8 +93,8 @@ class Manifest(Frozen):
     version: int = 1
     release: str
     inputs: list[InputRecord]
-    sources: dict[str, SourceRecord] = {}
-    benchmarks: list[BenchmarkRecord] = []
+    sources: dict[str, SourceRecord] = Field(default_factory=dict)
+    benchmarks: list[BenchmarkRecord] = Field(default_factory=list)
     benchmark_index: str | None = None
     released: str | None = None
     previous: PreviousRecord | None = None
@@ -108,7 +103,7 @@ class Manifest(Frozen):
     language_model: str | None
     tokenizer: str | None = None
     counts: Counts
-    columns: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = Field(default_factory=dict)
     content_digest: str
     digest: str
     files: list[OutputRecord]
@@ -120,7 +115,7 @@ class Outcome(Frozen):
     A run that its launcher does not wait for is `handed over`, as far as the launcher knows.
     """
 
-    status: str
+    status: Literal["published", "held", "failed", "handed over"]
     message: str
     release: str
     digest: str = ""

@@ -17,12 +17,14 @@ from schemas.diversity import (
     TaskLength,
     Unreadable,
 )
-from schemas.part import Part
+from schemas.frozen import Frozen
 
+REPORT = "report/report.json"
+"""Where it stands in a release."""
 REPORT_VERSION: Literal[2] = 2
 
 
-class Scale(Part):
+class Scale(Frozen):
     """How much was read and written on disk."""
 
     files_in: int = Field(description="Input files.")
@@ -30,7 +32,7 @@ class Scale(Part):
     bytes_out: int | None = Field(description="Bytes of the curated files, where they were known.")
 
 
-class Rows(Part):
+class Rows(Frozen):
     """Where every row of the input went; `lost` and the four verdicts below it add up to `found`."""
 
     found: int = Field(description="Rows in the input, as far as they can be counted.")
@@ -43,7 +45,7 @@ class Rows(Part):
     unreadable_of_unknown_size: int = Field(description="Those of them whose rows cannot be counted.")
 
 
-class Step(Part):
+class Step(Frozen):
     """A step of the funnel: what it took, and what it left."""
 
     name: str = Field(
@@ -56,7 +58,7 @@ class Step(Part):
     left: int = Field(description="Rows left after it.")
 
 
-class Rule(Part):
+class Rule(Frozen):
     """How many rows a rejecting rule marked."""
 
     name: str = Field(description="The reason, as the ledger names it.")
@@ -66,7 +68,7 @@ class Rule(Part):
     first: int = Field(description="Rows whose first reason it is, in the order of the reasons.")
 
 
-class Overlap(Part):
+class Overlap(Frozen):
     """Rows that two rejecting rules marked."""
 
     one: str = Field(description="A reason, as the ledger names it.")
@@ -74,7 +76,7 @@ class Overlap(Part):
     rows: int = Field(description="Rows that both marked.")
 
 
-class Flag(Part):
+class Flag(Frozen):
     """How many rows a flagging rule marked."""
 
     name: str = Field(description="The flag, as the ledger names it.")
@@ -83,7 +85,7 @@ class Flag(Part):
     kept: int = Field(description="Kept rows among them.")
 
 
-class Bin(Part):
+class Bin(Frozen):
     """A bar of a histogram."""
 
     low: float = Field(description="Smallest value in it.")
@@ -91,7 +93,7 @@ class Bin(Part):
     rows: int = Field(description="Rows in it.")
 
 
-class Lengths(Part):
+class Lengths(Frozen):
     """Lengths of one field or of the whole, in characters or tokens; null where there are no rows."""
 
     rows: int = Field(description="Rows measured; of the field `input` only those that have one.")
@@ -110,7 +112,7 @@ class Lengths(Part):
     histogram: tuple[Bin, ...] = Field(description="Rows by powers of two of the length.")
 
 
-class TokenLengths(Part):
+class TokenLengths(Frozen):
     """Lengths in tokens of each field and of all fields, each counted by itself."""
 
     instruction: Lengths = Field(description="Tokens of the instruction.")
@@ -119,7 +121,7 @@ class TokenLengths(Part):
     whole: Lengths = Field(description="Tokens of all fields of a row.")
 
 
-class Corpus(Part):
+class Corpus(Frozen):
     """Statistics of a set of rows."""
 
     rows: int = Field(description="Rows in it.")
@@ -138,7 +140,7 @@ class Corpus(Part):
     )
 
 
-class Share(Part):
+class Share(Frozen):
     """Rows of one kind, such as a verb or a language, by what became of them."""
 
     name: str | None = Field(description="The kind; null for rows that reached no such judgement.")
@@ -155,7 +157,7 @@ class SourceShare(Share):
     lost: int = Field(description="Rows in them, as far as they can be counted.")
 
 
-class Clusters(Part):
+class Clusters(Frozen):
     """Kept rows that stand for others; a cluster is such a row and its duplicates."""
 
     count: int = Field(description="Clusters.")
@@ -164,7 +166,7 @@ class Clusters(Part):
     sizes: tuple[Bin, ...] = Field(description="Clusters by powers of two of their size.")
 
 
-class WhatIf(Part):
+class WhatIf(Frozen):
     """What another threshold would have left, the survivors chosen anew."""
 
     threshold: float = Field(description="Similarity from which rows would be near duplicates.")
@@ -172,7 +174,7 @@ class WhatIf(Part):
     kept: int = Field(description="Rows that would be kept.")
 
 
-class ToReference(Part):
+class ToReference(Frozen):
     """Rows that fell to those of a reference set."""
 
     name: str = Field(description="Name of the set.")
@@ -180,7 +182,7 @@ class ToReference(Part):
     near: int = Field(description="Rows similar to one of its rows.")
 
 
-class Duplicates(Part):
+class Duplicates(Frozen):
     """What deduplication found."""
 
     exact: int = Field(description="Rows equal to a kept row after normalisation.")
@@ -196,7 +198,7 @@ class Duplicates(Part):
     )
 
 
-class Prompts(Part):
+class Prompts(Frozen):
     """Prompts of the rows that no rule rejected, and how many distinct answers they have."""
 
     all: int = Field(description="Distinct prompts.")
@@ -208,7 +210,7 @@ class Prompts(Part):
     )
 
 
-class Drift(Part):
+class Drift(Frozen):
     """How far a measure moved; `value`, `before` and `after` are of what moved most, null if nothing did."""
 
     measure: str = Field(description="What is compared: kept rows by this; of `outcomes`, all rows.")
@@ -222,7 +224,7 @@ class Drift(Part):
     after: float | None = Field(description="Its share now.")
 
 
-class Moved(Part):
+class Moved(Frozen):
     """What moved since the release before."""
 
     release: str = Field(description="Name of the release before.")
@@ -237,7 +239,7 @@ class Moved(Part):
     drift: tuple[Drift, ...] = Field(description="How far each measure moved.")
 
 
-class Report(Part):
+class Report(Frozen):
     """The aggregate report of a release; the same for the same rows, whatever ran it and when."""
 
     version: Literal[1, 2] = Field(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pipelines.errors import PUBLISHED, UsageError
 from pipelines.options import Commands
+
+if TYPE_CHECKING:
+    from schemas.report import Report
 
 
 def add(commands: Commands) -> None:
@@ -34,7 +38,6 @@ def _report(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
 
     from pipelines.reach import reach
     from pipelines.report import render_comparison, render_html
-    from pipelines.report.read import read_report
     from schemas.report import json_schema
     from transforms.steps import storage
 
@@ -44,9 +47,16 @@ def _report(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     reach(parsed, rest)
     if len(parsed.releases) not in {1, 2}:
         raise UsageError(f"tamis report takes one release or two, not {len(parsed.releases)}")
-    reports = [read_report(storage.absolute(place)) for place in parsed.releases]
+    reports = [_find(storage.absolute(place)) for place in parsed.releases]
     text = render_html(*reports) if len(reports) == 1 else render_comparison(*reports)
     target = storage.absolute(parsed.to)
     storage.write_bytes(target, text.encode())
     print(f"report   {target}")
     return PUBLISHED
+
+
+def _find(place: str) -> Report:
+    """The report in a file, or of a release at its folder or that of its root."""
+    from pipelines.releases.release import load_report, open_to_look, read_report
+
+    return load_report(place) if place.endswith(".json") else read_report(open_to_look(place))

@@ -14,7 +14,7 @@ from pipelines.errors import RunError, UsageError
 from pipelines.planning.adapters import read_as
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
-from schemas.report import Report
+from schemas.report import REPORT, Report
 from transforms.kernels.adapters import BY_NAME, Adapter
 from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
@@ -92,7 +92,15 @@ def _open(path: str, name: str) -> Release:
 
 def read_report(release: Release) -> Report:
     """The report of a release."""
-    path = f"{release.folder}/report/report.json"
+    return load_report(f"{release.folder}/{REPORT}")
+
+
+def load_report(path: str) -> Report:
+    """The report in a file.
+
+    Raises:
+        UsageError: it is not there, or no report.
+    """
     try:
         return Report.model_validate_json(storage.read_bytes(path))
     except ValidationError as error:

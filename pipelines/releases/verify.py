@@ -16,6 +16,7 @@ from pipelines.releases.digests import digest_release
 from pipelines.releases.release import Release, first_line, read_report
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.release import OutputRecord
+from schemas.report import REPORT
 from schemas.verdict import EDGES, LEDGER, Verdict
 from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
@@ -74,7 +75,7 @@ def _check_files(release: Release) -> Iterator[str]:
 
 def _check_report(release: Release) -> Iterator[str]:
     """Whether the report is of this release."""
-    path, manifest = "report/report.json", release.manifest
+    path, manifest = REPORT, release.manifest
     try:
         report = read_report(release)
     except UsageError as error:

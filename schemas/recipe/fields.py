@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
+from schemas.frozen import Frozen
 from schemas.recipe.languages import LANGUAGE_CODES
 
 MOST = 1_000_000_000
 
 
-class Section(BaseModel):
-    """Frozen keys and values; an unknown key or a value of another type is an error."""
+class Section(Frozen):
+    """A part of a recipe: a value of another type is an error, too."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
 
 def freeze(value: object) -> object:
