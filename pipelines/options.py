@@ -61,6 +61,21 @@ def add_files(flag: Callable[..., object], name: str, about: str, metavar: str =
     flag(name, nargs="+", action="extend", metavar=metavar, default=[], help=about)
 
 
+def read_share(text: str, flag: str = "--sample") -> float:
+    """A share as a person writes it.
+
+    >>> read_share("1%"), read_share("0.5")
+    (0.01, 0.5)
+    """
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise UsageError(f"{flag} takes a share over 0 and up to 100%, such as 1%, found {text}")
+    return share
+
+
 def refuse(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
     """Refuse arguments that a command does not know."""
     if rest:

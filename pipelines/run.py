@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 import time
@@ -14,7 +13,8 @@ from typing import Any
 from pipelines import holding, output_folder
 from pipelines.detached import handed_over, is_detached, waits
 from pipelines.engines import Asked, choose_engine
-from pipelines.errors import GateError, RunError, UsageError
+from pipelines.errors import GateError, RunError
+from pipelines.models import find_language_model, read_tokenizer, try_rules
 from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
@@ -24,19 +24,14 @@ from pipelines.planning.work import worth
 from pipelines.processes import interruptible
 from pipelines.progress import watch
 from pipelines.repeat import look_here, looked_at, repeat
-from pipelines.tokenizer import read_tokenizer
 from schemas.plan import CROWD_ROWS, Places, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
-from transforms.kernels.language import load_model
-from transforms.kernels.own_rules import OwnError
-from transforms.kernels.own_tagger import try_own
 from transforms.kernels.removals import Removals
 from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
 from transforms.steps.cache import damaged_entries
 from transforms.steps.job import Job, store, store_bytes
-from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.stores.registry import configure
 
 
@@ -197,29 +192,6 @@ def _asked(request: Request, root: str, cache: str) -> Asked:
         flags=request.beam,
         given=request.given,
     )
-
-
-def try_rules(recipe: Recipe) -> None:
-    """Try the recipe's own rules and tagger; one that cannot be used is an error of usage."""
-    try:
-        try_own(recipe)
-    except OwnError as error:
-        raise UsageError(str(error)) from None
-
-
-def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
-    """Path and digest of the language model, if the recipe asks for one."""
-    if not recipe.language.enabled:
-        return None
-    try:
-        path = os.path.realpath(find_model(recipe.language.model))
-    except ModelError as error:
-        raise UsageError(str(error)) from None
-    try:
-        load_model(path)
-    except ValueError as error:
-        raise UsageError(f"the language model cannot be loaded: {error}") from None
-    return path, model_digest(path)
 
 
 @dataclass

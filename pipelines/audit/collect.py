@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import UsageError
+from pipelines.models import counter_for, find_language_model, try_rules
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import read_benchmarks
-from pipelines.run import find_language_model, try_rules
-from pipelines.tokenizer import counter_for
 from schemas.plan import Plan, Unit
 from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe

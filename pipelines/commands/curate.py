@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
 from pipelines.options import Commands, add_files, read_beam_flags
-from schemas.recipe import PROFILES, Recipe, built_in, load_recipe, override
+from pipelines.recipe_flags import add_recipe_flags, recipe_of
 
 
 def add(commands: Commands) -> None:
@@ -58,10 +57,8 @@ def _add_files(flag: Callable[..., object]) -> None:
 
 def _add_choices(flag: Callable[..., object]) -> None:
     """What is kept."""
-    flag("--recipe", metavar="FILE", help="recipe in YAML (see 'tamis recipe')")
-    flag("--profile", choices=PROFILES, help="built-in recipe, in place of --recipe (default: default)")
+    add_recipe_flags(flag)
     flag("--release", metavar="NAME", help="name of the release (default: the next number)")
-    flag("--languages", metavar="CODES", help="keep rows whose instruction is in one of these, such as en,de")
     flag("--threshold", type=float, help="similarity from which rows are near-duplicates (default: 0.8)")
     flag("--top", type=int, metavar="N", help="keep only the N rows that score best")
     flag("--save-rejects", action="store_true", help="also write the rejected and duplicate rows in full")
@@ -91,58 +88,6 @@ def _add_work(flag: Callable[..., object]) -> None:
     )
     flag("--quiet", action="store_true", help="show nothing but errors")
     flag("--verbose", action="store_true", help="show what Beam and its workers log")
-
-
-def recipe_of(parsed: argparse.Namespace) -> Recipe:
-    """The recipe that the flags of `tamis curate` ask for."""
-    if parsed.recipe and parsed.profile:
-        raise UsageError("--recipe and --profile exclude each other; a recipe names its own profile")
-    recipe = _read_recipe(parsed.recipe) if parsed.recipe else built_in(parsed.profile or PROFILES[0])
-    changes = dict(_sets_of(parsed, recipe))
-    if parsed.languages is not None:
-        codes = [code.strip() for code in parsed.languages.split(",")]
-        changes |= {"language.keep": codes, "language.enabled": True, "rules.language.action": "reject"}
-    if parsed.threshold is not None:
-        changes["dedup.threshold"] = parsed.threshold
-    if parsed.top is not None:
-        changes["top"] = parsed.top
-    if parsed.save_rejects:
-        changes["output.save_rejects"] = True
-    recipe = override(recipe, changes, where="flags")
-    if not recipe.sources:
-        raise UsageError("there is nothing to read: give --input, or sources in a recipe")
-    return recipe
-
-
-def _sets_of(parsed: argparse.Namespace, recipe: Recipe) -> Iterator[tuple[str, object]]:
-    """Each key of the recipe whose files a flag names instead, with the one set that it names."""
-    for flag, key in (("input", "sources"), ("reference", "references"), ("benchmark", "benchmarks")):
-        globs = getattr(parsed, flag)
-        if globs and getattr(recipe, key):
-            raise UsageError(f"--{flag} and the recipe's {key} exclude each other")
-        if globs:
-            yield key, [{"name": flag, "input": globs}]
-
-
-def _read_recipe(path: str) -> Recipe:
-    try:
-        text = (Path(path).read_bytes() if "://" not in path else _fetch(path)).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{path}: the recipe cannot be read: {reason}") from None
-    return load_recipe(text, where=path)
-
-
-def _fetch(path: str) -> bytes:
-    """A file on one of Beam's filesystems."""
-    from transforms.steps import storage
-
-    try:
-        if storage.exists(path):
-            return storage.read_bytes(path)
-    except Exception as error:  # noqa: BLE001 — each store's client has errors of its own
-        raise OSError(str(error).splitlines()[0]) from None
-    raise FileNotFoundError("there is no such file")
 
 
 def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pipelines.commands.audit import read_share
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands
+from pipelines.options import Commands, read_share
 
 
 def add(commands: Commands) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipelines.errors import UsageError
 from pipelines.export.request import Style, open_template
-from pipelines.tokenizer import counter_of
+from pipelines.models import counter_of
 from transforms.kernels import token_counts
 from transforms.kernels.fitting import Fitted, fit
 from transforms.kernels.rendered import SPANS, Rendered

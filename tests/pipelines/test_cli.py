@@ -157,7 +157,7 @@ def test_recipe_that_is_printed_is_the_default(capfd: pytest.CaptureFixture[str]
 
 def test_languages_filter_even_where_the_profile_does_not(good: Path) -> None:
     from pipelines.cli import _parser
-    from pipelines.commands.curate import recipe_of
+    from pipelines.recipe_flags import recipe_of
 
     flags = ["curate", "--input", str(good), "--output", "o", "--profile", "article", "--languages", "en,de"]
     recipe = recipe_of(_parser().parse_args(flags))

@@ -9,9 +9,10 @@ import pytest
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.localfilesystem import LocalFileSystem
 
-from pipelines.commands.curate import add, recipe_of
+from pipelines.commands.curate import add
 from pipelines.errors import UsageError
 from pipelines.options import Parser
+from pipelines.recipe_flags import recipe_of
 from schemas.recipe import Recipe
 
 

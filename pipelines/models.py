@@ -1,13 +1,42 @@
-"""The tokenizer of a recipe or an export, or the sentence that says what is wrong with it."""
+"""Models, tokenizers and rules that a recipe names: found and tried, or a sentence on what is wrong."""
 
 from __future__ import annotations
 
+import os
+
 from pipelines.errors import UsageError
 from schemas.recipe import Recipe
+from transforms.kernels.language import load_model
+from transforms.kernels.own_rules import OwnError
+from transforms.kernels.own_tagger import try_own
 from transforms.kernels.token_counts import Counter, FileTokenizer, FourCharacters, TokenizerError
 from transforms.kernels.token_rules import asks_for_tokens
 from transforms.steps import storage
+from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.reader import READ_ERRORS
+
+
+def try_rules(recipe: Recipe) -> None:
+    """Try the recipe's own rules and tagger; one that cannot be used is an error of usage."""
+    try:
+        try_own(recipe)
+    except OwnError as error:
+        raise UsageError(str(error)) from None
+
+
+def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
+    """Path and digest of the language model, if the recipe asks for one."""
+    if not recipe.language.enabled:
+        return None
+    try:
+        path = os.path.realpath(find_model(recipe.language.model))
+    except ModelError as error:
+        raise UsageError(str(error)) from None
+    try:
+        load_model(path)
+    except ValueError as error:
+        raise UsageError(f"the language model cannot be loaded: {error}") from None
+    return path, model_digest(path)
 
 
 def read_tokenizer(path: str | None) -> bytes | None:
