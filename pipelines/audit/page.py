@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.audit.collect import Audit
-from pipelines.explain.spans import one_line
+from pipelines.escapes import one_line
 from pipelines.report.words import group, percent
 
 _WIDTH = 220

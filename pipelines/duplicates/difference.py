@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipelines.escapes import one_line
 from pipelines.explain.compare import compare
-from pipelines.explain.spans import Mark, Span, one_line
+from pipelines.explain.spans import Mark, Span
 
 _CONTEXT, _MARKED = 24, 48
 

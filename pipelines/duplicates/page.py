@@ -13,8 +13,9 @@ from pipelines.duplicates.difference import difference, marked
 from pipelines.duplicates.listing import Cluster, Listing, Summary
 from pipelines.duplicates.texts import Fields, Library
 from pipelines.duplicates.what_if import Level
+from pipelines.escapes import one_line
 from pipelines.explain.likeness import number
-from pipelines.explain.spans import draw, one_line
+from pipelines.explain.spans import draw
 from pipelines.explain.wins import tell_win
 from pipelines.releases.ledger import RowKey
 from pipelines.releases.release import Release

@@ -13,8 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.escapes import one_line
 from pipelines.explain.compare import compare
-from pipelines.explain.spans import Span, draw, find, fold, one_line
+from pipelines.explain.spans import Span, draw, find, fold
 from pipelines.releases.rows import Row
 from schemas.example import FIELDS, OUTPUT
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipelines.escapes import one_line
 from pipelines.explain.likeness import number
 from pipelines.explain.marks import Case, tell
-from pipelines.explain.spans import one_line
 from pipelines.explain.wins import tell_win
 from pipelines.releases.ledger import Entry, RowKey, entries_of, falls_to, read_ledger
 from pipelines.releases.release import Release

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from pipelines.escapes import one_line
 from pipelines.explain.likeness import number
-from pipelines.explain.spans import one_line
 from pipelines.releases.ledger import Entry
 from pipelines.releases.rows import Row
 from schemas.example import INPUT, INSTRUCTION, OUTPUT

@@ -9,12 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.escapes import one_line
 from pipelines.explain.cards import Cards, card, pair
 from pipelines.explain.facts import facts_of
 from pipelines.explain.likeness import how_alike
 from pipelines.explain.lookup import Answer
 from pipelines.explain.marks import Case, found_placeholders
-from pipelines.explain.spans import one_line
 from pipelines.releases.ledger import Entry
 from pipelines.releases.release import Release
 from pipelines.releases.rows import Missing, Row, read_row

@@ -9,16 +9,10 @@ from enum import Enum
 import regex
 from rich.text import Text
 
+from pipelines.escapes import HIDDEN, write_out
+
 MOST = 1200
 _CONTEXT, _SLACK = 200, 40
-_JOINED = (
-    r"\p{Arabic}\p{Bengali}\p{Devanagari}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Malayalam}\p{Oriya}"
-    r"\p{Sinhala}\p{Tamil}\p{Telugu}\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F"
-)
-# Control, format, private and unassigned characters; but joiners belong to how some scripts are written.
-_HIDDEN = regex.compile(
-    rf"(?:(?!(?<=[{_JOINED}])[\u200c\u200d])[[\p{{C}}\p{{Zl}}\p{{Zp}}]--[\n\t]])+", regex.V1
-)
 
 
 class Mark(Enum):
@@ -51,28 +45,6 @@ class Span:
     def size(self) -> int:
         """Characters of the original text it stands for."""
         return self.hidden or len(self.text)
-
-
-def escape(text: str) -> str:
-    r"""The text with characters that would hide, reorder or control it written out.
-
-    >>> escape("a\x1b[0m\u202eb\nc")
-    'a\\x1b[0m\\u202eb\nc'
-    """
-    return _HIDDEN.sub(lambda run: _written(run[0]), text)
-
-
-def _written(text: str) -> str:
-    return text.encode("unicode_escape").decode()
-
-
-def one_line(text: str) -> str:
-    r"""The text escaped and on one line.
-
-    >>> one_line("a\nb\tc")
-    'a\\nb\\tc'
-    """
-    return escape(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def find(text: str, patterns: Iterable[str]) -> list[Span]:
@@ -145,15 +117,15 @@ def _around(span: Span) -> tuple[str, str, str]:
         return "", span.text, ""
     body = span.text.strip()
     if not body:
-        return "", "".join("␣" if space == " " else _written(space) for space in span.text), ""
+        return "", "".join("␣" if space == " " else write_out(space) for space in span.text), ""
     start = span.text.index(body)
     return span.text[:start], body, span.text[start + len(body) :]
 
 
 def _append(text: Text, shown: str, look: str) -> None:
     at = 0
-    for run in _HIDDEN.finditer(shown):
+    for run in HIDDEN.finditer(shown):
         text.append(shown[at : run.start()], look)
-        text.append(_written(run[0]), f"{look} reverse")
+        text.append(write_out(run[0]), f"{look} reverse")
         at = run.end()
     text.append(shown[at:], look)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.explain.spans import one_line
+from pipelines.escapes import one_line
 from schemas.recipe import Recipe
 
 _WORDS = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
+from pipelines.escapes import one_line
 from schemas.report import Share
 
 _MOST = 6  # decimals; the report has no more
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def group(number: float | None, decimals: int = 1) -> str:
@@ -100,12 +99,7 @@ def show(name: str | None) -> str:
     >>> show("web\u202egpj.exe\x1b[0m"), show(None)
     ('web\\u202egpj.exe\\x1b[0m', 'none')
     """
-    if name is None:
-        return "none"
-    hidden = (
-        c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape").decode() for c in name
-    )
-    return "".join(hidden)
+    return "none" if name is None else one_line(name)
 
 
 def show_lines(text: str) -> str:

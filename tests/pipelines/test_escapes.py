@@ -1,0 +1,34 @@
+"""Text of somebody else's: what would hide is written out, what belongs to a script stays."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.escapes import escape, one_line
+
+
+@given(st.text())
+def test_no_control_or_bidi_character_is_left(text: str) -> None:
+    joiners = "\u200c\u200d"
+    left = {char for char in escape(text) if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"}}
+    assert left <= {"\n", "\t", *joiners}
+    assert not {"\n", "\t"} & set(one_line(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\r\nb", "a\\r\nb"),
+        ("\ufeffx\u200bb\u2066", r"\ufeffx\u200bb\u2066"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+        ("pass\u200dword", r"pass\u200dword"),
+        ("plain é 您好\t!", "plain é 您好\t!"),
+    ],
+)
+def test_escape_shows_what_hides_and_leaves_what_belongs(text: str, shown: str) -> None:
+    assert escape(text) == shown
