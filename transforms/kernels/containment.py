@@ -21,8 +21,8 @@ from schemas.reason import Reason
 from schemas.recipe import Contaminated
 from transforms.kernels.arrays import Bytes, buffers, cut
 from transforms.kernels.coverage import Grams, score_rows
+from transforms.kernels.marks import Marks
 from transforms.kernels.ranks import spread
-from transforms.kernels.rules import Marks
 from transforms.kernels.shingles import hash_ranges, mix
 from transforms.kernels.tokens import find_tokens
 
@@ -211,7 +211,7 @@ def mark_contaminated(match: Match, rule: Contaminated) -> Marks:
     >>> mark_contaminated(Match(np.array([7, 3, -1]), np.array([0.5, 0.4, 0])), Contaminated()).reasons > 0
     array([ True, False, False])
     """
+    marks = Marks.none(len(match.score))
     marked = (match.score > 0) & (match.score >= rule.min_score)
-    bits = marked.astype(np.uint64) * np.uint64(Reason.CONTAMINATED.bit)
-    none = np.zeros_like(bits)
-    return Marks(bits, none) if rule.action == "reject" else Marks(none, bits)
+    marks.add(Reason.CONTAMINATED.bit, rule.action, marked)
+    return marks

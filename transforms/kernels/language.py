@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.arrays import Bytes, buffers
-from transforms.kernels.rules import Marks
+from transforms.kernels.marks import Marks
 from transforms.kernels.tokens import letter_bytes
 
 UNDETERMINED = "und"
@@ -214,11 +214,9 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
         Reason.LANGUAGE_UNDETERMINED: untold,
         Reason.LANGUAGE_MISMATCH: ~untold & (others != UNDETERMINED) & _apart(instruction, output),
     }
-    marks = Marks(np.zeros(len(codes), np.uint64), np.zeros(len(codes), np.uint64))
+    marks = Marks.none(len(codes))
     for reason, mask in found.items():
-        action = getattr(recipe.rules, reason.value).action
-        if action != "off":
-            (marks.reasons if action == "reject" else marks.flags)[mask] |= np.uint64(reason.bit)
+        marks.add(reason.bit, getattr(recipe.rules, reason.value).action, mask)
     return marks
 
 

@@ -14,10 +14,10 @@ import regex
 from schemas.reason import REASONS, Reason
 from schemas.recipe import Recipe
 from transforms.kernels.arrays import buffers
+from transforms.kernels.marks import Marks
 from transforms.kernels.measures import hint_limits
 from transforms.kernels.phrases import load_phrases
 from transforms.kernels.quality_checks import CHECKS, Example
-from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 
 _START, _LONG, _MOST, _ECHO, _BARE, _PROMPT = 300, 300, 4000, 40, 45, 480
@@ -74,12 +74,10 @@ def _pattern(look: str) -> regex.Pattern[str]:
 
 def mark_quality(recipe: Recipe, texts: Texts) -> Marks:
     """Marks of every signal that the recipe does not turn off."""
-    rows = len(texts.output)
-    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    marks = Marks.none(len(texts.output))
     actions = {signal: getattr(recipe.rules, signal.reason.value).action for signal in signals()}
     for signal, found in _found(texts, tuple(each for each in signals() if actions[each] != "off")):
-        target = marks.reasons if actions[signal] == "reject" else marks.flags
-        target[found] |= np.uint64(signal.reason.bit)
+        marks.add(signal.reason.bit, actions[signal], found)
     return marks
 
 

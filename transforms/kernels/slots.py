@@ -18,8 +18,8 @@ import regex
 
 from schemas.reason import Reason
 from schemas.recipe import Recipe
+from transforms.kernels.marks import Marks
 from transforms.kernels.phrases import UNSPACED, listed, load_phrases, one_of
-from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 
 _TITLED = regex.compile(r"[A-Z][\w'\u2019]+(?:[ /-](?:[A-Z][\w'\u2019]+|of|the|and|or|&))+")
@@ -182,8 +182,7 @@ def find_slots(prompt: str, output: str) -> list[Slot]:
 
 def mark_slots(recipe: Recipe, texts: Texts) -> Marks:
     """Marks of the placeholder rules, where the recipe wants them precise: defects, and slots called for."""
-    rows = len(texts.output)
-    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    marks = Marks.none(len(texts.output))
     actions = {
         name: getattr(recipe.rules, name.value).action for name in (Reason.PLACEHOLDER, Reason.SLOT_EXPECTED)
     }
@@ -197,8 +196,7 @@ def mark_slots(recipe: Recipe, texts: Texts) -> Marks:
         slots = find_slots(f"{instruction}\n{given}", output)
         if slots:
             reason = Reason.PLACEHOLDER if any(slot.defect for slot in slots) else Reason.SLOT_EXPECTED
-            if actions[reason] != "off":
-                (marks.reasons if actions[reason] == "reject" else marks.flags)[row] = np.uint64(reason.bit)
+            marks.add(reason.bit, actions[reason], row)
     return marks
 
 
