@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from transforms.kernels.arrays import cut
 from transforms.kernels.components import join
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Postings, count_pairs, unpack
@@ -82,10 +83,6 @@ def _apart(way: Postings, roots: np.ndarray) -> Iterator[np.ndarray]:
     new = np.diff(keys, append=-1).astype(bool) | np.diff(roots[rows], append=-1).astype(bool)
     later = (np.flatnonzero(new) + 1)[np.cumsum(new) - new]
     counts = ends - later
-    total = np.concatenate([[0], np.cumsum(counts)])
-    at = 0
-    while at < len(rows):
-        end = max(int(np.searchsorted(total, total[at] + _PAIRS, "right")) - 1, at + 1)
-        others = rows[spread(later[at:end], counts[at:end])]
-        yield np.stack([np.repeat(rows[at:end], counts[at:end]), others], 1)
-        at = end
+    for low, high in cut(np.append(0, np.cumsum(counts)), _PAIRS):
+        others = rows[spread(later[low:high], counts[low:high])]
+        yield np.stack([np.repeat(rows[low:high], counts[low:high]), others], 1)

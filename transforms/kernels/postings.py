@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.kernels.arrays import cut
 from transforms.kernels.ranks import Ranked, spread
 
 _LOW = 0xFFFFFFFF
@@ -127,14 +128,10 @@ def _blocks(
 ) -> Iterator[np.ndarray]:
     """Pairs of each of our rows with their rows from `begins` to below `ends`."""
     counts = ends - begins
-    total = np.concatenate([[0], np.cumsum(counts)])
-    position = 0
-    while position < len(ours):
-        end = max(int(np.searchsorted(total, total[position] + _PAIRS, "right")) - 1, position + 1)
-        block = slice(position, end)
+    for low, high in cut(np.append(0, np.cumsum(counts)), _PAIRS):
+        block = slice(low, high)
         one, other = np.repeat(ours[block], counts[block]), theirs[spread(begins[block], counts[block])]
         yield unpack(np.unique((np.minimum(one, other) << 32) | np.maximum(one, other)))
-        position = end
 
 
 class Lookup(NamedTuple):
