@@ -1,4 +1,4 @@
-"""The buffers of Arrow text columns as numpy arrays."""
+"""The buffers of Arrow columns as numpy arrays, and the runs and ranges in sorted ones."""
 
 from __future__ import annotations
 
@@ -73,6 +73,39 @@ def sort_numbers(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         places = np.argsort(numbers, kind="stable")
         ordered = numbers[places]
     return ordered, places
+
+
+def is_new(*columns: np.ndarray) -> np.ndarray:
+    """Mark the rows of sorted columns that differ from the row before in one of them; the first is marked.
+
+    >>> is_new(np.array([3, 5, 5, 5]), np.array([1, 1, 1, 2])).tolist(), is_new(np.array([])).tolist()
+    ([True, True, False, True], [])
+    """
+    first, *others = columns
+    new = np.ones(len(first), bool)
+    np.not_equal(first[1:], first[:-1], out=new[1:])
+    for column in others:
+        new[1:] |= column[1:] != column[:-1]
+    return new
+
+
+def run_starts(*columns: np.ndarray) -> np.ndarray:
+    """First row of each run of equal rows in sorted columns.
+
+    >>> run_starts(np.array([3, 5, 5, 7])).tolist()
+    [0, 1, 3]
+    """
+    return np.flatnonzero(is_new(*columns))
+
+
+def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The numbers of all ranges, one range after another.
+
+    >>> spread(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
 
 
 def mark_repeated(ordered: np.ndarray) -> np.ndarray:

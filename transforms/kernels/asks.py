@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.kernels.arrays import is_new
 from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
 from transforms.kernels.places import CLAUSE, NOWHERE, REQUEST, SENTENCE, is_kana, lay_out
@@ -149,9 +150,8 @@ class Asks:
         last_first = self.share(is_kana(self.words))[rows] > 0.2  # in Japanese the verb stands last
         order = np.lexsort((np.where(last_first, -self.hits.word[at], self.hits.word[at]), -score, rows))
         best, sure = np.full(len(self.views), -1), np.full(len(self.views), -100)
-        if len(order):
-            heads = order[np.append(True, rows[order][1:] != rows[order][:-1])]
-            best[rows[heads]], sure[rows[heads]] = at[heads], score[heads]
+        heads = order[is_new(rows[order])]
+        best[rows[heads]], sure[rows[heads]] = at[heads], score[heads]
         return best, sure
 
     def _candidates(self) -> tuple[np.ndarray, np.ndarray]:

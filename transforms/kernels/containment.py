@@ -19,10 +19,9 @@ import pyarrow as pa
 
 from schemas.reason import Reason
 from schemas.recipe import Contaminated
-from transforms.kernels.arrays import Bytes, buffers, cut
+from transforms.kernels.arrays import Bytes, buffers, cut, spread
 from transforms.kernels.coverage import Grams, score_rows
 from transforms.kernels.marks import Marks
-from transforms.kernels.ranks import spread
 from transforms.kernels.shingles import hash_ranges, mix
 from transforms.kernels.tokens import find_tokens
 

@@ -23,8 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import cut
-from transforms.kernels.ranks import spread
+from transforms.kernels.arrays import cut, run_starts, spread
 from transforms.kernels.shingles import mix
 
 HOT = 32
@@ -79,12 +78,12 @@ class Grams:
         hot = hot[np.argsort(self.places[hot])]
         places = self.places[hot].astype(np.int64)
         owner = self.text_of(places)
-        first = _changes(owner)
+        first = run_starts(owner)
         texts, begins = owner[first], places[first]
         apart = places - np.repeat(begins, np.diff(first, append=len(places)))
         signs = np.add.reduceat(mix(self.hashes[hot] ^ mix(apart.astype(np.uint64) + np.uint64(1))), first)
         order = np.lexsort((self.lines[texts], self.sizes[texts], signs))
-        new = _changes(signs[order])
+        new = run_starts(signs[order])
         model = np.repeat(order[new], np.diff(new, append=len(order)))
         models, shifts = np.arange(len(self.lines)), np.zeros(len(self.lines), np.int64)
         models[texts[order]], shifts[texts[order]] = texts[model], begins[order] - begins[model]
@@ -181,7 +180,7 @@ def _score_hot(index: Grams, hot: np.ndarray, members: np.ndarray) -> Iterator[S
 def _score_others(index: Grams, keys: np.ndarray, hot: np.ndarray, members: np.ndarray) -> Iterator[Scored]:
     """The best text of rows among those with places in `keys`, by these and by the places in `hot`."""
     texts = index.text_of(keys)
-    pairs = _changes(keys >> 32, texts)
+    pairs = run_starts(keys >> 32, texts)
     counts = np.diff(pairs, append=len(keys))
     rows, texts = keys[pairs] >> 32, texts[pairs]
     models = index.kinds.models[texts]
@@ -201,10 +200,10 @@ def _score(index: Grams, keys: np.ndarray) -> Scored:
     """The best text of each owner of some keys, which are sorted."""
     covered = np.minimum(np.diff(keys, append=keys[-1] + index.ngram), index.ngram)
     texts = index.text_of(keys)
-    pairs = _changes(keys >> 32, texts)
+    pairs = run_starts(keys >> 32, texts)
     owners, texts = keys[pairs] >> 32, texts[pairs]
     scores = np.add.reduceat(covered, pairs) / index.sizes[texts]
-    first = _changes(owners)
+    first = run_starts(owners)
     best = np.maximum.reduceat(scores, first)
     behind = scores < np.repeat(best, np.diff(first, append=len(owners)))
     lines = np.where(behind, np.iinfo(np.int64).max, index.lines[texts])
@@ -214,12 +213,3 @@ def _score(index: Grams, keys: np.ndarray) -> Scored:
 def _blocks(work: np.ndarray) -> Iterator[slice]:
     """Runs of items that have about `_BLOCK` places together."""
     return (slice(low, high) for low, high in cut(np.append(0, np.cumsum(work)), _BLOCK))
-
-
-def _changes(*columns: np.ndarray) -> np.ndarray:
-    """Where the values of some columns differ from those before, the first place among them."""
-    new = np.zeros(len(columns[0]), bool)
-    new[:1] = True
-    for column in columns:
-        new[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(new)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from transforms.kernels.arrays import Bytes, buffers
+from transforms.kernels.arrays import Bytes, buffers, spread
 from transforms.kernels.shingles import hash_ranges
 from transforms.kernels.text import lower, lower_rows
 from transforms.kernels.tokens import Tokens, find_tokens
@@ -135,9 +135,8 @@ class Lexicon:
         counts = self.ends[state + 1] - self.ends[state]
         which = np.flatnonzero(counts)
         counts, first = counts[which], self.ends[state[which]]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         starts = np.repeat(begin[which], counts)
-        return Hits(starts, self.phrases[np.repeat(first, counts) + within], np.full(len(starts), length))
+        return Hits(starts, self.phrases[spread(first, counts)], np.full(len(starts), length))
 
 
 def _grow(ids: list[int], offsets: list[int]) -> tuple[dict[tuple[int, int], int], list[list[int]]]:

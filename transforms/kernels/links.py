@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from transforms.kernels.arrays import cut
+from transforms.kernels.arrays import cut, is_new, spread
 from transforms.kernels.components import join
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Postings, count_pairs, unpack
-from transforms.kernels.ranks import Ranked, rank_batches, spread
+from transforms.kernels.ranks import Ranked, rank_batches
 from transforms.kernels.shingles import Shingles
 
 _BATCH = 1 << 20
@@ -33,7 +33,7 @@ def connect(groups: np.ndarray, parts: list[Shingles], threshold: float) -> np.n
     """
     roots = np.arange(len(groups))
     by = np.argsort(groups, kind="stable")
-    number = np.cumsum(np.diff(groups[by], prepend=groups[by][:1]) != 0)
+    number = np.cumsum(is_new(groups[by])) - 1
     for rows, numbers, sets in rank_batches(number, parts, by, _BATCH):
         roots[rows] = rows[_connect(numbers, sets, threshold)]
     return roots

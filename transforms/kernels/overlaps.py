@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from transforms.kernels.ranks import Ranked, most_differing, spread
+from transforms.kernels.arrays import is_new, spread
+from transforms.kernels.ranks import Ranked, most_differing
 
 _MARKS = 1 << 22
 _TOKENS = 1 << 19
@@ -47,7 +48,7 @@ def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
     shared = np.zeros(len(pairs), np.int64)
     for first, last in _blocks(part, pairs):
         ours, theirs = pairs[first:last, 0], pairs[first:last, 1]
-        fresh = np.append(True, ours[1:] != ours[:-1])
+        fresh = is_new(ours)
         rows, slot = ours[fresh], np.cumsum(fresh) - 1
         widths = part.highs[rows] - part.lows[rows]
         shifts = np.cumsum(widths) - widths - part.lows[rows]
@@ -64,11 +65,8 @@ def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
 
 def _blocks(part: Ranked, pairs: np.ndarray) -> Iterator[tuple[int, int]]:
     """Cut pairs so that neither the vocabularies nor the sets of a block take much room."""
-    if len(pairs) == 0:
-        return
-    fresh = np.append(True, pairs[1:, 0] != pairs[:-1, 0])
     rows = pairs[:, 0]
-    marks = np.cumsum(np.where(fresh, part.highs[rows] - part.lows[rows], 0))
+    marks = np.cumsum(np.where(is_new(rows), part.highs[rows] - part.lows[rows], 0))
     tokens = np.cumsum(part.lengths(pairs[:, 1]))
     at = 0
     while at < len(pairs):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import cut
-from transforms.kernels.ranks import Ranked, spread
+from transforms.kernels.arrays import cut, run_starts, spread
+from transforms.kernels.ranks import Ranked
 
 _LOW = 0xFFFFFFFF
 _PAIRS = 1 << 21
@@ -35,9 +35,7 @@ class Postings(NamedTuple):
 
     def runs(self) -> tuple[np.ndarray, np.ndarray]:
         """Start and length of the run of each key."""
-        fresh = np.ones(len(self.keys), bool)
-        np.not_equal(self.keys[1:], self.keys[:-1], out=fresh[1:])
-        starts = np.flatnonzero(fresh)
+        starts = run_starts(self.keys)
         return starts, np.diff(np.append(starts, len(self.keys)))
 
     def where(self, mask: np.ndarray) -> Postings:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import sort_numbers
+from transforms.kernels.arrays import is_new, sort_numbers, spread
 from transforms.kernels.shingles import Shingles, mix
 
 _SLACK = 1e-9
@@ -74,16 +74,6 @@ def most_differing(threshold: float) -> float:
     return (1 - threshold) / (1 + threshold)
 
 
-def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The numbers of all ranges, one after the other.
-
-    >>> spread(np.array([5, 0]), np.array([2, 3])).tolist()
-    [5, 6, 0, 1, 2]
-    """
-    ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
-
-
 def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     """Sets of ranks instead of shingles, each component apart; `components` numbers them, ascending.
 
@@ -93,10 +83,8 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     ([0, 0, 1, 1], [0, 1, 3, 4], [2, 2, 1])
     """
     keys, rows = _by_key(components, shingles)
-    fresh, twice = np.ones(len(keys), bool), np.zeros(len(keys), bool)
-    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    np.equal(rows[1:], rows[:-1], out=twice[1:])
-    firsts, again = np.flatnonzero(fresh), np.flatnonzero(twice & ~fresh)
+    fresh = is_new(keys)
+    firsts, again = np.flatnonzero(fresh), np.flatnonzero(~(fresh | is_new(rows)))
     runs = np.diff(firsts, append=len(keys))
     counts = runs - np.bincount(np.searchsorted(firsts, again, "right") - 1, minlength=len(runs))
     shared = np.flatnonzero(counts > 1)

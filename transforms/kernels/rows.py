@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from transforms.kernels.arrays import buffers, mark_repeated, sort_numbers
+from transforms.kernels.arrays import buffers, is_new, mark_repeated, sort_numbers
 
 _EMPTY = pa.scalar(b"", pa.large_binary())
 _COLON = pa.scalar(b":", pa.large_binary())
@@ -239,9 +239,7 @@ def order_words(words: np.ndarray) -> np.ndarray:
 def _first_by_value(words: np.ndarray) -> np.ndarray:
     """The first row of each value, by value."""
     order = order_words(words)
-    fresh = np.ones(len(words), bool)
-    fresh[1:] = (words[order[1:]] != words[order[:-1]]).any(1)
-    return np.asarray(order[fresh])
+    return np.asarray(order[is_new(*words[order].T)])
 
 
 def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.kernels.arrays import is_new
 from transforms.kernels.dense import settle
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Prefixes, count_candidates, pair_up
@@ -89,7 +90,7 @@ def _find(  # noqa: PLR0913 - the arguments of the two above
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     by = np.lexsort((place, ~protected, components))
-    component = np.cumsum(np.diff(components[by], prepend=components[by][:1]) != 0)
+    component = np.cumsum(is_new(components[by])) - 1
     found = [(np.zeros((0, 2), np.int64), np.zeros(0))]
     for rows, numbers, sets in rank_batches(component, parts, by, _BATCH):
         for pairs, similarities in _search(numbers, sets, levels, protected[rows], dense):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from transforms.kernels.arrays import run_starts, spread
 from transforms.kernels.components import Forest, merge
 from transforms.kernels.links import connect
-from transforms.kernels.ranks import spread
 from transforms.kernels.shingles import mix
 from transforms.steps.bands import hashes_of, to_table
 from transforms.steps.keyed import Keyed, numbers, refs, split, to_units
@@ -39,7 +39,7 @@ def company(element: Keyed, most: int = _MOST) -> Iterator[Keyed]:
     hashes, references = numbers(element[1], "hash"), numbers(element[1], "ref")
     order = np.lexsort((references, hashes))
     hashes, references = hashes[order], references[order]
-    starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1]))
+    starts = run_starts(hashes)
     sizes = np.diff(np.append(starts, len(hashes)))
     names = mix(np.add.reduceat(mix(references), starts) ^ sizes.astype(np.uint64))
     blocks = np.where(sizes > most, -(-sizes // (most // 2)), 1)
