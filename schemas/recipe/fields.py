@@ -10,6 +10,9 @@ from schemas.recipe.languages import LANGUAGE_CODES
 
 MOST = 1_000_000_000
 
+LONGEST_NGRAM = 64
+"""Most tokens in an n-gram, be it of a shingle or of a benchmark."""
+
 
 class Section(BaseModel):
     """Frozen keys and values; an unknown key or a value of another type is an error."""

@@ -22,6 +22,16 @@ class Bytes(NamedTuple):
         """Give the number of rows."""
         return len(self.offsets) - 1
 
+    def rows(self, first: int, last: int) -> Bytes:
+        """The texts of the rows from `first` to below `last`.
+
+        >>> data, offsets = buffers(pa.array(["ab", "", "c"], pa.large_string())).rows(1, 3)
+        >>> bytes(data), offsets.tolist()
+        (b'c', [0, 0, 1])
+        """
+        start, end = self.offsets[first], self.offsets[last]
+        return Bytes(self.data[start:end], self.offsets[first : last + 1] - start)
+
 
 def buffers(column: pa.LargeStringArray) -> Bytes:
     """View a large_string or large_binary column without nulls, without copying.

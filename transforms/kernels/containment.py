@@ -19,14 +19,16 @@ import pyarrow as pa
 
 from schemas.reason import Reason
 from schemas.recipe import Contaminated
-from transforms.kernels.arrays import Bytes, buffers, cut, spread
+from schemas.recipe.fields import LONGEST_NGRAM
+from transforms.kernels.arrays import buffers, cut, spread
 from transforms.kernels.coverage import Grams, score_rows
 from transforms.kernels.marks import Marks
-from transforms.kernels.shingles import hash_ranges, mix
+from transforms.kernels.shingles import combine, hash_ranges, mix
 from transforms.kernels.tokens import find_tokens
 
-MOST_NGRAM = 64
-_STEPS = mix(np.arange(1, MOST_NGRAM + 1, dtype=np.uint64)) | np.uint64(1)
+_STEPS = mix(np.arange(1, LONGEST_NGRAM + 1, dtype=np.uint64)) | np.uint64(1)
+"""What the tokens of an n-gram are multiplied by, each by its place in it."""
+
 _BLOCK = 1 << 18
 _SPARSE = 8
 """Places in the filter for each gram of the index, at least: so few others pass it."""
@@ -87,8 +89,7 @@ def read_words(column: pa.LargeStringArray) -> Words:
     hashes, counts = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
     text = buffers(column)
     for low, high in cut(text.offsets, _BLOCK):
-        first, last = text.offsets[low], text.offsets[high]
-        block = Bytes(text.data[first:last], text.offsets[low : high + 1] - first)
+        block = text.rows(low, high)
         tokens = find_tokens(block)
         hashes.append(hash_ranges(block.data, tokens.starts, tokens.ends))
         counts.append(np.diff(tokens.offsets))
@@ -108,7 +109,7 @@ def build_index(prompts: Words, answers: Words, ngram: int) -> Index:
     )
     starts = np.concatenate([[0], np.cumsum(counts)])
     places = spread(starts[:-1], counts - ngram + 1)
-    hashes = _windows(hashes, ngram)[places]
+    hashes = combine(hashes, ngram, _STEPS)[places]
     order = np.argsort(hashes, kind="stable")
     long = Grams(ngram, hashes[order], places[order].astype(np.uint32), starts, lines)
     few = _short_rows(prompts, ngram)
@@ -127,19 +128,8 @@ def _short_rows(words: Words, ngram: int) -> np.ndarray:
     return np.flatnonzero((words.counts > 0) & (words.counts < ngram))
 
 
-def _windows(hashes: np.ndarray, ngram: int) -> np.ndarray:
-    """Combine every n consecutive tokens, whatever texts they are of."""
-    count = max(0, len(hashes) - ngram + 1)
-    combined = hashes[:count] * _STEPS[0]
-    scratch = np.empty_like(combined)
-    for step in range(1, ngram):
-        np.multiply(hashes[step : step + count], _STEPS[step], out=scratch)
-        combined += scratch
-    return combined
-
-
 def _hash_whole(words: Words, rows: np.ndarray) -> np.ndarray:
-    """Hash of all tokens of some texts (uint64), each of one token to `MOST_NGRAM`."""
+    """Hash of all tokens of some texts (uint64), each of one token to `LONGEST_NGRAM`."""
     counts = words.counts[rows]
     firsts = np.cumsum(counts) - counts
     tokens = words.hashes[spread(words.offsets[rows], counts)]
@@ -184,7 +174,7 @@ def _pairs(index: Index, words: Words) -> np.ndarray:
     known = index.grams.hashes
     if len(known) == 0:
         return np.zeros(0, np.int64)
-    grams = _windows(words.hashes, index.ngram)
+    grams = combine(words.hashes, index.ngram, _STEPS)
     mask, shift = index.sieve
     at = np.flatnonzero(mask.take((grams >> shift).view(np.int64)))
     rows = np.searchsorted(words.offsets, at, "right") - 1

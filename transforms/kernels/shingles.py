@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Shingles as Shingling
+from schemas.recipe.fields import LONGEST_NGRAM
 from transforms.kernels.arrays import Bytes, buffers, cut
 from transforms.kernels.tokens import find_tokens
 
@@ -51,8 +52,8 @@ _STEPS = np.array(
     [0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
     np.uint64,
 )
-_STEPS = np.append(_STEPS, mix(np.arange(5, 64, dtype=np.uint64)) | np.uint64(1))
-"""What the tokens of a shingle are multiplied by; no width is over 64."""
+_STEPS = np.append(_STEPS, mix(np.arange(5, LONGEST_NGRAM, dtype=np.uint64)) | np.uint64(1))
+"""What the tokens of a shingle are multiplied by, each by its place in it."""
 
 
 @lru_cache(maxsize=4)
@@ -113,17 +114,12 @@ def shingle(column: pa.LargeStringArray, tag: np.uint64, how: Shingling = _DEFAU
     (2, 1)
     """
     text = buffers(column)
-    blocks = [_shingle_block(_slice(text, *rows), tag, how) for rows in cut(text.offsets, _BLOCK)]
+    blocks = [_shingle_block(text.rows(*rows), tag, how) for rows in cut(text.offsets, _BLOCK)]
     if not blocks:
         return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     counts = np.concatenate([np.diff(block.offsets) for block in blocks])
     values = np.concatenate([block.values for block in blocks])
     return Shingles(values, np.concatenate([[0], np.cumsum(counts)]))
-
-
-def _slice(text: Bytes, low: int, high: int) -> Bytes:
-    first, last = text.offsets[low], text.offsets[high]
-    return Bytes(text.data[first:last], text.offsets[low : high + 1] - first)
 
 
 def _shingle_block(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
@@ -147,7 +143,7 @@ def _shingle_long(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
     pieces, hashes = [], np.zeros(0, np.uint64)
     for more in _hash_pieces(text.data, how.tokens):
         hashes = np.append(hashes, more)
-        pieces.append(mix(_combine(hashes, how.width)) ^ tag)
+        pieces.append(mix(combine(hashes, how.width, _STEPS)) ^ tag)
         hashes = hashes[max(0, len(hashes) - how.width + 1) :]
     values = np.concatenate(pieces)
     if len(values) == 0:
@@ -180,7 +176,7 @@ def _character_start(data: np.ndarray, at: int) -> int:
 
 def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray, width: int) -> np.ndarray:
     """Combine every so many consecutive tokens of the rows that have as many."""
-    combined = _combine(hashes, width)
+    combined = combine(hashes, width, _STEPS)
     inside = np.repeat(full, np.diff(offsets))
     ends = offsets[1:][full]
     for back in range(1, width):
@@ -188,13 +184,17 @@ def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray, width: i
     return combined[inside[: len(combined)]]
 
 
-def _combine(hashes: np.ndarray, width: int) -> np.ndarray:
-    """Combine every so many consecutive tokens."""
+def combine(hashes: np.ndarray, width: int, steps: np.ndarray) -> np.ndarray:
+    """Sum of every `width` consecutive hashes, each times the step of its place: the hash of an n-gram.
+
+    >>> combine(np.array([1, 2, 3], np.uint64), 2, np.array([1, 10], np.uint64)).tolist()
+    [21, 32]
+    """
     count = max(0, len(hashes) - width + 1)
-    combined = hashes[:count] * _STEPS[0]
+    combined = hashes[:count] * steps[0]
     scratch = np.empty(count, np.uint64)
     for step in range(1, width):
-        np.multiply(hashes[step : step + count], _STEPS[step], out=scratch)
+        np.multiply(hashes[step : step + count], steps[step], out=scratch)
         combined += scratch
     return combined
 
