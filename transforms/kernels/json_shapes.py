@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+
+from transforms.kernels.adapters.rest import as_json
 
 _BOOL, _SMALL, _LONG, _HUGE, _FLOAT, _TEXT, _LIST, _OBJECT, _WIDE = (1 << at for at in range(9))
 _EXACT, _WORD = 1 << 53, 1 << 63
@@ -129,9 +130,7 @@ def _fit(value: Any, kind: pa.DataType) -> Any:
     if value is None:
         return None
     if pa.types.is_string(kind):
-        return (
-            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        )
+        return value if isinstance(value, str) else as_json(value)
     if pa.types.is_list(kind):
         return [_fit(item, kind.value_type) for item in value]
     if pa.types.is_struct(kind):

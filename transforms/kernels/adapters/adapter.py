@@ -88,6 +88,16 @@ def choose(schema: pa.Schema, wanted: str | None, candidates: Iterable[str]) -> 
     return next((name for name in names if name in schema.names), None)
 
 
+def column_or_nulls(batch: pa.RecordBatch, name: str | None) -> pa.Array:
+    """The column named; nulls where none is, or where it is not there."""
+    return batch.column(name) if name in batch.schema.names else pa.nulls(len(batch), pa.string())
+
+
+def cast_or_nulls(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The column in a type; nulls for the type that holds nothing else, which Arrow does not cast to."""
+    return pa.nulls(len(column)) if pa.types.is_null(kind) else column.cast(kind)
+
+
 def text_of(column: pa.Array) -> pa.LargeStringArray:
     """A column as text, absent as empty, and with what is not UTF-8 in it replaced."""
     text = column.cast(pa.large_string()).fill_null("")

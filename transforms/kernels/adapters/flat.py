@@ -10,7 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.example import ASSISTANT, FIELDS, INPUT, INSTRUCTION, OUTPUT, SYSTEM, TURN, USER
-from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
+from transforms.kernels.adapters.adapter import (
+    Asked,
+    cast_or_nulls,
+    choose,
+    column_or_nulls,
+    is_text,
+    text_of,
+)
 from transforms.kernels.rows import record_ids
 from transforms.kernels.texts import Texts
 from transforms.kernels.turns import Spoken, prompted
@@ -78,9 +85,7 @@ class Flat:
         return prompted(turns, text_of(self._column(SYSTEM, batch)))
 
     def _column(self, role: str, batch: pa.RecordBatch) -> pa.Array:
-        name = self.columns.get(role)
-        there = name is not None and name in batch.schema.names
-        return batch.column(name) if there else pa.nulls(len(batch), pa.string())
+        return column_or_nulls(batch, self.columns.get(role))
 
     def turns(self, batch: pa.RecordBatch) -> pa.ListArray:
         """A user and an assistant turn of each row, after its system prompt."""
@@ -126,10 +131,7 @@ class Flat:
             OUTPUT: flat.filter(pc.equal(role, ASSISTANT)).field("content"),
         }
         columns = [
-            fields[role].cast(schema.field(name).type)
-            if not pa.types.is_null(schema.field(name).type)
-            else pa.nulls(len(examples))
-            for role, name in self.columns.items()
+            cast_or_nulls(fields[role], schema.field(name).type) for role, name in self.columns.items()
         ]
         return pa.record_batch(columns, names=list(self.columns.values()))
 

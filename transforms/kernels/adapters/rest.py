@@ -17,6 +17,11 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def json_column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    """The JSON of each value as a column of a type of text, null for None."""
+    return pa.array([None if value is None else as_json(value) for value in values], kind)
+
+
 def holds_json(kind: pa.DataType) -> bool:
     """Whether values of a type can be written as JSON and read again: no bytes, no times.
 
@@ -97,5 +102,5 @@ def read_json(rest: pa.StringArray, field: str) -> pa.StringArray:
     >>> read_json(pa.array(['{"content":[1]}', "null", None]), "content").to_pylist()
     ['[1]', None, None]
     """
-    values = [None if text is None else (json.loads(text) or {}).get(field) for text in rest.to_pylist()]
-    return pa.array([None if value is None else as_json(value) for value in values], pa.string())
+    values = (None if text is None else (json.loads(text) or {}).get(field) for text in rest.to_pylist())
+    return json_column(values, pa.string())
