@@ -23,10 +23,10 @@ from schemas.recipe.fields import LONGEST_NGRAM
 from transforms.kernels.arrays import buffers, cut, spread
 from transforms.kernels.coverage import Grams, score_rows
 from transforms.kernels.marks import Marks
-from transforms.kernels.shingles import combine, hash_ranges, mix
+from transforms.kernels.shingles import combine, hash_ranges, scramble
 from transforms.kernels.tokens import find_tokens
 
-_STEPS = mix(np.arange(1, LONGEST_NGRAM + 1, dtype=np.uint64)) | np.uint64(1)
+_STEPS = scramble(np.arange(1, LONGEST_NGRAM + 1, dtype=np.uint64)) | np.uint64(1)
 """What the tokens of an n-gram are multiplied by, each by its place in it."""
 
 _BLOCK = 1 << 18

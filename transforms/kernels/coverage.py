@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transforms.kernels.arrays import cut, run_starts, spread
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 
 HOT = 32
 """An n-gram with more places is hot."""
@@ -81,7 +81,8 @@ class Grams:
         first = run_starts(owner)
         texts, begins = owner[first], places[first]
         apart = places - np.repeat(begins, np.diff(first, append=len(places)))
-        signs = np.add.reduceat(mix(self.hashes[hot] ^ mix(apart.astype(np.uint64) + np.uint64(1))), first)
+        hashes = self.hashes[hot] ^ scramble(apart.astype(np.uint64) + np.uint64(1))
+        signs = np.add.reduceat(scramble(hashes), first)
         order = np.lexsort((self.lines[texts], self.sizes[texts], signs))
         new = run_starts(signs[order])
         model = np.repeat(order[new], np.diff(new, append=len(order)))
@@ -136,7 +137,7 @@ def score_rows(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Sc
     """
     names = np.unique(rows)
     common, others = _share(index, names, rows, grams)
-    sets = common.add_up(mix(common.begins.astype(np.uint64) + np.uint64(1)))
+    sets = common.add_up(scramble(common.begins.astype(np.uint64) + np.uint64(1)))
     _, leaders, members = np.unique(sets, return_index=True, return_inverse=True)
     order = np.argsort(members, kind="stable")
     bounds = np.searchsorted(members[order], np.arange(len(leaders) + 1))

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.kernels.lexicon import split_words
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 
 _WORDS, _CHARS = 3, 120
 
@@ -25,7 +25,7 @@ def find_openings(instructions: pa.LargeStringArray) -> pa.StringArray:
     hashes = np.zeros(len(instructions), np.uint64)
     for at in range(_WORDS):
         rows = np.flatnonzero(np.diff(offsets) > at)
-        hashes[rows] = mix(hashes[rows] ^ words.hashes[offsets[rows] + at])
+        hashes[rows] = scramble(hashes[rows] ^ words.hashes[offsets[rows] + at])
     distinct, which = np.unique(hashes, return_inverse=True)
     names = pa.array([f"{number:016x}" for number in distinct.tolist()], pa.string())
     return pa.array(names.take(pa.array(which)).to_pylist(), pa.string(), mask=np.diff(offsets) == 0)

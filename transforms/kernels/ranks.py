@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transforms.kernels.arrays import is_new, sort_numbers, spread
-from transforms.kernels.shingles import Shingles, mix
+from transforms.kernels.shingles import Shingles, scramble
 
 _SLACK = 1e-9
 _LOW = 0xFFFFFFFF
@@ -89,7 +89,7 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     counts = runs - np.bincount(np.searchsorted(firsts, again, "right") - 1, minlength=len(runs))
     shared = np.flatnonzero(counts > 1)
     owners = components[rows[firsts[shared]]]
-    names = keys[firsts[shared]] ^ mix(owners.astype(np.uint64))
+    names = keys[firsts[shared]] ^ scramble(owners.astype(np.uint64))
     ranks = np.full(len(runs), -1)
     ranks[shared[_order(names, counts[shared], owners)]] = np.arange(len(shared))
     ranks = np.repeat(ranks, runs)
@@ -110,7 +110,7 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
 def _by_key(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray, np.ndarray]:
     """Keys of component and shingle, ascending, and the row of each; rows of equal keys ascend."""
     lengths = np.diff(shingles.offsets)
-    keys, order = sort_numbers(shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths))
+    keys, order = sort_numbers(shingles.values ^ np.repeat(scramble(components.astype(np.uint64)), lengths))
     return keys, np.repeat(np.arange(len(components)), lengths)[order]
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from transforms.kernels.counts import code, read_numbers
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 
 PAIR_ROWS = 20_000
 """Rows, about, that pairs of verb and noun are counted on; all rows where there are no more."""
@@ -58,8 +58,8 @@ class Places:
         files = pc.binary_join_element_wise(rows["source"], rows["file"], "\0")
         names, at = code(files)
         seeds = np.array([xxhash.xxh3_64_intdigest(str(name).encode()) for name in names], np.uint64)[at]
-        groups = mix(mix(seeds) + read_numbers(rows["row_group"]).astype(np.uint64) * _STEP)
-        hashes = mix(seeds + read_numbers(rows["row"]).astype(np.uint64) * _STEP)
+        groups = scramble(scramble(seeds) + read_numbers(rows["row_group"]).astype(np.uint64) * _STEP)
+        hashes = scramble(seeds + read_numbers(rows["row"]).astype(np.uint64) * _STEP)
         return cls(hashes, below(groups, sampling.groups))
 
     def order(self) -> np.ndarray:

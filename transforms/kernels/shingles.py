@@ -34,10 +34,10 @@ class Shingles(NamedTuple):
     offsets: np.ndarray
 
 
-def mix(values: np.ndarray) -> np.ndarray:
+def scramble(values: np.ndarray) -> np.ndarray:
     """Scramble 64-bit values by MurmurHash3's finalizer, a bijection.
 
-    >>> mix(np.array([0, 1], np.uint64)).tolist()
+    >>> scramble(np.array([0, 1], np.uint64)).tolist()
     [0, 12994781566227106604]
     """
     values = values ^ (values >> np.uint64(33))
@@ -52,7 +52,7 @@ _STEPS = np.array(
     [0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
     np.uint64,
 )
-_STEPS = np.append(_STEPS, mix(np.arange(5, LONGEST_NGRAM, dtype=np.uint64)) | np.uint64(1))
+_STEPS = np.append(_STEPS, scramble(np.arange(5, LONGEST_NGRAM, dtype=np.uint64)) | np.uint64(1))
 """What the tokens of a shingle are multiplied by, each by its place in it."""
 
 
@@ -86,7 +86,7 @@ def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nd
         hashes[span] = _sum_up(data[first : near[span].max()], starts[span] - first, near[span] - first)
         low = high
     hashes += lengths.astype(np.uint64) << np.uint64(40)
-    hashes = mix(hashes)
+    hashes = scramble(hashes)
     for at in np.flatnonzero(lengths > _LONG):
         digest = hashlib.blake2b(data[starts[at] : ends[at]].data, digest_size=8).digest()
         hashes[at] = int.from_bytes(digest, "little")
@@ -135,7 +135,7 @@ def _shingle_block(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
     values[np.repeat(full, windows)] = _windows(hashes, tokens.offsets, full, how.width)
     short = np.flatnonzero(~full)
     values[offsets[short]] = _short(text, hashes, tokens.offsets, short)
-    return Shingles(mix(values) ^ tag, offsets)
+    return Shingles(scramble(values) ^ tag, offsets)
 
 
 def _shingle_long(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
@@ -143,11 +143,11 @@ def _shingle_long(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
     pieces, hashes = [], np.zeros(0, np.uint64)
     for more in _hash_pieces(text.data, how.tokens):
         hashes = np.append(hashes, more)
-        pieces.append(mix(combine(hashes, how.width, _STEPS)) ^ tag)
+        pieces.append(scramble(combine(hashes, how.width, _STEPS)) ^ tag)
         hashes = hashes[max(0, len(hashes) - how.width + 1) :]
     values = np.concatenate(pieces)
     if len(values) == 0:
-        values = mix(_short(text, hashes, np.array([0, len(hashes)]), np.array([0]))) ^ tag
+        values = scramble(_short(text, hashes, np.array([0, len(hashes)]), np.array([0]))) ^ tag
     return Shingles(values, np.array([0, len(values)]))
 
 
