@@ -9,9 +9,6 @@ from typing import Any
 
 import numpy as np
 
-RELATIVE_ERROR = 0.01
-"""A quantile is at most this far from the true one, relative to it; under 128 it is exact."""
-
 _BITS, _COARSE = 7, 4
 _HALF = 1 << (_BITS - 1)
 
@@ -119,7 +116,7 @@ class Histogram:
         return self.total / self.count if self.count else None
 
     def quantile(self, share: float) -> int | None:
-        """Smallest value that at least `share` of the values do not exceed, within 1 %."""
+        """Smallest value that at least `share` of the values do not exceed, within 1 %; exact under 128."""
         if self.low is None or self.high is None:
             return None
         left = max(math.ceil(share * self.count), 1)

@@ -86,17 +86,6 @@ def _ascii_classes(kind: str) -> bytes:
     return bytes(character_classes(kind)[:128]) + bytes(128)
 
 
-def code_points(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Code points (uint32) of valid UTF-8 bytes, and the byte position of each (int64).
-
-    >>> points, at = code_points(np.frombuffer("aé語😀".encode(), np.uint8))
-    >>> "".join(map(chr, points)), at.tolist()
-    ('aé語😀', [0, 1, 3, 6])
-    """
-    at = np.flatnonzero((data & 0xC0) != 0x80)
-    return _points_at(data, at, _LENGTHS[data[at]]), at
-
-
 def _points_at(data: np.ndarray, at: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Code points of the characters of some lengths that begin at some bytes."""
     lead = data[at]
