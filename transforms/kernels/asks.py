@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from transforms.kernels.arrays import is_new
 from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
-from transforms.kernels.places import CLAUSE, NOWHERE, REQUEST, SENTENCE, is_kana, lay_out
+from transforms.kernels.word_layout import CLAUSE, NOWHERE, REQUEST, SENTENCE, is_kana, lay_out
 
 HEAD, TAIL = 260, 220
 """Characters at the beginning and at the end of a long instruction that are looked at."""

@@ -12,8 +12,8 @@ from transforms.kernels.asks import Asks
 from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
 from transforms.kernels.phrases import listed, load_phrases
-from transforms.kernels.places import CLAUSE
 from transforms.kernels.signals import Signals
+from transforms.kernels.word_layout import CLAUSE
 
 _WINDOW = 8
 _LONGEST = 24

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from transforms.kernels.asks import BESIDES, POSSIBLE, QUESTION_MARKS, SURE, Asks
 from transforms.kernels.phrasebook import Kind, phrasebook
-from transforms.kernels.places import CLAUSE, SENTENCE
+from transforms.kernels.word_layout import CLAUSE, SENTENCE
 
 _CLOSING = " \t\r\n\"'\u201d\u2019)]"
 _STOPS = (".", "!", "\u3002", "\uff01")
