@@ -21,7 +21,7 @@ from schemas.reason import Reason
 from schemas.recipe import Contaminated
 from schemas.recipe.fields import LONGEST_NGRAM
 from transforms.kernels.arrays import buffers, cut, spread
-from transforms.kernels.coverage import Grams, score_rows
+from transforms.kernels.coverage import Grams, score_coverage
 from transforms.kernels.marks import Marks
 from transforms.kernels.shingles import combine, hash_ranges, scramble
 from transforms.kernels.tokens import find_tokens
@@ -150,7 +150,7 @@ def contain(index: Index, prompts: pa.LargeStringArray, outputs: pa.LargeStringA
     found = Match(np.full(len(prompts), -1), np.zeros(len(prompts)))
     asked, answered = read_words(prompts), read_words(outputs)
     rows, grams = _find_grams(index, (asked, answered))
-    for match in score_rows(index.grams, rows, grams):
+    for match in score_coverage(index.grams, rows, grams):
         _improve(found, *match)
     _improve(found, *_find_short(index, asked))
     return found

@@ -130,7 +130,7 @@ class _Shared(NamedTuple):
         return keys
 
 
-def score_rows(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Scored]:
+def score_coverage(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Scored]:
     """The best text of rows, given the row of each shared n-gram, sorted, and where in the index it begins.
 
     A row may come more than once; the best of what is said of it holds.

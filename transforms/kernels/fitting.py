@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.kernels.rendered import Rendered, spans_of
+from transforms.kernels.rendered import Rendered, span_column
 from transforms.kernels.token_counts import Counter
 
 TooLong: TypeAlias = Literal["drop", "truncate"]
@@ -61,4 +61,4 @@ def _clip(spans: pa.ListArray, text: pa.LargeStringArray) -> pa.ListArray:
     ends = np.minimum(ends, pc.utf8_length(text).to_numpy()[row])
     left = starts < ends
     offsets = np.append(0, np.cumsum(np.bincount(row[left], minlength=len(text))))
-    return spans_of(offsets, starts[left], ends[left])
+    return span_column(offsets, starts[left], ends[left])

@@ -54,7 +54,7 @@ def _outcomes(rows: pa.Table, verdicts: np.ndarray) -> np.ndarray:
     return outcomes
 
 
-def count_pairs(rows: pa.Table, verdicts: np.ndarray, sampled: np.ndarray) -> Counts:
+def count_verb_nouns(rows: pa.Table, verdicts: np.ndarray, sampled: np.ndarray) -> Counts:
     """Count pairs of verb and noun, parted by a tab, by verdict, among the rows of a mask."""
     mask = pa.array(sampled & rows["noun"].is_valid().to_numpy() & rows["verb"].is_valid().to_numpy())
     chosen = rows.select(["verb", "noun"]).filter(mask)

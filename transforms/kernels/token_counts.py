@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.kernels.rendered import Rendered, spans_of
+from transforms.kernels.rendered import Rendered, span_column
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -105,7 +105,7 @@ class FileTokenizer:
                 for at in range(offsets[row], offsets[row + 1]):
                     found[at] = _tokens_of(encoding, edges[0][at], edges[1][at])
                 row += 1
-        return spans_of(offsets, found[:, 0].copy(), found[:, 1].copy())
+        return span_column(offsets, found[:, 0].copy(), found[:, 1].copy())
 
 
 def _tokens_of(encoding: Encoding, start: int, end: int) -> tuple[int, int]:
