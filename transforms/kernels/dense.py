@@ -16,10 +16,17 @@ from transforms.kernels.ranks import Ranked
 from transforms.kernels.sketches import find_near, sketch
 
 _LEAF = 64
-_FIRST = 16
-_LAST = 1024
+"""Rows up to which all pairs are compared at once."""
+
+_FIRST, _LAST = 16, 1024
+"""Size of the first batch of kept rows that others are compared with, and of the largest."""
+
 _SLAB = 1 << 20
+"""Pairs that are compared at a time, about."""
+
 _INDEXED = 256
+"""Rows on either side from which the prefixes of the kept ones are indexed."""
+
 _MATCH = 128
 """Words of sketches that can be compared in the time that one shared rank of two prefixes takes."""
 

@@ -9,8 +9,14 @@ from typing import Any
 
 import numpy as np
 
-_BITS, _COARSE = 7, 4
+_BITS = 7
+"""Leading bits of a value that its bucket keeps."""
+
+_COARSE = 4
+"""Leading bits that `coarsen` keeps."""
+
 _HALF = 1 << (_BITS - 1)
+"""Buckets of each power of two from 64 on."""
 
 
 def find_buckets(values: np.ndarray) -> np.ndarray:

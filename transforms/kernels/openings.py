@@ -9,7 +9,11 @@ import pyarrow.compute as pc
 from transforms.kernels.lexicon import split_words
 from transforms.kernels.shingles import scramble
 
-_WORDS, _CHARS = 3, 120
+_WORDS = 3
+"""Words of an opening."""
+
+_CHARS = 120
+"""First characters of an instruction, in which these words are looked for."""
 
 
 def find_openings(instructions: pa.LargeStringArray) -> pa.StringArray:

@@ -20,12 +20,29 @@ from transforms.kernels.phrases import load_phrases
 from transforms.kernels.quality_checks import CHECKS, Example
 from transforms.kernels.texts import Texts
 
-_START, _LONG, _MOST, _ECHO, _BARE, _PROMPT = 300, 300, 4000, 40, 45, 480
-_FEW = 8
-"""Rows from which RE2, which has to be made ready, is faster than Python."""
+_START_CHARS = 300
+"""First characters of an output, in which signals of its start are looked for."""
+
+_LONG_BYTES = 300
+"""Bytes that an output must exceed to be looked at for repetition."""
+
+_TAIL_BYTES = 4000
+"""Last bytes of such an output, which are compressed."""
 
 _LEFT = 0.4
-"""Of a text that repeats itself lz4 leaves less than this."""
+"""A text that repeats itself is compressed by lz4 to less than this share of its size."""
+
+_ECHO_BYTES = 40
+"""First bytes that an output shares with its instruction where it may echo it."""
+
+_BARE_BYTES = 45
+"""Size below which an output may be a bare answer."""
+
+_PROMPT_BYTES = 480
+"""Size below which an instruction without input is searched for a missing one."""
+
+_FEW = 8
+"""Rows up to which Python is faster than RE2, which has to compile the expression first."""
 
 _FIELDS = {"any": Texts._fields, "start": ("output",)}
 
@@ -150,7 +167,7 @@ def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndar
     looked = signal.look is None
     if signal.look is not None and "(?!" not in signal.look and len(rows) > _FEW:
         text = getattr(texts, field).take(pa.array(rows))
-        text = pc.utf8_slice_codeunits(text, 0, _START) if signal.field == "start" else text
+        text = pc.utf8_slice_codeunits(text, 0, _START_CHARS) if signal.field == "start" else text
         rows, looked = rows[_matches(text, signal.look if signal.alone else f"(?i){signal.look}")], True
         if signal.check is None:
             return rows
@@ -160,7 +177,7 @@ def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndar
 
 def _is_found(signal: Signal, example: Example, *, looked: bool) -> bool:
     """Whether a signal's expression stands in a text and passes its check."""
-    text = example.text[:_START] if signal.field == "start" else example.text
+    text = example.text[:_START_CHARS] if signal.field == "start" else example.text
     if not looked and not _pattern(signal.look or "").search(text):
         return False
     return signal.check is None or _passes(signal, example)
@@ -196,7 +213,7 @@ def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
 def _has_bare_prompt(texts: Texts) -> np.ndarray:
     """Mask of the rows of a short instruction and no input."""
     asked, given = (np.diff(buffers(text).offsets) for text in (texts.instruction, texts.input))
-    return (given == 0) & (asked < _PROMPT)
+    return (given == 0) & (asked < _PROMPT_BYTES)
 
 
 _BARE_PROMPT = frozenset({"input_missing", "without_input", "plea"})
@@ -207,21 +224,21 @@ _ON_FOUND = frozenset({"input_missing", "markup", "plea", "declines"})
 
 
 def _repeating(texts: Texts) -> np.ndarray:
-    """Mask of the long outputs that lz4 shortens much, by their ends."""
+    """Mask of the long outputs whose ends lz4 compresses well."""
     data, offsets = buffers(texts.output)
     codec, mask = pa.Codec("lz4_raw"), np.zeros(len(texts.output), bool)
-    for row in np.flatnonzero(np.diff(offsets) > _LONG):
+    for row in np.flatnonzero(np.diff(offsets) > _LONG_BYTES):
         start, end = offsets[row], offsets[row + 1]
-        raw = pa.py_buffer(data[max(start, end - _MOST) : end])
+        raw = pa.py_buffer(data[max(start, end - _TAIL_BYTES) : end])
         mask[row] = codec.compress(raw).size < _LEFT * raw.size
     return mask
 
 
 def _echoing(texts: Texts) -> np.ndarray:
-    """Mask of the outputs that begin as their instructions do, for some characters."""
+    """Mask of the outputs whose first bytes are those of their instructions."""
     asked, answered = buffers(texts.instruction), buffers(texts.output)
-    long = (np.diff(asked.offsets) >= _ECHO) & (np.diff(answered.offsets) >= _ECHO)
-    for at in range(_ECHO):
+    long = (np.diff(asked.offsets) >= _ECHO_BYTES) & (np.diff(answered.offsets) >= _ECHO_BYTES)
+    for at in range(_ECHO_BYTES):
         rows = np.flatnonzero(long)
         same = asked.data[asked.offsets[rows] + at] == answered.data[answered.offsets[rows] + at]
         long[rows[~same]] = False
@@ -243,7 +260,7 @@ def _breaking_off(texts: Texts) -> np.ndarray:
 def _short(texts: Texts) -> np.ndarray:
     """Mask of the outputs of a few bytes."""
     length = np.diff(buffers(texts.output).offsets)
-    return (length > 0) & (length < _BARE)
+    return (length > 0) & (length < _BARE_BYTES)
 
 
 _BROKEN = r"(?:[\p{Ll},;]|\.\.\.|\x{2026})\s*(?:<\|endoftext\|>)?\s*$"

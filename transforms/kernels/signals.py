@@ -19,7 +19,11 @@ _NEAR, _NEAR_UNSPACED, _BEFORE_UNSPACED = 10, 25, 15
 """Words after the verb (and, where words are not parted, before it) that its object is looked for in."""
 
 _PASSAGE, _SHORT, _TINY = 50, 25, 8
+"""Words above which a text is a passage, and up to which it is short or tiny."""
+
 _BULLETS = 3
+"""Bullets from which a text lists choices."""
+
 _PER_WORD = 0.6
 """Words that a character stands for where words are not parted."""
 

@@ -10,12 +10,25 @@ import numpy as np
 from transforms.kernels.ranks import Ranked
 
 _WORDS = 256
+"""64-bit words of a sketch, at most."""
+
 _TILE = 32, 1024
+"""Rows of the first and of the second group that are compared at a time."""
+
 _BLOCK = 1 << 22
+"""Bits that are counted at a time, or those of one row."""
+
 _CHECK = 8
+"""Words between two checks for pairs that are ruled out."""
+
 _FEW = 1 / 128
+"""Share of a tile's pairs at which its remaining words are no longer compared."""
+
 _MOST = 1 << 28
+"""Bound on a margin, so that sums of two fit into 32 bits."""
+
 _TOLERANCE = 1e-6
+"""What rounding may take from a margin that is a whole number."""
 
 _Part: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Sketches of some rows in one part, and their margins."""
