@@ -11,6 +11,7 @@ from transforms.kernels.minhash import PERMUTATIONS
 from transforms.kernels.shingles import scramble
 
 RECALL = 0.995
+"""Least probability with which a pair at the threshold shares a band."""
 
 
 class BandPlan(NamedTuple):

@@ -31,7 +31,7 @@ _STEPS = scramble(np.arange(1, LONGEST_NGRAM + 1, dtype=np.uint64)) | np.uint64(
 
 _BLOCK = 1 << 18
 _SPARSE = 8
-"""Places in the filter for each gram of the index, at least: so few others pass it."""
+"""Filter slots per indexed n-gram: at most one unknown n-gram in eight passes."""
 
 
 class Words(NamedTuple):
@@ -71,7 +71,7 @@ class Index:
 
     @cached_property
     def sieve(self) -> tuple[np.ndarray, np.uint64]:
-        """Mask of the leading bits that n-grams of the index have, and how far to shift for them."""
+        """Mask of the leading bits of the indexed hashes, and the shift that leaves a hash only these."""
         bits = max(1, len(self.grams.hashes) * _SPARSE - 1).bit_length()
         shift = np.uint64(64 - bits)
         mask = np.zeros(1 << bits, bool)
@@ -157,14 +157,14 @@ def contain(index: Index, prompts: pa.LargeStringArray, outputs: pa.LargeStringA
 
 
 def _improve(found: Match, rows: np.ndarray, lines: np.ndarray, scores: np.ndarray) -> None:
-    """Put in what some rows, each named once, are better matched by."""
+    """Replace the matches of some rows, each named once, where the new ones are better."""
     better = (scores > found.score[rows]) | ((scores == found.score[rows]) & (lines < found.line[rows]))
     found.line[rows[better]] = lines[better]
     found.score[rows[better]] = scores[better]
 
 
 def _find_grams(index: Index, parts: tuple[Words, Words]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and where in the index each distinct n-gram of theirs begins, for those that it has."""
+    """Row of each distinct n-gram that the index has, and where in the index it begins."""
     pairs = np.unique(np.concatenate([_pairs(index, words) for words in parts]))
     return pairs >> 32, pairs & 0xFFFFFFFF
 
@@ -195,7 +195,7 @@ def _find_short(index: Index, prompts: Words) -> tuple[np.ndarray, np.ndarray, n
 
 
 def mark_contaminated(match: Match, rule: Contaminated) -> Marks:
-    """What the rule says of rows by what they match.
+    """Marks of the rule on contamination, by what rows match.
 
     >>> mark_contaminated(Match(np.array([7, 3, -1]), np.array([0.5, 0.4, 0])), Contaminated()).reasons > 0
     array([ True, False, False])

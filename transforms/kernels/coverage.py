@@ -133,7 +133,7 @@ class _Shared(NamedTuple):
 def score_coverage(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Scored]:
     """The best text of rows, given the row of each shared n-gram, sorted, and where in the index it begins.
 
-    A row may come more than once; the best of what is said of it holds.
+    A row may come up more than once; its best score counts.
     """
     names = np.unique(rows)
     common, others = _share(index, names, rows, grams)
@@ -154,7 +154,7 @@ def score_coverage(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterato
 
 
 def _share(index: Grams, names: np.ndarray, rows: np.ndarray, grams: np.ndarray) -> tuple[_Shared, _Shared]:
-    """What rows share with an index that is hot, in models alone, and what is not."""
+    """N-grams that rows share with an index: hot ones, with their places in models alone, and all others."""
     ends = np.searchsorted(index.hashes, index.hashes[grams], "right")
     hot = ends - grams > HOT
     low, high = (np.searchsorted(index.kinds.hot, at[hot]) for at in (grams, ends))

@@ -45,7 +45,7 @@ def fit(rendered: Rendered, counter: Counter, most: int | None, too_long: TooLon
 
 
 def _truncate(rendered: Rendered, counter: Counter, most: int, long: np.ndarray) -> Rendered:
-    """The texts, those that are marked cut to what their first tokens hold."""
+    """The texts, the marked ones cut to their first `most` tokens."""
     mask = pa.array(long)
     beginnings = [counter.cut(text, most) for text in rendered.text.filter(mask).to_pylist()]
     text = pc.replace_with_mask(rendered.text, mask, pa.array(beginnings, pa.large_string()))

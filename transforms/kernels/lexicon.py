@@ -50,9 +50,10 @@ class Hits(NamedTuple):
 class Lexicon:
     """Phrases by number, as a trie over the numbers of words.
 
-    `vocabulary` has the words' hashes, ascending; `buckets` where those of each upper bits begin, of which
-    there are up to `deepest`. `roots` and `edges` lead from a word, or a state and a word, to a state; of
-    which `ends` and `phrases` say which phrases end there.
+    `vocabulary` has the words' hashes, ascending; `buckets` says where those with the same upper bits begin,
+    `deepest` how many share these at most. `roots` leads from a first word to a state, `edges` and `targets`
+    from a state and a word to the next; `leads_on` marks the states that have a next. The phrases that end in
+    state i are `phrases[ends[i]:ends[i + 1]]`.
     """
 
     vocabulary: np.ndarray
@@ -119,7 +120,7 @@ class Lexicon:
         return Hits(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
     def _ids(self, hashes: np.ndarray) -> np.ndarray:
-        """Number of each word (int32), that of the vocabulary's end for one that is in no phrase."""
+        """Number of each word (int32); for a word that is in no phrase, the size of the vocabulary."""
         ids = np.full(len(hashes), len(self.vocabulary), np.int32)
         upper = (hashes >> _SHIFT).astype(np.int32)
         start = self.buckets[upper]

@@ -20,12 +20,12 @@ from transforms.kernels.shingles import Shingles
 _BATCH = 1 << 20
 _PAIRS = 1 << 21
 _OUTRIGHT = 4
-"""Pairs of two prefixes that cost as much as a pair compared without looking at its prefixes."""
+"""Candidates by prefixes that cost as much as one pair compared outright."""
 _PIVOTS = 3
 
 
 def connect(groups: np.ndarray, parts: list[Shingles], threshold: float) -> np.ndarray:
-    """For each row the first row that pairs of one group at or above the threshold connect it with.
+    """For each row the first one that it is connected with, by pairs of a group at or above the threshold.
 
     >>> sets = Shingles(np.array([1, 2, 3, 4, 2, 3, 4, 1, 9], np.uint64), np.array([0, 4, 7, 9]))
     >>> connect(np.array([5, 5, 5]), [sets], 0.7).tolist()
@@ -54,7 +54,7 @@ def _connect(group: np.ndarray, sets: list[Ranked], threshold: float) -> np.ndar
 
 
 def _walk(way: Postings, sets: list[Ranked], threshold: float, roots: np.ndarray) -> None:
-    """Connect the rows of each run: a few rows with all others first, then what is apart still."""
+    """Connect the rows of each run: a few pivots with all others first, then what is still apart."""
     for pivot in range(_PIVOTS):
         _verify(_stars(way, pivot), sets, threshold, roots)
     for pairs in _apart(way, roots):
@@ -69,7 +69,7 @@ def _verify(pairs: np.ndarray, sets: list[Ranked], threshold: float, roots: np.n
 
 
 def _stars(way: Postings, pivot: int) -> np.ndarray:
-    """Pairs of one row of each run and all its rows: the first of `_PIVOTS` that are spread over it."""
+    """Pairs of a pivot of each run with all of its rows; the `_PIVOTS` are spread evenly over the run."""
     starts, lengths = way.runs()
     pivots = way.rows[starts + lengths * pivot // _PIVOTS]
     return np.stack([np.repeat(pivots, lengths), way.rows], 1)

@@ -23,7 +23,7 @@ def match_rows(
 ) -> Matches:
     """Match rows by id (uint64 of shape (rows, 2)), each with one of the other set, equal outcomes first.
 
-    Of an id that one set has more often, the surplus left or entered.
+    Where one set has an id more often than the other, the surplus has left or entered.
 
     >>> ids = np.array([[0, 7], [0, 7], [0, 8]], np.uint64)
     >>> found = match_rows(ids, np.array([1, 2, 1]), ids[:2], np.array([2, 3]))

@@ -10,7 +10,11 @@ from transforms.kernels.arrays import is_new, spread
 from transforms.kernels.ranks import Ranked, most_differing
 
 _MARKS = 1 << 22
+"""Ranks of the first rows' components in a block, at most, unless it is one pair."""
+
 _TOKENS = 1 << 19
+"""Ranks of the second rows in a block, likewise."""
+
 _TOLERANCE = 1e-6
 
 
@@ -35,7 +39,7 @@ def compare(sets: list[Ranked], pairs: np.ndarray, threshold: float) -> tuple[np
 
 
 def _may_reach(part: Ranked, pairs: np.ndarray, threshold: float) -> np.ndarray:
-    """Mark the pairs that their sizes, and what a row has alone, do not rule out."""
+    """Mark the pairs that neither their sizes nor their unshared shingles rule out."""
     first, second = pairs[:, 0], pairs[:, 1]
     sizes = part.sizes[first] + part.sizes[second]
     ours, theirs = part.lengths(first), part.lengths(second)
@@ -64,7 +68,7 @@ def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
 
 
 def _blocks(part: Ranked, pairs: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Cut pairs so that neither the vocabularies nor the sets of a block take much room."""
+    """First pair and end of each block, in which neither the marks nor the sets take much memory."""
     rows = pairs[:, 0]
     marks = np.cumsum(np.where(is_new(rows), part.highs[rows] - part.lows[rows], 0))
     tokens = np.cumsum(part.lengths(pairs[:, 1]))

@@ -53,7 +53,7 @@ def load_own(kind: str, use: str) -> Callable[[pa.RecordBatch], Any]:
 
 
 def digest_own(kind: str, use: str) -> str:
-    """Digest of the source that a rule or tagger is in, so that a changed one is asked anew."""
+    """Digest of the module that a rule or tagger is in, so that rows are judged anew when it changes."""
     found = load_own(kind, use)
     try:
         source = inspect.getsource(inspect.getmodule(found) or found)

@@ -1,6 +1,6 @@
 """Rows picked for the report: examples of each mark, the largest clusters, and rows whose text is read.
 
-What is picked is the lowest of each list by a key that goes by the row alone,
+Each list keeps the rows with the lowest keys, and a key depends on its row alone,
 so that lists merge in any order.
 """
 

@@ -140,7 +140,7 @@ def _found(texts: Texts, wanted: tuple[Signal, ...]) -> Iterator[tuple[Signal, n
 def _search(
     texts: Texts, field: str, rows: np.ndarray, sought: list[Signal]
 ) -> Iterator[tuple[Signal, np.ndarray]]:
-    """Some rows of one field in which signals are found: those that have any one's hint, then each alone."""
+    """Each signal and the rows of one field that it marks: one search for all hints, then one for each."""
     hints = tuple(signal.hint for signal in sought if signal.hint)
     if not hints or len(rows) == 0:
         return
@@ -162,7 +162,7 @@ def _union(looks: tuple[str, ...]) -> str:
 def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndarray:
     """Those of some rows in which the signal is found and passes its check.
 
-    RE2 looks first, but for an expression that looks ahead, which it cannot do.
+    RE2 looks first, unless the expression has a lookahead, which RE2 cannot do.
     """
     looked = signal.look is None
     if signal.look is not None and "(?!" not in signal.look and len(rows) > _FEW:
@@ -203,7 +203,7 @@ def _passes(signal: Signal, example: Example) -> bool:
 
 
 def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
-    """What the expression finds in the text, if the check looks at that: what of it passes."""
+    """What the expression finds in the text; if the check looks at that, only what passes."""
     check = CHECKS[signal.check] if signal.check in _ON_FOUND else None
     for match in _pattern(signal.look or "").finditer(example.text):
         if check is None or check(example._replace(found=match[0])):
@@ -217,7 +217,7 @@ def _has_bare_prompt(texts: Texts) -> np.ndarray:
 
 
 _BARE_PROMPT = frozenset({"input_missing", "without_input", "plea"})
-"""Checks that nothing else passes."""
+"""Checks that only rows with a bare prompt pass."""
 
 _ON_FOUND = frozenset({"input_missing", "markup", "plea", "declines"})
 """Checks that look at what was found."""
@@ -266,4 +266,4 @@ def _short(texts: Texts) -> np.ndarray:
 _BROKEN = r"(?:[\p{Ll},;]|\.\.\.|\x{2026})\s*(?:<\|endoftext\|>)?\s*$"
 _ENDS = np.isin(np.arange(256), list(b".,;> \n")) | (np.arange(256) >= ord("a"))
 _SHAPES = {"repetition": _repeating, "echo": _echoing, "unfinished": _breaking_off, "bare_answer": _short}
-"""What narrows down the rows of signals that no expression does."""
+"""Masks that narrow down the rows for signals that no expression narrows down."""

@@ -22,7 +22,7 @@ _NOTHING = pa.scalar("", pa.large_string())
 
 @dataclass(frozen=True)
 class Turns:
-    """The turns of some examples, one after another; `starts` says where each one's begin, and the end."""
+    """The turns of some examples, one after another; `starts` says where those of each begin, and the end."""
 
     starts: np.ndarray
     role: pa.LargeStringArray
@@ -136,7 +136,7 @@ def _spans(turns: Turns, chars: np.ndarray, learned: np.ndarray) -> pa.ListArray
 
 
 def span_column(offsets: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pa.ListArray:
-    """A column of SPANS from where each row's begin in the list of them all.
+    """A column of SPANS: those of row i are `offsets[i]:offsets[i + 1]` in the lists of starts and ends.
 
     >>> span_column(np.array([0, 1, 1]), np.array([3]), np.array([7])).to_pylist()
     [[{'start': 3, 'end': 7}], []]

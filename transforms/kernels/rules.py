@@ -118,7 +118,7 @@ class InstructionEndsWithout:
         return ~_bools(ends)
 
     def found(self, instruction: str) -> str:
-        """The character that one instruction ends with, as it is looked at; none of an empty one.
+        """The last character of an instruction, what is looked past left out; empty for an empty one.
 
         >>> InstructionEndsWithout(".", ")").found("Name it (freely) ")
         'y'

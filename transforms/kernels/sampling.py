@@ -47,7 +47,7 @@ def _share(wanted: int, there: float) -> float:
 
 @dataclass(frozen=True)
 class Places:
-    """A hash of where each row lies, and a mask of the rows in row groups that texts are read of."""
+    """A hash of where each row lies, and a mask of the rows in row groups whose texts are read."""
 
     hashes: np.ndarray
     near: np.ndarray
@@ -63,7 +63,7 @@ class Places:
         return cls(hashes, below(groups, sampling.groups))
 
     def order(self) -> np.ndarray:
-        """Keys to choose examples by: the hash, behind all of the row groups that are read anyhow."""
+        """Keys to choose examples by: the hash, but rows of row groups that are read anyway come first."""
         far = (~self.near).astype(np.uint64) << np.uint64(63)
         keys: np.ndarray = (self.hashes >> np.uint64(1)) | far
         return keys

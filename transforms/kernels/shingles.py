@@ -94,7 +94,7 @@ def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nd
 
 
 def _sum_up(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Polynomial in the base of each byte range, from the sums of all before."""
+    """Polynomial in the base of each byte range, as a difference of prefix sums."""
     powers, inverses = _powers(1 << max(12, len(data).bit_length()))
     prefix = np.zeros(len(data) + 1, np.uint64)
     np.multiply(powers[: len(data)], data, out=prefix[1:])
@@ -106,7 +106,7 @@ def _sum_up(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarra
 
 
 def shingle(column: pa.LargeStringArray, tag: np.uint64, how: Shingling = _DEFAULT) -> Shingles:
-    """Shingle hashes of each text, changed as the recipe says before, tagged with the part it is.
+    """Shingle hashes of each text, tagged with its part; the texts are already changed as the recipe says.
 
     >>> texts = pa.array(["a b c d e f"], pa.large_string()), pa.array(["f, b c d e f!"], pa.large_string())
     >>> a, b = (shingle(text, PART_TAGS[0]) for text in texts)
@@ -139,7 +139,7 @@ def _shingle_block(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
 
 
 def _shingle_long(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
-    """Shingles of one long text, piece by piece: beside them memory for a few pieces is all it takes."""
+    """Shingles of one long text, piece by piece, so that little memory is taken beside the shingles."""
     pieces, hashes = [], np.zeros(0, np.uint64)
     for more in _hash_pieces(text.data, how.tokens):
         hashes = np.append(hashes, more)
@@ -175,7 +175,7 @@ def _character_start(data: np.ndarray, at: int) -> int:
 
 
 def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray, width: int) -> np.ndarray:
-    """Combine every so many consecutive tokens of the rows that have as many."""
+    """Combined hash of every `width` consecutive tokens, of the rows that have as many."""
     combined = combine(hashes, width, _STEPS)
     inside = np.repeat(full, np.diff(offsets))
     ends = offsets[1:][full]

@@ -25,7 +25,7 @@ _BATCH = 1 << 18
 _DENSE = 256.0
 """Pairs for each of its rows, repeats counted, above which a component is dense."""
 _OUTRIGHT = 4
-"""Pairs of two prefixes that cost as much as a pair compared without looking at its prefixes."""
+"""Candidates by prefixes that cost as much as one pair compared outright."""
 
 
 class Edges(NamedTuple):
@@ -105,7 +105,7 @@ def _search(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs and similarities of some components, each searched in the way that is cheapest for it.
 
-    The ways are the prefixes of each part, and to compare every pair; a component for which none is cheap
+    The ways are the prefixes of either part, and comparing every pair; a component for which none is cheap
     is dense.
     """
     ways = _ways(component, sets, levels[0])
@@ -137,7 +137,10 @@ def _costs(ways: list[Prefixes], component: np.ndarray, protected: np.ndarray) -
 def _decide(
     sets: list[Ranked], levels: Sequence[float], protected: np.ndarray, dense: float
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs that decide one component, dense at the lowest level: from the first at which it is not, all."""
+    """Pairs that decide a component that is dense at the lowest level.
+
+    From the first level at which it is not, these are all pairs.
+    """
     component = np.zeros(len(protected), np.int64)
     most, walked = dense * len(protected), 1
     while walked < len(levels):

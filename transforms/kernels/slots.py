@@ -27,7 +27,11 @@ _TITLES = regex.compile(rf"(?<=[\p{{L}},.] )\[({_TITLED.pattern})\]")
 _WORD = regex.compile(r"[\p{L}\d]+(?:-\p{L}+)?")
 _CASED = ("types", "code_line")
 _LONGEST = 8
+"""Words in a bracket up to which it may name what belongs there."""
+
 _NEAR = 60
+"""Characters before a slot in which a letter may greet or end."""
+
 _SHORT = 300
 """An answer of fewer characters that names what belongs there is hardly an answer."""
 
@@ -43,7 +47,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True)
 class _Words:
-    """The words of the data file: those that stand apart by themselves, the others as one expression."""
+    """The words of the data file, as sets; those in scripts without spaces as one expression, `glued`."""
 
     opener: regex.Pattern[str]
     wanted: regex.Pattern[str]
@@ -297,7 +301,7 @@ _CHECKS: dict[str, Callable[[regex.Match[str], Answer], bool]] = {
 
 
 def _is_defect(start: int, end: int, kind: str, answer: Answer) -> bool:
-    """Whether the instruction called for no slot there: what stands in for what was asked."""
+    """Whether a slot stands in for what was asked, the instruction having called for none."""
     text = answer.output[start:end]
     if kind in {"angle", "yours", "crosses", "brace"}:
         return False

@@ -1,4 +1,4 @@
-"""Splits: what tells them apart, and which side of one rows go to, by what they have in common."""
+"""Splits: the salt of each, and which rows are held out, those of one group together."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Tally:
         return rows
 
     def spread(self, measure: str, scope: str | None) -> Histogram:
-        """Histogram of a measure over a scope or, of what is told by verb, of a verb."""
+        """Histogram of a measure over a scope or, for a measure by verb, over a verb."""
         return self.spreads.get((measure, scope), Histogram())
 
     def to_bytes(self) -> bytes:

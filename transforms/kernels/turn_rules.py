@@ -15,6 +15,8 @@ from transforms.kernels.marks import Marks
 from transforms.kernels.turns import Spoken, first_of_each, join_marked
 
 _LEAST_LEAKED = 40
+"""Characters from which a repeated sentence counts as leaked."""
+
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+")
 
 

@@ -41,7 +41,7 @@ class Adapter(Protocol):
 
     @property
     def hashed(self) -> frozenset[str]:
-        """Columns of which a record id tells all."""
+        """Columns whose values the record id covers entirely."""
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
         """Turns of each row, for the rules on turns; None where there is nothing to say of them."""

@@ -56,7 +56,7 @@ class Chat:
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Chat | None:
         """The same adapter for the columns of a schema; None where none of them holds such turns.
 
-        A recipe that names an instruction, an input or an output means another.
+        A recipe that names an instruction, an input or an output means another adapter.
         """
         if named.keys() - self.known.keys():
             return None
@@ -75,7 +75,7 @@ class Chat:
         return replace(self, columns=found)
 
     def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
-        """A column that has the name of one of turns, and holds no such turns."""
+        """What is wrong with the column that is named like one of turns; None where it has such turns."""
         names = (named[_TURNS],) if _TURNS in named else self.known[_TURNS]
         name = choose(schema, None, names)
         if name is None or self._fits(schema.field(name).type):
@@ -91,7 +91,7 @@ class Chat:
 
     @property
     def hashed(self) -> frozenset[str]:
-        """None: turns have more to them than role and text."""
+        """No columns: turns hold more than role and text."""
         return frozenset()
 
     def _fits(self, kind: pa.DataType) -> bool:

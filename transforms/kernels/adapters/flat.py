@@ -37,7 +37,7 @@ class Flat:
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Flat | None:
         """The same adapter for the columns of a schema; None where it has no instruction or output.
 
-        A recipe that names turns or tools means another.
+        A recipe that names turns or tools means another adapter.
         """
         if named.keys() - set(_ORDER):
             return None

@@ -39,7 +39,7 @@ def holds_json(kind: pa.DataType) -> bool:
 def write_rest(
     turns: pa.StructArray, fields: Iterable[str], more: Mapping[str, Mapping[int, Any]] | None = None
 ) -> pa.StringArray:
-    """JSON of the fields that each turn has, null where it has none of them; only those turns cost.
+    """JSON of the fields that each turn has, null where it has none; turns without any cost nothing.
 
     `more` has values by field and turn that are not in the columns.
     """
