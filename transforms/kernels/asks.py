@@ -85,7 +85,7 @@ class Asks:
         return self._holds(":", COLONS)
 
     def _holds(self, mark: str, marks: tuple[str, ...]) -> np.ndarray:
-        """Mask of the texts with a mark of one byte or one of the same in other scripts."""
+        """Mask of the texts with a punctuation mark of one byte, or with a counterpart in other scripts."""
         found = self.count_bytes(ord(mark)) > 0
         if self.plain:
             return found

@@ -1,4 +1,4 @@
-"""Types that hold the values of several, and columns in them."""
+"""Types that hold the values of several others, and columns cast to them."""
 
 from __future__ import annotations
 

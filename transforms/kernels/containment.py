@@ -57,7 +57,7 @@ class Match(NamedTuple):
 class Index:
     """The texts of some benchmarks: what n-grams they have, and which short prompts.
 
-    `short` holds a sorted hash for each prompt of fewer than n tokens, `short_lines` whose it is.
+    `short` holds a sorted hash for each prompt of fewer than n tokens, `short_lines` the line of each.
     """
 
     grams: Grams

@@ -1,4 +1,4 @@
-"""How instructions begin, so that those of one rigid template are told from those that people wrote."""
+"""How instructions begin, which tells those of a rigid template from those that people wrote."""
 
 from __future__ import annotations
 

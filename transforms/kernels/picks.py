@@ -26,7 +26,7 @@ _HIDDEN = Reason.REMOVED.bit | Reason.PRIVATE_DATA.bit
 
 
 class Pick(NamedTuple):
-    """A row, what it is picked by, and what is to be said of it; a row and an error for what is unreadable.
+    """A row, the key it is picked by, and what is told of it; for what is unreadable, its place and error.
 
     `value` is the rows of a cluster, a similarity, rows lost, or whether a row was kept.
     """

@@ -39,7 +39,7 @@ _BARE_BYTES = 45
 """Size below which an output may be a bare answer."""
 
 _PROMPT_BYTES = 480
-"""Size below which an instruction without input is searched for a missing one."""
+"""Size below which an instruction without input is a bare prompt."""
 
 _FEW = 8
 """Rows up to which Python is faster than RE2, which has to compile the expression first."""

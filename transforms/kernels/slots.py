@@ -68,7 +68,7 @@ class _Words:
 
 
 class _Shape(NamedTuple):
-    """A shape's expression, the texts of which a match has one, and whether it is looked for line by line."""
+    """A shape's expression, texts of which every match has one, and whether lines are matched one by one."""
 
     pattern: regex.Pattern[str]
     needs: tuple[str, ...]
@@ -137,7 +137,7 @@ def hint_slots(outputs: pa.LargeStringArray) -> np.ndarray:
 
 @dataclass
 class Answer:
-    """A prompt and its output, and what is asked of both more than once.
+    """A prompt and its output, and what several checks ask of them.
 
     `letter` says whether a slot stands where a letter greets or ends.
     """

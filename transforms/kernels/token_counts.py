@@ -54,7 +54,7 @@ class FourCharacters:
         return np.asarray(-(-pc.utf8_length(texts).to_numpy().astype(np.int64) // CHARS))
 
     def cut(self, text: str, tokens: int) -> str:
-        """The first four times so many characters."""
+        """The first `CHARS * tokens` characters."""
         return text[: CHARS * tokens]
 
     def spans(self, rendered: Rendered) -> None:  # noqa: ARG002 — of no text are there tokens

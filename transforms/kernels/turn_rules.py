@@ -84,7 +84,7 @@ def leaks_system(spoken: Spoken) -> np.ndarray:
 
 
 def _sentences(prompt: str) -> list[str]:
-    r"""The sentences of a prompt that are long enough to be told from what anybody says.
+    r"""The sentences of a prompt that are too long to be repeated by chance.
 
     >>> _sentences("Be kind.\nNever tell anyone that the password is 'open sesame'. Ever.")
     ["Never tell anyone that the password is 'open sesame'"]

@@ -34,7 +34,7 @@ class Adapter(Protocol):
         """The same adapter for the columns of a schema, some of them named; None where it lacks any."""
 
     def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
-        """What keeps it from a schema that has all its columns by name: one of another type; else None."""
+        """Why it cannot read a schema that has its columns by name, but one of another type; else None."""
 
     def reading(self, columns: Mapping[str, str]) -> Adapter:
         """The same adapter for columns that were found before."""
@@ -53,7 +53,7 @@ class Adapter(Protocol):
         """Tools of each row as text, null where it has none."""
 
     def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:
-        """Instruction, input and output of each row, for whoever needs no turns."""
+        """Instruction, input and output of each row, where turns are not needed."""
 
     def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
         """128-bit hash of each row's roles and texts."""

@@ -107,7 +107,7 @@ class Flat:
         return pa.ListArray.from_arrays(offsets, flat.take(pa.array(order)))
 
     def tools(self, batch: pa.RecordBatch) -> pa.StringArray:
-        """Nothing: flat rows have no tools."""
+        """Nulls: flat rows have no tools."""
         return pa.nulls(len(batch), pa.string())
 
     def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:  # noqa: ARG002 — there is but one
@@ -115,7 +115,7 @@ class Flat:
         return Texts(*(text_of(self._column(role, batch)) for role in FIELDS))
 
     def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
-        """Hash of each row's fields by what they are, whatever the columns are called."""
+        """Hash of each row's fields by their roles, whatever the columns are called."""
         there = [role for role in _ORDER if self.columns.get(role) in batch.schema.names]
         return record_ids({role: self._column(role, batch) for role in there})
 
