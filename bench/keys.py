@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.kernels.minhash import sign
-from transforms.kernels.shingles import Shingles, mix
+from transforms.kernels.shingles import Shingles, scramble
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
 from transforms.steps.keyed import INPUT, TIER_BITS, refs
@@ -45,7 +45,7 @@ def truth(rows: int) -> Truth:
 
 def _draw(numbers: np.ndarray, salt: int) -> np.ndarray:
     """A random 64-bit value of each number."""
-    return mix(numbers.astype(np.uint64) ^ mix(np.array([salt], np.uint64)))
+    return scramble(numbers.astype(np.uint64) ^ scramble(np.array([salt], np.uint64)))
 
 
 def _changed(contents: np.ndarray) -> np.ndarray:

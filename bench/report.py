@@ -35,7 +35,7 @@ def main() -> None:
     table = Table(
         "rows", "tally, µs a row", "tally, kB", "largest unit's, kB", "report, s", "json, kB", "html, kB"
     )
-    render_html(build(Tally.zero(), CONTEXT))  # loads the library
+    render_html(build(Tally(), CONTEXT))  # loads the library
     for rows in sorted(parser.parse_args().rows):
         table.add_row(*run(rows))
     Console().print(table)
@@ -44,7 +44,7 @@ def main() -> None:
 def run(rows: int) -> list[str]:
     """Figures of one size."""
     sampling = Sampling.of_size(rows=rows, groups=rows // UNIT)
-    total, spent, largest = Tally.zero(), 0.0, 0
+    total, spent, largest = Tally(), 0.0, 0
     for unit in units(rows):
         begun = time.perf_counter()
         packed = Tally.of(unit, sampling=sampling).to_bytes()

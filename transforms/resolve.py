@@ -43,7 +43,7 @@ class AddTallies(beam.CombineFn):
 
     def create_accumulator(self) -> Tally:
         """Tally of nothing."""
-        return Tally.zero()
+        return Tally()
 
     def add_input(self, total: Tally, tally: bytes) -> Tally:
         """Tally of both."""
@@ -51,7 +51,7 @@ class AddTallies(beam.CombineFn):
 
     def merge_accumulators(self, totals: Iterable[Tally]) -> Tally:
         """Tally of all."""
-        return sum(totals, Tally.zero())
+        return sum(totals, Tally())
 
     def extract_output(self, total: Tally) -> bytes:
         """Pack the sum."""

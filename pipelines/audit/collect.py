@@ -21,7 +21,7 @@ from schemas.reason import Reason, names_by_bit
 from schemas.recipe import Recipe
 from transforms.kernels.containment import Index
 from transforms.kernels.prompt_findings import Models
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 from transforms.kernels.texts import Texts
 from transforms.steps.judgement import judge
 from transforms.steps.keyed import refs
@@ -152,7 +152,7 @@ def _judge_unit(judging: _Judging, unit: Unit, found: Audit) -> None:
 
 def _judge_slice(judging: _Judging, reader: Reader, batch: pa.RecordBatch, at: int, found: Audit) -> None:
     rows, batch = reader.whole_rows(batch, at)
-    numbers = mix(refs(reader.unit.index, rows) ^ mix(np.array([judging.seed], np.uint64)))
+    numbers = scramble(refs(reader.unit.index, rows) ^ scramble(np.array([judging.seed], np.uint64)))
     chosen = np.flatnonzero(numbers <= np.uint64(judging.share * float(2**64 - 2**11)))
     if len(chosen) == 0:
         return

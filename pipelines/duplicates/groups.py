@@ -12,6 +12,7 @@ from pipelines.duplicates.files import Files
 from pipelines.releases.ledger import matching, scan
 from pipelines.releases.release import Release
 from schemas.verdict import WON_BY, Verdict
+from transforms.kernels.arrays import run_starts
 from transforms.kernels.rows import from_hex
 from transforms.steps.write import VERDICTS
 
@@ -68,7 +69,7 @@ def read_groups(release: Release) -> Groups:
     order = np.lexsort((places, similarities, survivors, -counts[cluster]))
     table = table.take(pa.array(order))
     survivors, similarities = survivors[order], similarities[order]
-    heads = np.flatnonzero(np.append(True, survivors[1:] != survivors[:-1])) if len(order) else order
+    heads = run_starts(survivors)
     return Groups(
         files=files,
         survivors=survivors[heads],

@@ -18,7 +18,7 @@ from schemas.recipe import Dedup, Gate
 from schemas.release import Before
 from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex, from_words, unique_words
-from transforms.kernels.splits import number_of
+from transforms.kernels.splits import split_salt
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
 
@@ -73,8 +73,8 @@ def _read_released(release: Release, dedup: Dedup) -> pa.Table:
     """
     ids = [np.zeros((0, 2), np.uint64)]
     for part, split in split_by_part(release).items():
-        number = number_of(split) if dedup.splits == "apart" else np.uint64(0)
-        ids += [as_words(from_hex(column)) ^ number for column in _read_ids(part)]
+        salt = split_salt(split) if dedup.splits == "apart" else np.uint64(0)
+        ids += [as_words(from_hex(column)) ^ salt for column in _read_ids(part)]
     return pa.table({"record_id": from_words(unique_words(np.concatenate(ids)))})
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from schemas.recipe.fields import Positive, Section, Text
+from schemas.recipe.fields import LONGEST_NGRAM, Positive, Section, Text
 
 
 class Shingles(Section):
@@ -20,7 +20,9 @@ class Shingles(Section):
         default="unicode",
         description="Tokens: unicode words, what whitespace, spaces or non_word part, or characters.",
     )
-    width: Annotated[int, Field(ge=1, le=64)] = Field(default=5, description="Tokens in a shingle.")
+    width: Annotated[int, Field(ge=1, le=LONGEST_NGRAM)] = Field(
+        default=5, description="Tokens in a shingle."
+    )
 
 
 class Bands(Section):

@@ -11,6 +11,9 @@ from schemas.recipe.languages import LANGUAGE_CODES
 
 MOST = 1_000_000_000
 
+LONGEST_NGRAM = 64
+"""Most tokens in an n-gram, be it of a shingle or of a benchmark."""
+
 
 class Section(Frozen):
     """A part of a recipe: a value of another type is an error, too."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from schemas.reason import Reason
-from schemas.recipe.fields import Action, Count, Positive, Section, Share, Text, Texts
+from schemas.recipe.fields import LONGEST_NGRAM, Action, Count, Positive, Section, Share, Text, Texts
 
 CLOSINGS = "\"')]}*_`»›”’」』）］｝】》〉"  # noqa: RUF001 the marks of other scripts are meant
 SENTENCE_ENDS = ".?!:…‼⁇⁈⁉‽。．｡！？：؟۔।॥։።፧།။។៕᠃"  # noqa: RUF001 the marks of other scripts are meant
@@ -115,7 +115,7 @@ class NoEndPunctuation(Flagging):
 class Contaminated(Rule):
     """How much of a benchmark's example a row has to hold."""
 
-    ngram: Annotated[int, Field(ge=2, le=64)] = Field(
+    ngram: Annotated[int, Field(ge=2, le=LONGEST_NGRAM)] = Field(
         default=8,
         description="Tokens in the n-grams that are compared: 8 as Tülu 3, 13 as lm-eval.",
     )

@@ -204,7 +204,7 @@ def test_rows_that_are_not_accounted_for_stop_the_release(tmp_path: Path) -> Non
     plan = replace(plan_run(recipe_for(str(path)), None, 1 << 20, None), release="0001")
     job = Job.start(places, plan)
     for _ in range(2):
-        finish(None, [], [], Tally.zero().to_bytes(), job)
+        finish(None, [], [], Tally().to_bytes(), job)
         outcome = Outcome.model_validate_json(storage.read_bytes(places.outcome))
         assert outcome.status == "failed"
         assert outcome.message == f"{path}: 3 rows were planned, 0 accounted for; nothing was published"

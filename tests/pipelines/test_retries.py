@@ -56,7 +56,7 @@ def judge(job: Job) -> list[tuple[int, Judged]]:
 
 
 def resolve(judged: list[tuple[int, Judged]], job: Job) -> tuple[list[Resolved], bytes]:
-    total, counts = Tally.zero(), []
+    total, counts = Tally(), []
     for unit, found in judged:
         resolved, tally = resolve_unit(unit, found, NO_FATES, job)
         counts.append(resolved)

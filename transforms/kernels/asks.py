@@ -8,15 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.kernels.arrays import is_new
 from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
-from transforms.kernels.places import CLAUSE, NOWHERE, REQUEST, SENTENCE, is_kana, lay_out
+from transforms.kernels.word_layout import CLAUSE, NOWHERE, REQUEST, SENTENCE, is_kana, lay_out
 
 HEAD, TAIL = 260, 220
 """Characters at the beginning and at the end of a long instruction that are looked at."""
 
 SURE, POSSIBLE, BESIDES = 50, 25, 75
-"""Scores: of a verb that asks; of one that may, if nothing else; of one that a last question outdoes."""
+"""Least scores of a verb that asks: in general, without a question, and beside a question at the end."""
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 """Of Latin, Chinese and Arabic."""
@@ -25,11 +26,11 @@ COLONS = ("\uff1a",)
 """Of Chinese and Japanese."""
 
 _OPENERS = 4
-"""So many openers may follow each other."""
+"""Openers that may follow each other."""
 
 
 def view(instruction: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Each instruction, of a long one its beginning and its end.
+    """Each instruction, a long one cut to its beginning and its end.
 
     >>> len(view(pa.array(["a" * 9000], pa.large_string()))[0].as_py()) == HEAD + TAIL + 3
     True
@@ -45,7 +46,7 @@ def view(instruction: pa.LargeStringArray) -> pa.LargeStringArray:
 
 
 class Asks:
-    """What the words of some instructions are: a row each, an entry for each word, for each phrase a hit."""
+    """Instructions taken apart: one row per text, one entry per word, one hit per phrase."""
 
     def __init__(self, views: pa.LargeStringArray) -> None:
         """Split the texts into words and look for every phrase."""
@@ -84,7 +85,7 @@ class Asks:
         return self._holds(":", COLONS)
 
     def _holds(self, mark: str, marks: tuple[str, ...]) -> np.ndarray:
-        """Mask of the texts with a mark of one byte or one of the same in other scripts."""
+        """Mask of the texts with a punctuation mark of one byte, or with a counterpart in other scripts."""
         found = self.count_bytes(ord(mark)) > 0
         if self.plain:
             return found
@@ -99,7 +100,7 @@ class Asks:
 
     @cached_property
     def unspaced(self) -> np.ndarray:
-        """Mask of the texts in a script that does not part words."""
+        """Mask of the texts that are mostly in a script without spaces."""
         return self.share(self.layout.unspaced) > 0.5
 
     def after(self, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +115,7 @@ class Asks:
 
     @cached_property
     def place(self) -> np.ndarray:
-        """Where each word stands, what opens a request passed over."""
+        """Place of each word; a word after what opens a request has at least that one's."""
         place = self.layout.place.copy()
         requested, _ = self.after(np.flatnonzero(self.kind == Kind.REQUEST))
         place[requested] = REQUEST
@@ -143,15 +144,14 @@ class Asks:
 
     @cached_property
     def verbs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Per row the hit that asks, or -1, and how surely: the best of the places that verbs stand in."""
+        """Per row the hit of the verb that asks, or -1, and its score: the best of all verbs that may ask."""
         at, score = self._candidates()
         rows = self.layout.row[self.hits.word[at]]
         last_first = self.share(is_kana(self.words))[rows] > 0.2  # in Japanese the verb stands last
         order = np.lexsort((np.where(last_first, -self.hits.word[at], self.hits.word[at]), -score, rows))
         best, sure = np.full(len(self.views), -1), np.full(len(self.views), -100)
-        if len(order):
-            heads = order[np.append(True, rows[order][1:] != rows[order][:-1])]
-            best[rows[heads]], sure[rows[heads]] = at[heads], score[heads]
+        heads = order[is_new(rows[order])]
+        best[rows[heads]], sure[rows[heads]] = at[heads], score[heads]
         return best, sure
 
     def _candidates(self) -> tuple[np.ndarray, np.ndarray]:

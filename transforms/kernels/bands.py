@@ -8,9 +8,10 @@ import numpy as np
 
 from schemas.recipe import Dedup
 from transforms.kernels.minhash import PERMUTATIONS
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 
 RECALL = 0.995
+"""Least probability with which a pair at the threshold shares a band."""
 
 
 class BandPlan(NamedTuple):
@@ -55,6 +56,6 @@ def band_hashes(signatures: np.ndarray, plan: BandPlan) -> np.ndarray:
     for band in range(plan.bands):
         mixed = np.full(len(signatures), band + 1, np.uint64)
         for k in range(band * plan.rows, (band + 1) * plan.rows):
-            mixed = mix(mixed ^ signatures[:, k])
+            mixed = scramble(mixed ^ signatures[:, k])
         hashes[band] = mixed
     return hashes

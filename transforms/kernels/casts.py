@@ -1,4 +1,4 @@
-"""Types that hold the values of several, and columns in them."""
+"""Types that hold the values of several others, and columns cast to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.kernels.adapters.adapter import is_text
-from transforms.kernels.adapters.rest import as_json, holds_json, values_of
+from transforms.kernels.adapters.rest import holds_json, json_column, values_of
 from transforms.kernels.turns import offsets_of
 
 _EXACT = 32
@@ -86,13 +86,8 @@ def cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
             offsets = offsets_of(column).astype(np.int32 if made is pa.ListArray else np.int64)
             return made.from_arrays(offsets, values, type=kind, mask=column.is_null())
     if is_text(kind) and not is_text(column.type):
-        return _as_text(column, kind)
+        return json_column(values_of(column), kind)
     return column.cast(kind)
-
-
-def _as_text(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The JSON of each value, null where there is none."""
-    return pa.array([None if value is None else as_json(value) for value in values_of(column)], kind)
 
 
 def _cast_struct(column: pa.StructArray, kind: pa.StructType) -> pa.StructArray:

@@ -79,7 +79,7 @@ def merge(forest: Forest) -> Forest:
 
 
 class Candidates(NamedTuple):
-    """Every row of every component, with its component's first row and the part of the work it goes to."""
+    """Every row of every component, with its component's first row and its partition."""
 
     rows: np.ndarray
     components: np.ndarray

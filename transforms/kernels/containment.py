@@ -19,18 +19,19 @@ import pyarrow as pa
 
 from schemas.reason import Reason
 from schemas.recipe import Contaminated
-from transforms.kernels.arrays import Bytes, buffers, cut
-from transforms.kernels.coverage import Grams, score_rows
-from transforms.kernels.ranks import spread
-from transforms.kernels.rules import Marks
-from transforms.kernels.shingles import hash_ranges, mix
+from schemas.recipe.fields import LONGEST_NGRAM
+from transforms.kernels.arrays import buffers, cut, spread
+from transforms.kernels.coverage import Grams, score_coverage
+from transforms.kernels.marks import Marks
+from transforms.kernels.shingles import combine, hash_ranges, scramble
 from transforms.kernels.tokens import find_tokens
 
-MOST_NGRAM = 64
-_STEPS = mix(np.arange(1, MOST_NGRAM + 1, dtype=np.uint64)) | np.uint64(1)
+_STEPS = scramble(np.arange(1, LONGEST_NGRAM + 1, dtype=np.uint64)) | np.uint64(1)
+"""What the tokens of an n-gram are multiplied by, each by its place in it."""
+
 _BLOCK = 1 << 18
 _SPARSE = 8
-"""Places in the filter for each gram of the index, at least: so few others pass it."""
+"""Filter slots per indexed n-gram: at most one unknown n-gram in eight passes."""
 
 
 class Words(NamedTuple):
@@ -56,7 +57,7 @@ class Match(NamedTuple):
 class Index:
     """The texts of some benchmarks: what n-grams they have, and which short prompts.
 
-    `short` holds a sorted hash for each prompt of fewer than n tokens, `short_lines` whose it is.
+    `short` holds a sorted hash for each prompt of fewer than n tokens, `short_lines` the line of each.
     """
 
     grams: Grams
@@ -70,7 +71,7 @@ class Index:
 
     @cached_property
     def sieve(self) -> tuple[np.ndarray, np.uint64]:
-        """Mask of the leading bits that n-grams of the index have, and how far to shift for them."""
+        """Mask of the leading bits of the indexed hashes, and the shift that leaves a hash only these."""
         bits = max(1, len(self.grams.hashes) * _SPARSE - 1).bit_length()
         shift = np.uint64(64 - bits)
         mask = np.zeros(1 << bits, bool)
@@ -88,8 +89,7 @@ def read_words(column: pa.LargeStringArray) -> Words:
     hashes, counts = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
     text = buffers(column)
     for low, high in cut(text.offsets, _BLOCK):
-        first, last = text.offsets[low], text.offsets[high]
-        block = Bytes(text.data[first:last], text.offsets[low : high + 1] - first)
+        block = text.rows(low, high)
         tokens = find_tokens(block)
         hashes.append(hash_ranges(block.data, tokens.starts, tokens.ends))
         counts.append(np.diff(tokens.offsets))
@@ -109,7 +109,7 @@ def build_index(prompts: Words, answers: Words, ngram: int) -> Index:
     )
     starts = np.concatenate([[0], np.cumsum(counts)])
     places = spread(starts[:-1], counts - ngram + 1)
-    hashes = _windows(hashes, ngram)[places]
+    hashes = combine(hashes, ngram, _STEPS)[places]
     order = np.argsort(hashes, kind="stable")
     long = Grams(ngram, hashes[order], places[order].astype(np.uint32), starts, lines)
     few = _short_rows(prompts, ngram)
@@ -128,19 +128,8 @@ def _short_rows(words: Words, ngram: int) -> np.ndarray:
     return np.flatnonzero((words.counts > 0) & (words.counts < ngram))
 
 
-def _windows(hashes: np.ndarray, ngram: int) -> np.ndarray:
-    """Combine every n consecutive tokens, whatever texts they are of."""
-    count = max(0, len(hashes) - ngram + 1)
-    combined = hashes[:count] * _STEPS[0]
-    scratch = np.empty_like(combined)
-    for step in range(1, ngram):
-        np.multiply(hashes[step : step + count], _STEPS[step], out=scratch)
-        combined += scratch
-    return combined
-
-
 def _hash_whole(words: Words, rows: np.ndarray) -> np.ndarray:
-    """Hash of all tokens of some texts (uint64), each of one token to `MOST_NGRAM`."""
+    """Hash of all tokens of some texts (uint64), each of one token to `LONGEST_NGRAM`."""
     counts = words.counts[rows]
     firsts = np.cumsum(counts) - counts
     tokens = words.hashes[spread(words.offsets[rows], counts)]
@@ -161,21 +150,21 @@ def contain(index: Index, prompts: pa.LargeStringArray, outputs: pa.LargeStringA
     found = Match(np.full(len(prompts), -1), np.zeros(len(prompts)))
     asked, answered = read_words(prompts), read_words(outputs)
     rows, grams = _find_grams(index, (asked, answered))
-    for match in score_rows(index.grams, rows, grams):
+    for match in score_coverage(index.grams, rows, grams):
         _improve(found, *match)
     _improve(found, *_find_short(index, asked))
     return found
 
 
 def _improve(found: Match, rows: np.ndarray, lines: np.ndarray, scores: np.ndarray) -> None:
-    """Put in what some rows, each named once, are better matched by."""
+    """Replace the matches of some rows, each named once, where the new ones are better."""
     better = (scores > found.score[rows]) | ((scores == found.score[rows]) & (lines < found.line[rows]))
     found.line[rows[better]] = lines[better]
     found.score[rows[better]] = scores[better]
 
 
 def _find_grams(index: Index, parts: tuple[Words, Words]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and where in the index each distinct n-gram of theirs begins, for those that it has."""
+    """Row of each distinct n-gram that the index has, and where in the index it begins."""
     pairs = np.unique(np.concatenate([_pairs(index, words) for words in parts]))
     return pairs >> 32, pairs & 0xFFFFFFFF
 
@@ -185,7 +174,7 @@ def _pairs(index: Index, words: Words) -> np.ndarray:
     known = index.grams.hashes
     if len(known) == 0:
         return np.zeros(0, np.int64)
-    grams = _windows(words.hashes, index.ngram)
+    grams = combine(words.hashes, index.ngram, _STEPS)
     mask, shift = index.sieve
     at = np.flatnonzero(mask.take((grams >> shift).view(np.int64)))
     rows = np.searchsorted(words.offsets, at, "right") - 1
@@ -206,12 +195,12 @@ def _find_short(index: Index, prompts: Words) -> tuple[np.ndarray, np.ndarray, n
 
 
 def mark_contaminated(match: Match, rule: Contaminated) -> Marks:
-    """What the rule says of rows by what they match.
+    """Marks of the rule on contamination, by what rows match.
 
     >>> mark_contaminated(Match(np.array([7, 3, -1]), np.array([0.5, 0.4, 0])), Contaminated()).reasons > 0
     array([ True, False, False])
     """
+    marks = Marks.none(len(match.score))
     marked = (match.score > 0) & (match.score >= rule.min_score)
-    bits = marked.astype(np.uint64) * np.uint64(Reason.CONTAMINATED.bit)
-    none = np.zeros_like(bits)
-    return Marks(bits, none) if rule.action == "reject" else Marks(none, bits)
+    marks.add(Reason.CONTAMINATED.bit, rule.action, marked)
+    return marks

@@ -115,7 +115,7 @@ def count_flags(bits: np.ndarray, verdicts: np.ndarray, names: Sequence[str] = N
 
 
 def _named(names: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """The bits that are somebody's, and their reasons."""
+    """The bits that are in use, and the names of their reasons."""
     return ((at, name) for at, name in enumerate(names) if name)
 
 

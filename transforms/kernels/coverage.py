@@ -23,9 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import cut
-from transforms.kernels.ranks import spread
-from transforms.kernels.shingles import mix
+from transforms.kernels.arrays import cut, run_starts, spread
+from transforms.kernels.shingles import scramble
 
 HOT = 32
 """An n-gram with more places is hot."""
@@ -79,12 +78,13 @@ class Grams:
         hot = hot[np.argsort(self.places[hot])]
         places = self.places[hot].astype(np.int64)
         owner = self.text_of(places)
-        first = _changes(owner)
+        first = run_starts(owner)
         texts, begins = owner[first], places[first]
         apart = places - np.repeat(begins, np.diff(first, append=len(places)))
-        signs = np.add.reduceat(mix(self.hashes[hot] ^ mix(apart.astype(np.uint64) + np.uint64(1))), first)
+        hashes = self.hashes[hot] ^ scramble(apart.astype(np.uint64) + np.uint64(1))
+        signs = np.add.reduceat(scramble(hashes), first)
         order = np.lexsort((self.lines[texts], self.sizes[texts], signs))
-        new = _changes(signs[order])
+        new = run_starts(signs[order])
         model = np.repeat(order[new], np.diff(new, append=len(order)))
         models, shifts = np.arange(len(self.lines)), np.zeros(len(self.lines), np.int64)
         models[texts[order]], shifts[texts[order]] = texts[model], begins[order] - begins[model]
@@ -130,14 +130,14 @@ class _Shared(NamedTuple):
         return keys
 
 
-def score_rows(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Scored]:
+def score_coverage(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Scored]:
     """The best text of rows, given the row of each shared n-gram, sorted, and where in the index it begins.
 
-    A row may come more than once; the best of what is said of it holds.
+    A row may come up more than once; its best score counts.
     """
     names = np.unique(rows)
     common, others = _share(index, names, rows, grams)
-    sets = common.add_up(mix(common.begins.astype(np.uint64) + np.uint64(1)))
+    sets = common.add_up(scramble(common.begins.astype(np.uint64) + np.uint64(1)))
     _, leaders, members = np.unique(sets, return_index=True, return_inverse=True)
     order = np.argsort(members, kind="stable")
     bounds = np.searchsorted(members[order], np.arange(len(leaders) + 1))
@@ -154,7 +154,7 @@ def score_rows(index: Grams, rows: np.ndarray, grams: np.ndarray) -> Iterator[Sc
 
 
 def _share(index: Grams, names: np.ndarray, rows: np.ndarray, grams: np.ndarray) -> tuple[_Shared, _Shared]:
-    """What rows share with an index that is hot, in models alone, and what is not."""
+    """N-grams that rows share with an index: hot ones, with their places in models alone, and all others."""
     ends = np.searchsorted(index.hashes, index.hashes[grams], "right")
     hot = ends - grams > HOT
     low, high = (np.searchsorted(index.kinds.hot, at[hot]) for at in (grams, ends))
@@ -181,7 +181,7 @@ def _score_hot(index: Grams, hot: np.ndarray, members: np.ndarray) -> Iterator[S
 def _score_others(index: Grams, keys: np.ndarray, hot: np.ndarray, members: np.ndarray) -> Iterator[Scored]:
     """The best text of rows among those with places in `keys`, by these and by the places in `hot`."""
     texts = index.text_of(keys)
-    pairs = _changes(keys >> 32, texts)
+    pairs = run_starts(keys >> 32, texts)
     counts = np.diff(pairs, append=len(keys))
     rows, texts = keys[pairs] >> 32, texts[pairs]
     models = index.kinds.models[texts]
@@ -201,10 +201,10 @@ def _score(index: Grams, keys: np.ndarray) -> Scored:
     """The best text of each owner of some keys, which are sorted."""
     covered = np.minimum(np.diff(keys, append=keys[-1] + index.ngram), index.ngram)
     texts = index.text_of(keys)
-    pairs = _changes(keys >> 32, texts)
+    pairs = run_starts(keys >> 32, texts)
     owners, texts = keys[pairs] >> 32, texts[pairs]
     scores = np.add.reduceat(covered, pairs) / index.sizes[texts]
-    first = _changes(owners)
+    first = run_starts(owners)
     best = np.maximum.reduceat(scores, first)
     behind = scores < np.repeat(best, np.diff(first, append=len(owners)))
     lines = np.where(behind, np.iinfo(np.int64).max, index.lines[texts])
@@ -214,12 +214,3 @@ def _score(index: Grams, keys: np.ndarray) -> Scored:
 def _blocks(work: np.ndarray) -> Iterator[slice]:
     """Runs of items that have about `_BLOCK` places together."""
     return (slice(low, high) for low, high in cut(np.append(0, np.cumsum(work)), _BLOCK))
-
-
-def _changes(*columns: np.ndarray) -> np.ndarray:
-    """Where the values of some columns differ from those before, the first place among them."""
-    new = np.zeros(len(columns[0]), bool)
-    new[:1] = True
-    for column in columns:
-        new[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(new)

@@ -16,10 +16,17 @@ from transforms.kernels.ranks import Ranked
 from transforms.kernels.sketches import find_near, sketch
 
 _LEAF = 64
-_FIRST = 16
-_LAST = 1024
+"""Rows up to which all pairs are compared at once."""
+
+_FIRST, _LAST = 16, 1024
+"""Size of the first batch of kept rows that others are compared with, and of the largest."""
+
 _SLAB = 1 << 20
+"""Pairs that are compared at a time, about."""
+
 _INDEXED = 256
+"""Rows on either side from which the prefixes of the kept ones are indexed."""
+
 _MATCH = 128
 """Words of sketches that can be compared in the time that one shared rank of two prefixes takes."""
 
@@ -28,7 +35,7 @@ def settle(sets: list[Ranked], protected: int, levels: Sequence[float]) -> tuple
     """Pairs of a kept row and a row that falls to it, at any of the levels, and their similarity.
 
     Rows are numbered by priority; the first `protected` are kept whatever they are like. For each level
-    every row that the greedy choice drops is paired with the highest kept row that is so similar.
+    every row that the greedy choice drops is paired with the highest kept row at or above it.
 
     >>> part = Ranked(np.array([0, 1, 0, 1]), np.array([0, 2, 4]), *np.array([[2, 2], [0, 0], [2, 2]]))
     >>> settle([part], 0, [0.8, 0.9])
@@ -56,7 +63,7 @@ class _Walk:
         self._prefixes = [part.prefix_lengths(level) for part in sets]
 
     def keep(self, rows: np.ndarray) -> np.ndarray:
-        """Those of the rows that are kept, if none falls to a row above them all."""
+        """Those of the rows that are kept, given that none falls to a row of higher priority outside them."""
         if len(rows) <= _LEAF:
             return self._keep_few(rows)
         half = len(rows) // 2
@@ -77,9 +84,9 @@ class _Walk:
         return rows[~np.isin(rows, pairs[fallen, 1])]
 
     def drop(self, rows: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        """Those of the rows that fall to none of the kept ones, all of which are above them.
+        """Those of the rows that fall to none of the kept ones, all of which are of higher priority.
 
-        The kept are gone through from the highest, more at a time, so that most rows are soon done with.
+        Kept rows are tried in order of priority, in growing batches, so that most rows fall early.
         """
         at, size = 0, _FIRST
         while at < len(kept) and len(rows):
@@ -102,7 +109,7 @@ class _Walk:
             yield some[~np.isin(some, fallen)]
 
     def _candidates(self, rows: np.ndarray, kept: np.ndarray, indexes: list[Index]) -> np.ndarray:
-        """Pairs of a kept row and another that may be so similar, by prefixes or sketches, as is cheaper."""
+        """Pairs of a kept row and another that may be similar, by prefixes or sketches, as is cheaper."""
         least, best = len(rows) * len(kept) * sum(map(len, self._sketches)) / _MATCH, None
         for part, lengths, index in zip(self._sets, self._prefixes, indexes, strict=False):
             lookup = index.look_up(part, lengths, rows)

@@ -12,6 +12,7 @@ from transforms.kernels.phrases import listed, load_phrases
 
 OTHER = "other"
 _SURE, _LIKELY = 3, 1
+"""Weights of a word that tells its domain by itself, and of one that only hints at it."""
 
 
 class _Lists(NamedTuple):

@@ -20,7 +20,7 @@ class Drift(NamedTuple):
 
 
 def measure_drift(before: np.ndarray, after: np.ndarray) -> Drift:
-    """Drift between counts of the same values; of no rows at all, all mass is on a value of its own.
+    """Drift between counts of the same values; counts of no rows have all mass on a value of their own.
 
     The Jensen-Shannon divergence is in bits, so at most 1; the infinity norm is the most that the share of
     one value moved. The population stability index takes `LEAST_SHARE` for a share that is less.
@@ -50,6 +50,6 @@ def _shares(counts: np.ndarray) -> np.ndarray:
 
 
 def _divergence(p: np.ndarray, q: np.ndarray) -> float:
-    """Kullback-Leibler divergence in bits, of a distribution that is nowhere where the other is not."""
+    """Kullback-Leibler divergence in bits; `q` must be positive wherever `p` is."""
     there = p > 0
     return float((p[there] * np.log2(p[there] / q[there])).sum())

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.kernels.rendered import Rendered, spans_of
+from transforms.kernels.rendered import Rendered, span_column
 from transforms.kernels.token_counts import Counter
 
 TooLong: TypeAlias = Literal["drop", "truncate"]
@@ -45,7 +45,7 @@ def fit(rendered: Rendered, counter: Counter, most: int | None, too_long: TooLon
 
 
 def _truncate(rendered: Rendered, counter: Counter, most: int, long: np.ndarray) -> Rendered:
-    """The texts, those that are marked cut to what their first tokens hold."""
+    """The texts, the marked ones cut to their first `most` tokens."""
     mask = pa.array(long)
     beginnings = [counter.cut(text, most) for text in rendered.text.filter(mask).to_pylist()]
     text = pc.replace_with_mask(rendered.text, mask, pa.array(beginnings, pa.large_string()))
@@ -61,4 +61,4 @@ def _clip(spans: pa.ListArray, text: pa.LargeStringArray) -> pa.ListArray:
     ends = np.minimum(ends, pc.utf8_length(text).to_numpy()[row])
     left = starts < ends
     offsets = np.append(0, np.cumsum(np.bincount(row[left], minlength=len(text))))
-    return spans_of(offsets, starts[left], ends[left])
+    return span_column(offsets, starts[left], ends[left])

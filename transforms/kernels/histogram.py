@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-RELATIVE_ERROR = 0.01
-"""A quantile is at most this far from the true one, relative to it; under 128 it is exact."""
+_BITS = 7
+"""Leading bits of a value that its bucket keeps."""
 
-_BITS, _COARSE = 7, 4
+_COARSE = 4
+"""Leading bits that `coarsen` keeps."""
+
 _HALF = 1 << (_BITS - 1)
+"""Buckets of each power of two from 64 on."""
 
 
 def find_buckets(values: np.ndarray) -> np.ndarray:
@@ -119,7 +122,7 @@ class Histogram:
         return self.total / self.count if self.count else None
 
     def quantile(self, share: float) -> int | None:
-        """Smallest value that at least `share` of the values do not exceed, within 1 %."""
+        """Smallest value that at least `share` of the values do not exceed, within 1 %; exact under 128."""
         if self.low is None or self.high is None:
             return None
         left = max(math.ceil(share * self.count), 1)

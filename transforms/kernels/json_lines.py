@@ -1,4 +1,4 @@
-"""JSON Lines: each line an object, or a sentence on why it is none."""
+"""JSON Lines: the object of each line, or a sentence on why it has none."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""What shape JSON values have, whatever the order and the pieces they are met in, and columns of them."""
+"""Shapes of JSON values, the same in whatever order and pieces these come, and columns of the values."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+
+from transforms.kernels.adapters.rest import as_json
 
 _BOOL, _SMALL, _LONG, _HUGE, _FLOAT, _TEXT, _LIST, _OBJECT, _WIDE = (1 << at for at in range(9))
 _EXACT, _WORD = 1 << 53, 1 << 63
@@ -53,7 +54,7 @@ class Shape:
         return Shape(self.kinds, fields, self.items.copy() if self.items else None)
 
     def limit(self, most: int | None) -> None:
-        """Give up the fields of objects that have so many: they are keys, not fields."""
+        """Give up the fields where there are more than `most`: they are keys of a mapping, not fields."""
         if self.kinds & _WIDE or (most is not None and len(self.fields) > most):
             self.kinds |= _WIDE
             self.fields = {}
@@ -125,13 +126,11 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _fit(value: Any, kind: pa.DataType) -> Any:
-    """A value with all in it that the type has as text and that is none as its JSON."""
+    """A value in which all that is no text, where the type has text, is replaced by its JSON."""
     if value is None:
         return None
     if pa.types.is_string(kind):
-        return (
-            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        )
+        return value if isinstance(value, str) else as_json(value)
     if pa.types.is_list(kind):
         return [_fit(item, kind.value_type) for item in value]
     if pa.types.is_struct(kind):

@@ -13,16 +13,17 @@ import pyarrow.compute as pc
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.arrays import Bytes, buffers
-from transforms.kernels.rules import Marks
+from transforms.kernels.marks import Marks
 from transforms.kernels.tokens import letter_bytes
 
 UNDETERMINED = "und"
 _LABEL = "__label__"
 _SURE, _SURE_ELSEWHERE = 0.8, 0.7
-"""Score at which a language is told well enough to say that another text is in another: of both, or of both
-where one is written in another script than Latin and the other is not."""
+"""Scores that both texts need for their languages to be said to differ: in general, and where exactly one of
+the languages is written in another script than Latin."""
 
 _SURE_AGAIN = 0.69
+"""Highest score after a second look, which is too low for that."""
 
 _NOT_LATIN: tuple[str, ...] = (
     *("am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "km", "kn", "ko", "lo"),
@@ -37,10 +38,10 @@ _WORDY, _WEIGHT = (0xE3, 0xED), 3
 """First bytes of letters of Chinese, Japanese and Korean, and how many others one of these counts for."""
 
 _WIDE = r"[\x{FF21}-\x{FF3A}\x{FF41}-\x{FF5A}]"
-"""A Latin letter as wide as a Chinese one."""
+"""A full-width Latin letter."""
 
 _BEYOND = 0xCE
-"""The first byte of the first letter past the Latin ones, Greek."""
+"""First byte of the first letters beyond the Latin ones, those of Greek."""
 
 _KANA_OR_HANGUL = r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
@@ -63,7 +64,11 @@ def load_model(path: str) -> fasttext.FastText._FastText:
 
 
 class Letters(NamedTuple):
-    """Of each text the letters, one of Chinese, Japanese or Korean as three; these; all past Latin ones."""
+    """Letters of each text, counted in three ways.
+
+    `weight` counts all, one of Chinese, Japanese or Korean as three; `wordy` these alone; `beyond` all that
+    come after the Latin ones.
+    """
 
     weight: np.ndarray
     wordy: np.ndarray
@@ -115,8 +120,8 @@ def identify(model: fasttext.FastText._FastText, texts: pa.LargeStringArray, rec
 
 
 def tell(likeliest: pa.StringArray, scores: pa.FloatArray, recipe: Recipe) -> Languages:
-    """The languages of texts that are likeliest in these, with these scores."""
-    # It is not sure where a score is not a number.
+    """Languages of texts, from the likeliest code of each and its score."""
+    # NaN compares false, so a text without a score is never sure.
     sure = scores.to_numpy(zero_copy_only=False) >= recipe.language.min_determined_score
     codes = pc.fill_null(pc.if_else(pa.array(sure), likeliest, UNDETERMINED), UNDETERMINED)
     return Languages(codes, likeliest, scores)
@@ -135,9 +140,9 @@ def _predict(model: fasttext.FastText._FastText, texts: pa.LargeStringArray) -> 
 
 
 def _combine(first: _Told, second: _Told) -> _Told:
-    """What two looks say: where they agree it is as sure as two witnesses, else the surer one holds.
+    """Codes and scores after two looks: equal codes count as two witnesses, of others the surer holds.
 
-    It is never as sure as it takes to say that two texts are in different languages.
+    The score never reaches what it takes to say that two texts are in different languages.
 
     >>> first = np.array(["en", "de"], object), np.array([0.5, 0.3])
     >>> codes, scores = _combine(first, (np.array(["en", "en"], object), np.array([0.5, 0.5])))
@@ -160,7 +165,7 @@ def _bare(texts: pa.LargeStringArray) -> pa.LargeStringArray:
 
 
 def _plain(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """The texts without tokens of chat templates, which are in no language; wide letters are as others."""
+    """The texts without tokens of chat templates, which are in no language, and without full-width forms."""
     if pc.any(pc.match_substring(texts, "<|")).as_py():
         texts = pc.replace_substring_regex(texts, r"<\|\w+\|>", " ")
     wide = pc.match_substring_regex(texts, _WIDE)
@@ -170,10 +175,10 @@ def _plain(texts: pa.LargeStringArray) -> pa.LargeStringArray:
 
 
 def _by_script(texts: pa.LargeStringArray, codes: pa.StringArray, letters: Letters) -> pa.StringArray:
-    """The codes that go with what the texts are written in.
+    """The codes, corrected by the scripts that the texts are written in.
 
-    What is mostly in Han, without kana and Hangul, is Chinese, and nothing in Latin letters is in a
-    language that is written in others.
+    A text mostly in Han, without kana or Hangul, is Chinese; one in Latin letters alone has no code of a
+    language that is written in another script.
     """
     chinese = pc.is_in(codes, value_set=pa.array(_LIKE_CHINESE[:-1])).to_numpy(zero_copy_only=False)
     mostly = np.flatnonzero((_WEIGHT * letters.wordy * 2 > letters.weight) & ~chinese)
@@ -186,7 +191,7 @@ def _by_script(texts: pa.LargeStringArray, codes: pa.StringArray, letters: Lette
 
 
 def agree(instruction: Languages, output: Languages) -> tuple[Languages, Languages]:
-    """The languages of both; one that cannot be told is the other's where it is likeliest the same.
+    """The languages of both; one that cannot be told becomes the other's where that is its likeliest.
 
     >>> asked = Languages(pa.array(["und"]), pa.array(["en"]), pa.array([0.4]))
     >>> answered = Languages(pa.array(["en"]), pa.array(["en"]), pa.array([0.9]))
@@ -214,11 +219,9 @@ def mark_languages(recipe: Recipe, instruction: Languages, output: Languages) ->
         Reason.LANGUAGE_UNDETERMINED: untold,
         Reason.LANGUAGE_MISMATCH: ~untold & (others != UNDETERMINED) & _apart(instruction, output),
     }
-    marks = Marks(np.zeros(len(codes), np.uint64), np.zeros(len(codes), np.uint64))
+    marks = Marks.none(len(codes))
     for reason, mask in found.items():
-        action = getattr(recipe.rules, reason.value).action
-        if action != "off":
-            (marks.reasons if action == "reject" else marks.flags)[mask] |= np.uint64(reason.bit)
+        marks.add(reason.bit, getattr(recipe.rules, reason.value).action, mask)
     return marks
 
 
@@ -240,7 +243,7 @@ def _family(codes: pa.StringArray) -> pa.StringArray:
 def _kept(recipe: Recipe, instruction: Languages, output: Languages) -> np.ndarray:
     """Mark what the filter keeps: everything where no language is named.
 
-    A language is sure enough of either text, if it is that of both.
+    If both texts have the same language, the higher of their scores counts.
     """
     if not recipe.language.keep:
         return np.ones(len(instruction.codes), bool)

@@ -18,7 +18,7 @@ WHOLE = "whole"
 
 ASKED = (example.INSTRUCTION, example.OUTPUT)
 BY_VERB = "_by_verb"
-"""What measures are called that are told by verb, such as `output_chars_by_verb`."""
+"""Suffix of measures that are counted by verb, such as `output_chars_by_verb`."""
 
 Lengths = dict[str, np.ndarray]
 """Length of each row (int64) by field and unit, as in `output_chars` and `whole_tokens`."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from transforms.kernels.arrays import Bytes, buffers
+from transforms.kernels.arrays import Bytes, buffers, spread
 from transforms.kernels.shingles import hash_ranges
 from transforms.kernels.text import lower, lower_rows
 from transforms.kernels.tokens import Tokens, find_tokens
@@ -50,9 +50,10 @@ class Hits(NamedTuple):
 class Lexicon:
     """Phrases by number, as a trie over the numbers of words.
 
-    `vocabulary` has the words' hashes, ascending; `buckets` where those of each upper bits begin, of which
-    there are up to `deepest`. `roots` and `edges` lead from a word, or a state and a word, to a state; of
-    which `ends` and `phrases` say which phrases end there.
+    `vocabulary` has the words' hashes, ascending; `buckets` says where those with the same upper bits begin,
+    `deepest` how many share these at most. `roots` leads from a first word to a state, `edges` and `targets`
+    from a state and a word to the next; `leads_on` marks the states that have a next. The phrases that end in
+    state i are `phrases[ends[i]:ends[i + 1]]`.
     """
 
     vocabulary: np.ndarray
@@ -119,7 +120,7 @@ class Lexicon:
         return Hits(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
     def _ids(self, hashes: np.ndarray) -> np.ndarray:
-        """Number of each word (int32), that of the vocabulary's end for one that is in no phrase."""
+        """Number of each word (int32); for a word that is in no phrase, the size of the vocabulary."""
         ids = np.full(len(hashes), len(self.vocabulary), np.int32)
         upper = (hashes >> _SHIFT).astype(np.int32)
         start = self.buckets[upper]
@@ -135,9 +136,8 @@ class Lexicon:
         counts = self.ends[state + 1] - self.ends[state]
         which = np.flatnonzero(counts)
         counts, first = counts[which], self.ends[state[which]]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         starts = np.repeat(begin[which], counts)
-        return Hits(starts, self.phrases[np.repeat(first, counts) + within], np.full(len(starts), length))
+        return Hits(starts, self.phrases[spread(first, counts)], np.full(len(starts), length))
 
 
 def _grow(ids: list[int], offsets: list[int]) -> tuple[dict[tuple[int, int], int], list[list[int]]]:

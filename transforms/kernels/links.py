@@ -10,21 +10,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from transforms.kernels.arrays import cut, is_new, spread
 from transforms.kernels.components import join
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Postings, count_pairs, unpack
-from transforms.kernels.ranks import Ranked, rank_batches, spread
+from transforms.kernels.ranks import Ranked, rank_batches
 from transforms.kernels.shingles import Shingles
 
 _BATCH = 1 << 20
 _PAIRS = 1 << 21
 _OUTRIGHT = 4
-"""Pairs of two prefixes that cost as much as a pair compared without looking at its prefixes."""
+"""Candidates by prefixes that cost as much as one pair compared outright."""
 _PIVOTS = 3
 
 
 def connect(groups: np.ndarray, parts: list[Shingles], threshold: float) -> np.ndarray:
-    """For each row the first row that pairs of one group at or above the threshold connect it with.
+    """For each row the first one that it is connected with, by pairs of a group at or above the threshold.
 
     >>> sets = Shingles(np.array([1, 2, 3, 4, 2, 3, 4, 1, 9], np.uint64), np.array([0, 4, 7, 9]))
     >>> connect(np.array([5, 5, 5]), [sets], 0.7).tolist()
@@ -32,7 +33,7 @@ def connect(groups: np.ndarray, parts: list[Shingles], threshold: float) -> np.n
     """
     roots = np.arange(len(groups))
     by = np.argsort(groups, kind="stable")
-    number = np.cumsum(np.diff(groups[by], prepend=groups[by][:1]) != 0)
+    number = np.cumsum(is_new(groups[by])) - 1
     for rows, numbers, sets in rank_batches(number, parts, by, _BATCH):
         roots[rows] = rows[_connect(numbers, sets, threshold)]
     return roots
@@ -53,7 +54,7 @@ def _connect(group: np.ndarray, sets: list[Ranked], threshold: float) -> np.ndar
 
 
 def _walk(way: Postings, sets: list[Ranked], threshold: float, roots: np.ndarray) -> None:
-    """Connect the rows of each run: a few rows with all others first, then what is apart still."""
+    """Connect the rows of each run: a few pivots with all others first, then what is still apart."""
     for pivot in range(_PIVOTS):
         _verify(_stars(way, pivot), sets, threshold, roots)
     for pairs in _apart(way, roots):
@@ -68,7 +69,7 @@ def _verify(pairs: np.ndarray, sets: list[Ranked], threshold: float, roots: np.n
 
 
 def _stars(way: Postings, pivot: int) -> np.ndarray:
-    """Pairs of one row of each run and all its rows: the first of `_PIVOTS` that are spread over it."""
+    """Pairs of a pivot of each run with all of its rows; the `_PIVOTS` are spread evenly over the run."""
     starts, lengths = way.runs()
     pivots = way.rows[starts + lengths * pivot // _PIVOTS]
     return np.stack([np.repeat(pivots, lengths), way.rows], 1)
@@ -82,10 +83,6 @@ def _apart(way: Postings, roots: np.ndarray) -> Iterator[np.ndarray]:
     new = np.diff(keys, append=-1).astype(bool) | np.diff(roots[rows], append=-1).astype(bool)
     later = (np.flatnonzero(new) + 1)[np.cumsum(new) - new]
     counts = ends - later
-    total = np.concatenate([[0], np.cumsum(counts)])
-    at = 0
-    while at < len(rows):
-        end = max(int(np.searchsorted(total, total[at] + _PAIRS, "right")) - 1, at + 1)
-        others = rows[spread(later[at:end], counts[at:end])]
-        yield np.stack([np.repeat(rows[at:end], counts[at:end]), others], 1)
-        at = end
+    for low, high in cut(np.append(0, np.cumsum(counts)), _PAIRS):
+        others = rows[spread(later[low:high], counts[low:high])]
+        yield np.stack([np.repeat(rows[low:high], counts[low:high]), others], 1)

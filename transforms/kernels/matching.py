@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.kernels.arrays import is_new
+
 
 class Matches(NamedTuple):
     """Rows of two sets, as positions: pairs of equal outcome, pairs of another one, rows of one set only."""
@@ -21,7 +23,7 @@ def match_rows(
 ) -> Matches:
     """Match rows by id (uint64 of shape (rows, 2)), each with one of the other set, equal outcomes first.
 
-    Of an id that one set has more often, the surplus left or entered.
+    Where one set has an id more often than the other, the surplus has left or entered.
 
     >>> ids = np.array([[0, 7], [0, 7], [0, 8]], np.uint64)
     >>> found = match_rows(ids, np.array([1, 2, 1]), ids[:2], np.array([2, 3]))
@@ -47,8 +49,7 @@ def _pair(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """Positions of equal rows of two sets, the first with the first, the second with the second."""
     both = np.concatenate([before, after])
     order = np.lexsort(both.T[::-1])
-    fresh = np.ones(len(both), bool)
-    fresh[1:] = (both[order[1:]] != both[order[:-1]]).any(1)
+    fresh = is_new(*both[order].T)
     starts, group = np.flatnonzero(fresh), np.cumsum(fresh) - 1
     later = order >= len(before)  # of equal rows those of the first set stand first
     firsts = np.bincount(group[~later], minlength=len(starts))

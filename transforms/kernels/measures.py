@@ -1,4 +1,4 @@
-"""How much an instruction wants (words, sentences, characters, paragraphs), and how much a text has."""
+"""Lengths that instructions ask for, in words, sentences, characters or paragraphs, and lengths of texts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SENTENCE = regex.compile(
 
 
 class Limit(NamedTuple):
-    """How much is wanted: `exactly`, `most`, `least` or `in` so many of a unit."""
+    """A length that is asked for: `exactly`, `most`, `least` or `in` so many of a unit."""
 
     kind: str
     wanted: float
     unit: str
 
     def is_kept(self, text: str) -> bool:
-        """Whether a text has as much; words and characters have a tenth of slack.
+        """Whether a text keeps to it; for words and characters there is a tenth of slack.
 
         >>> Limit("exactly", 2, "sentence").is_kept("Rain falls. It is wet.")
         True
@@ -76,7 +76,7 @@ def _measure() -> str:
 
 
 def hint_limits() -> str:
-    """What RE2 looks for in a whole column: a number before a unit."""
+    """The expression by which RE2 searches a whole column: a number before a unit."""
     numbers = [name for name in _numbers() if not UNSPACED.search(name)]
     return rf"(?:\d|[一二三四五六七八九十百两]|\b(?:{_any(numbers)}))[ -]?(?:{_any(_units())})"
 

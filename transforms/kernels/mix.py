@@ -1,4 +1,4 @@
-"""How sources, languages and tasks stand together, and what became of the rows of each meeting."""
+"""How often sources, languages and tasks occur together, and what became of these rows."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _outcomes(rows: pa.Table, verdicts: np.ndarray) -> np.ndarray:
     return outcomes
 
 
-def count_pairs(rows: pa.Table, verdicts: np.ndarray, sampled: np.ndarray) -> Counts:
-    """Count pairs of verb and noun, parted by a tab, by verdict, among the rows of a mask."""
+def count_verb_nouns(rows: pa.Table, verdicts: np.ndarray, sampled: np.ndarray) -> Counts:
+    """Count pairs of verb and noun, joined by a tab, by verdict, among the rows of a mask."""
     mask = pa.array(sampled & rows["noun"].is_valid().to_numpy() & rows["verb"].is_valid().to_numpy())
     chosen = rows.select(["verb", "noun"]).filter(mask)
     pairs = pc.binary_join_element_wise(chosen["verb"], chosen["noun"], "\t")

@@ -12,8 +12,8 @@ from transforms.kernels.asks import Asks
 from transforms.kernels.lexicon import split_words
 from transforms.kernels.phrasebook import Kind, phrasebook
 from transforms.kernels.phrases import listed, load_phrases
-from transforms.kernels.places import CLAUSE
 from transforms.kernels.signals import Signals
+from transforms.kernels.word_layout import CLAUSE
 
 _WINDOW = 8
 _LONGEST = 24
@@ -28,7 +28,7 @@ def _hashes(name: str) -> np.ndarray:
 def find_nouns(asks: Asks, signals: Signals) -> pa.StringArray:
     """Per text the singular of the noun that ends the phrase after the verb; null where there is none.
 
-    Where the script does not part words it is the first of the phrases of the data file's objects.
+    In a script without spaces it is the first phrase that the data file lists as an object.
     """
     word = _last_words(asks, signals)
     rows = np.flatnonzero(word >= 0)
@@ -75,7 +75,7 @@ def _noun(asks: Asks, word: int) -> str | None:
 
 
 def _listed_nouns(asks: Asks) -> Iterator[tuple[int, str]]:
-    """The first object of each text that does not part words; of several the last pair counts."""
+    """Row and object phrase for texts in scripts without spaces; of one row's pairs the last counts."""
     at = np.flatnonzero(asks.kind == Kind.OBJECT)
     at = at[asks.unspaced[asks.layout.row[asks.hits.word[at]]]]
     at = at[np.lexsort((asks.hits.length[at], -asks.hits.word[at]))]

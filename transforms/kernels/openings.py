@@ -1,4 +1,4 @@
-"""How instructions begin, so that those of one rigid template are told from those that people wrote."""
+"""How instructions begin, which tells those of a rigid template from those that people wrote."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.kernels.lexicon import split_words
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 
-_WORDS, _CHARS = 3, 120
+_WORDS = 3
+"""Words of an opening."""
+
+_CHARS = 120
+"""First characters of an instruction, in which these words are looked for."""
 
 
 def find_openings(instructions: pa.LargeStringArray) -> pa.StringArray:
@@ -25,7 +29,7 @@ def find_openings(instructions: pa.LargeStringArray) -> pa.StringArray:
     hashes = np.zeros(len(instructions), np.uint64)
     for at in range(_WORDS):
         rows = np.flatnonzero(np.diff(offsets) > at)
-        hashes[rows] = mix(hashes[rows] ^ words.hashes[offsets[rows] + at])
+        hashes[rows] = scramble(hashes[rows] ^ words.hashes[offsets[rows] + at])
     distinct, which = np.unique(hashes, return_inverse=True)
     names = pa.array([f"{number:016x}" for number in distinct.tolist()], pa.string())
     return pa.array(names.take(pa.array(which)).to_pylist(), pa.string(), mask=np.diff(offsets) == 0)

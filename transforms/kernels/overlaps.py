@@ -6,10 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from transforms.kernels.ranks import Ranked, most_differing, spread
+from transforms.kernels.arrays import is_new, spread
+from transforms.kernels.ranks import Ranked, most_differing
 
 _MARKS = 1 << 22
+"""Ranks of the first rows' components in a block, at most, unless it is one pair."""
+
 _TOKENS = 1 << 19
+"""Ranks of the second rows in a block, likewise."""
+
 _TOLERANCE = 1e-6
 
 
@@ -34,7 +39,7 @@ def compare(sets: list[Ranked], pairs: np.ndarray, threshold: float) -> tuple[np
 
 
 def _may_reach(part: Ranked, pairs: np.ndarray, threshold: float) -> np.ndarray:
-    """Mark the pairs that their sizes, and what a row has alone, do not rule out."""
+    """Mark the pairs that neither their sizes nor their unshared shingles rule out."""
     first, second = pairs[:, 0], pairs[:, 1]
     sizes = part.sizes[first] + part.sizes[second]
     ours, theirs = part.lengths(first), part.lengths(second)
@@ -47,7 +52,7 @@ def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
     shared = np.zeros(len(pairs), np.int64)
     for first, last in _blocks(part, pairs):
         ours, theirs = pairs[first:last, 0], pairs[first:last, 1]
-        fresh = np.append(True, ours[1:] != ours[:-1])
+        fresh = is_new(ours)
         rows, slot = ours[fresh], np.cumsum(fresh) - 1
         widths = part.highs[rows] - part.lows[rows]
         shifts = np.cumsum(widths) - widths - part.lows[rows]
@@ -63,12 +68,9 @@ def count_shared(part: Ranked, pairs: np.ndarray) -> np.ndarray:
 
 
 def _blocks(part: Ranked, pairs: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Cut pairs so that neither the vocabularies nor the sets of a block take much room."""
-    if len(pairs) == 0:
-        return
-    fresh = np.append(True, pairs[1:, 0] != pairs[:-1, 0])
+    """First pair and end of each block, in which neither the marks nor the sets take much memory."""
     rows = pairs[:, 0]
-    marks = np.cumsum(np.where(fresh, part.highs[rows] - part.lows[rows], 0))
+    marks = np.cumsum(np.where(is_new(rows), part.highs[rows] - part.lows[rows], 0))
     tokens = np.cumsum(part.lengths(pairs[:, 1]))
     at = 0
     while at < len(pairs):

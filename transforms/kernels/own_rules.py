@@ -16,7 +16,7 @@ import pyarrow as pa
 from schemas.reason import own_bit
 from schemas.recipe import Recipe
 from schemas.recipe.own import OwnRule
-from transforms.kernels.rules import Marks
+from transforms.kernels.marks import Marks
 from transforms.kernels.texts import Texts
 
 
@@ -53,7 +53,7 @@ def load_own(kind: str, use: str) -> Callable[[pa.RecordBatch], Any]:
 
 
 def digest_own(kind: str, use: str) -> str:
-    """Digest of the source that a rule or tagger is in, so that a changed one is asked anew."""
+    """Digest of the module that a rule or tagger is in, so that rows are judged anew when it changes."""
     found = load_own(kind, use)
     try:
         source = inspect.getsource(inspect.getmodule(found) or found)
@@ -64,15 +64,13 @@ def digest_own(kind: str, use: str) -> str:
 
 def apply_own(recipe: Recipe, texts: Texts) -> Marks:
     """Marks of the recipe's own rules."""
-    rows = len(texts.output)
-    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    marks = Marks.none(len(texts.output))
     if not recipe.own:
         return marks
     batch = pa.RecordBatch.from_arrays(list(texts), names=list(Texts._fields))
     for number, rule in enumerate(recipe.own):
         if rule.action != "off":
-            target = marks.reasons if rule.action == "reject" else marks.flags
-            target[_mask(rule, batch)] |= np.uint64(own_bit(number))
+            marks.add(own_bit(number), rule.action, _mask(rule, batch))
     return marks
 
 

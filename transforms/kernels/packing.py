@@ -15,7 +15,7 @@ class Packed(NamedTuple):
 
 
 def pack(lengths: Mapping[int, int], room: int) -> Packed:
-    """Pack examples, given how many there are of each length, into sequences of a length.
+    """Sequences of length `room` that examples fill, given how many examples there are of each length.
 
     The longest goes first, each into the sequence with the least room that it fits in, as TRL's `bfd` does;
     one that is longer than a sequence fills it. It takes as long as there are lengths, not examples.
@@ -53,7 +53,7 @@ def _fill(free: dict[int, int], size: int, left: int) -> int:
 
 
 def _move(free: dict[int, int], room: int, to: int, many: int) -> None:
-    """Sequences of some room have less from now on."""
+    """Move some sequences from one amount of free room to another."""
     free[room] -= many
     if not free[room]:
         del free[room]

@@ -1,6 +1,6 @@
 """Rows picked for the report: examples of each mark, the largest clusters, and rows whose text is read.
 
-What is picked is the lowest of each list by a key that goes by the row alone,
+Each list keeps the rows with the lowest keys, and a key depends on its row alone,
 so that lists merge in any order.
 """
 
@@ -26,7 +26,7 @@ _HIDDEN = Reason.REMOVED.bit | Reason.PRIVATE_DATA.bit
 
 
 class Pick(NamedTuple):
-    """A row, what it is picked by, and what is to be said of it; a row and an error for what is unreadable.
+    """A row, the key it is picked by, and what is told of it; for what is unreadable, its place and error.
 
     `value` is the rows of a cluster, a similarity, rows lost, or whether a row was kept.
     """

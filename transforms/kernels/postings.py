@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.ranks import Ranked, spread
+from transforms.kernels.arrays import cut, run_starts, spread
+from transforms.kernels.ranks import Ranked
 
 _LOW = 0xFFFFFFFF
 _PAIRS = 1 << 21
 
 
 class Postings(NamedTuple):
-    """Rows that have each key, by key and row."""
+    """Keys and the rows that have them, by key, then row."""
 
     keys: np.ndarray
     rows: np.ndarray
@@ -23,7 +24,7 @@ class Postings(NamedTuple):
     def of(
         cls, part: Ranked, lengths: np.ndarray, rows: np.ndarray, skipped: np.ndarray | None = None
     ) -> Postings:
-        """Postings of the first so many ranks (`lengths`) of some rows, after the very first (`skipped`)."""
+        """Postings of the first `lengths` ranks of some rows, without the first `skipped` of these."""
         starts, counts = part.offsets[rows], lengths[rows]
         if skipped is not None:
             starts, counts = starts + skipped[rows], counts - skipped[rows]
@@ -34,9 +35,7 @@ class Postings(NamedTuple):
 
     def runs(self) -> tuple[np.ndarray, np.ndarray]:
         """Start and length of the run of each key."""
-        fresh = np.ones(len(self.keys), bool)
-        np.not_equal(self.keys[1:], self.keys[:-1], out=fresh[1:])
-        starts = np.flatnonzero(fresh)
+        starts = run_starts(self.keys)
         return starts, np.diff(np.append(starts, len(self.keys)))
 
     def where(self, mask: np.ndarray) -> Postings:
@@ -54,9 +53,9 @@ def unpack(packed: np.ndarray) -> np.ndarray:
 
 
 class Prefixes(NamedTuple):
-    """Postings of the first ranks of rows, the early and the late: a similar pair shares one that is early.
+    """Postings of the prefixes of some rows, each prefix in two parts, early and late.
 
-    Of two similar rows the smaller has an early rank that is among the first, early or late, of the larger.
+    Of two rows at or above the threshold the smaller has an early rank that is in the larger one's prefix.
     """
 
     early: Postings
@@ -64,14 +63,14 @@ class Prefixes(NamedTuple):
 
     @classmethod
     def of(cls, part: Ranked, threshold: float, rows: np.ndarray) -> Prefixes:
-        """What rows have to share one of with those that similar."""
+        """Prefixes of some rows at a threshold."""
         early = part.early_lengths(threshold)
         late = Postings.of(part, part.prefix_lengths(threshold), rows, early)
         return cls(Postings.of(part, early, rows), late)
 
     @classmethod
     def whole(cls, keys: np.ndarray) -> Prefixes:
-        """Rows that are to be paired with all of the same key; keys ascend."""
+        """Prefixes that pair every row with all others of its key; keys ascend."""
         none = np.zeros(0, np.int64)
         return cls(Postings(keys, np.arange(len(keys))), Postings(none, none))
 
@@ -81,7 +80,7 @@ class Prefixes(NamedTuple):
 
 
 def count_pairs(postings: Postings, component: np.ndarray, protected: np.ndarray) -> np.ndarray:
-    """Pairs that each component's postings give, repeats counted, two protected rows left out."""
+    """Pairs that each component's postings give, with repeats but without pairs of two protected rows."""
     starts, lengths = postings.runs()
     lengths = lengths.astype(float)
     safe = np.zeros(len(starts))
@@ -92,7 +91,7 @@ def count_pairs(postings: Postings, component: np.ndarray, protected: np.ndarray
 
 
 def count_candidates(prefixes: Prefixes, component: np.ndarray, protected: np.ndarray) -> np.ndarray:
-    """Pairs that each component's prefixes give, repeats counted, two protected rows left out."""
+    """Pairs that each component's prefixes give, with repeats but without pairs of two protected rows."""
     begins, ends = _meet(prefixes, protected)
     across = np.bincount(component[prefixes.early.rows], ends - begins, int(component.max(initial=-1)) + 1)
     return count_pairs(prefixes.early, component, protected) + across
@@ -114,7 +113,7 @@ def pair_up(prefixes: Prefixes, protected: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _meet(prefixes: Prefixes, protected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """From where to where among the late postings those stand that each early one is to be paired with."""
+    """Begin and end of the late postings that each early one is paired with."""
     early, late = prefixes
     begins = np.searchsorted(late.keys, early.keys, "left")
     ends = np.searchsorted(late.keys, early.keys, "right")
@@ -125,20 +124,16 @@ def _meet(prefixes: Prefixes, protected: np.ndarray) -> tuple[np.ndarray, np.nda
 def _blocks(
     ours: np.ndarray, theirs: np.ndarray, begins: np.ndarray, ends: np.ndarray
 ) -> Iterator[np.ndarray]:
-    """Pairs of each of our rows with their rows from `begins` to below `ends`."""
+    """Pairs of each of our rows with theirs from `begins` to below `ends`, in blocks."""
     counts = ends - begins
-    total = np.concatenate([[0], np.cumsum(counts)])
-    position = 0
-    while position < len(ours):
-        end = max(int(np.searchsorted(total, total[position] + _PAIRS, "right")) - 1, position + 1)
-        block = slice(position, end)
+    for low, high in cut(np.append(0, np.cumsum(counts)), _PAIRS):
+        block = slice(low, high)
         one, other = np.repeat(ours[block], counts[block]), theirs[spread(begins[block], counts[block])]
         yield unpack(np.unique((np.minimum(one, other) << 32) | np.maximum(one, other)))
-        position = end
 
 
 class Lookup(NamedTuple):
-    """Where the prefix ranks of some rows stand among the indexed rows, and how many have each."""
+    """For each prefix rank of some rows, where the indexed rows that have it begin, and how many do."""
 
     indexed: np.ndarray
     rows: np.ndarray
@@ -165,14 +160,14 @@ class Index(NamedTuple):
 
     @classmethod
     def of(cls, part: Ranked, lengths: np.ndarray, rows: np.ndarray) -> Index:
-        """Index the first so many ranks (`lengths`) of some rows."""
+        """Index of the first `lengths` ranks of some rows."""
         keys, owners = Postings.of(part, lengths, rows)
         low = int(part.lows[rows[0]])
         counts = np.bincount(keys - low, minlength=int(part.highs[rows[0]]) - low)
         return cls(owners, np.concatenate([[0], np.cumsum(counts)]), low)
 
     def look_up(self, part: Ranked, lengths: np.ndarray, rows: np.ndarray) -> Lookup:
-        """Look up the first so many ranks (`lengths`) of some rows."""
+        """The first `lengths` ranks of some rows, looked up."""
         counts = lengths[rows]
         keys = part.values[spread(part.offsets[rows], counts)] - self.low
         starts = self.bounds[keys]

@@ -45,7 +45,7 @@ def _listed(name: str) -> regex.Pattern[str]:
 
 
 def find_private(text: str, prompt: str = "") -> list[Private]:
-    """What may be somebody's in a text, in its order; numbers are examples where the prompt speaks of such.
+    """Private data in a text, in order; numbers are left out where the prompt shows that they are examples.
 
     >>> [found.kind for found in find_private("Ask anna@web.de or call (702) 383-0381.")]
     ['email', 'phone']
@@ -101,7 +101,7 @@ def _masked(value: Any) -> Any:
 
 
 def _key(found: str) -> bool:
-    """Whether a key is no row of crosses."""
+    """Whether a key is more than filler such as a row of crosses."""
     return len(set(found)) > len(found) // 6 + 4 and "..." not in found
 
 

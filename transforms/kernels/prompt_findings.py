@@ -17,18 +17,20 @@ from transforms.kernels.token_counts import Counter
 
 
 class Models(NamedTuple):
-    """What rows are judged by beside the recipe: the language model's path, and what counts tokens.
-
-    And PROMPTED of prompts that were looked at before.
-    """
+    """What rows are judged by beside the recipe, each where there is one."""
 
     language: str | None = None
+    """Path of the language model."""
+
     tokens: Counter | None = None
+    """What counts tokens."""
+
     prompts: pa.Table | None = None
+    """PROMPTED of prompts that were looked at before, which are not looked at again."""
 
 
 def look_at_prompts(texts: Texts, recipe: Recipe, models: Models) -> pa.RecordBatch:
-    """PROMPTED of each row; of those prompts that were looked at before, what was found then."""
+    """PROMPTED of each row; for a prompt that was looked at before, what was found then."""
     hashes, known = hash_rows(encode_rows([texts.instruction, texts.input])), models.prompts
     if known is None or not len(known):
         return _look(hashes, texts, recipe, models)

@@ -32,13 +32,13 @@ _SIGNS: dict[str, Callable[[float, float], float]] = {
     "\u00f7": operator.truediv,
 }
 _ASKED, _BEFORE = 160, 8
-"""Characters of an instruction that gives no text; words before it speaks of one."""
+"""Characters under which an instruction gives no text; words under which it speaks of one early."""
 
 _LETTERS, _TIMES = 10, 4
-"""Letters of a line that counts, and how often it may not stand there."""
+"""Letters from which a line counts, and times from which it is repeated too often."""
 
 _PLEA, _DISCLAIMED = 400, 220
-"""Characters of a short request; and after a disclaimer, in which it goes on to answer."""
+"""Characters under which a request is short; characters after a disclaimer in which an answer begins."""
 
 
 @cache
@@ -68,7 +68,7 @@ def _number(text: str) -> float:
 
 
 def wrong_arithmetic(row: Example) -> bool:
-    """Whether a sum of two numbers is stated with another result.
+    """Whether a calculation with two numbers is stated with a wrong result.
 
     >>> [wrong_arithmetic(Example("", "", text, text, "")) for text in ("12 * 7 = 84", "12 * 7 = 85")]
     [False, True]
@@ -91,7 +91,7 @@ def wrong_arithmetic(row: Example) -> bool:
 
 
 def constraint_missed(row: Example) -> bool:
-    """Whether the output breaks a length, or is no JSON, that the instruction asks for."""
+    """Whether the output misses a length that the instruction asks for, or is not the JSON it asks for."""
     if not row.output.strip():
         return False
     if _context("json").search(row.instruction):
@@ -162,7 +162,7 @@ def markup(row: Example) -> bool:
 
 
 def plea(row: Example) -> bool:
-    """Whether a short instruction itself asks, not a text that it is about."""
+    """Whether a short instruction itself asks, not a text that it quotes."""
     quoted = regex.search(rf"[\"\u201c'\u2018][^\"\u201d]*{regex.escape(row.found)}", row.instruction)
     return len(row.instruction) < _PLEA and without_input(row) and not quoted
 
@@ -190,7 +190,7 @@ def repeats(row: Example) -> bool:
 
 
 def echoes(row: Example) -> bool:
-    """Whether the output is in the main the instruction."""
+    """Whether the output is little more than the instruction again."""
     instruction, output = row.instruction.strip(), row.output.strip()
     return output.startswith(instruction[:200]) and len(output) < 1.5 * len(instruction)
 

@@ -14,18 +14,35 @@ import regex
 from schemas.reason import REASONS, Reason
 from schemas.recipe import Recipe
 from transforms.kernels.arrays import buffers
+from transforms.kernels.marks import Marks
 from transforms.kernels.measures import hint_limits
 from transforms.kernels.phrases import load_phrases
 from transforms.kernels.quality_checks import CHECKS, Example
-from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 
-_START, _LONG, _MOST, _ECHO, _BARE, _PROMPT = 300, 300, 4000, 40, 45, 480
-_FEW = 8
-"""Rows from which RE2, which has to be made ready, is faster than Python."""
+_START_CHARS = 300
+"""First characters of an output, in which signals of its start are looked for."""
+
+_LONG_BYTES = 300
+"""Bytes that an output must exceed to be looked at for repetition."""
+
+_TAIL_BYTES = 4000
+"""Last bytes of such an output, which are compressed."""
 
 _LEFT = 0.4
-"""Of a text that repeats itself lz4 leaves less than this."""
+"""A text that repeats itself is compressed by lz4 to less than this share of its size."""
+
+_ECHO_BYTES = 40
+"""First bytes that an output shares with its instruction where it may echo it."""
+
+_BARE_BYTES = 45
+"""Size below which an output may be a bare answer."""
+
+_PROMPT_BYTES = 480
+"""Size below which an instruction without input is a bare prompt."""
+
+_FEW = 8
+"""Rows up to which Python is faster than RE2, which has to compile the expression first."""
 
 _FIELDS = {"any": Texts._fields, "start": ("output",)}
 
@@ -74,12 +91,10 @@ def _pattern(look: str) -> regex.Pattern[str]:
 
 def mark_quality(recipe: Recipe, texts: Texts) -> Marks:
     """Marks of every signal that the recipe does not turn off."""
-    rows = len(texts.output)
-    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    marks = Marks.none(len(texts.output))
     actions = {signal: getattr(recipe.rules, signal.reason.value).action for signal in signals()}
     for signal, found in _found(texts, tuple(each for each in signals() if actions[each] != "off")):
-        target = marks.reasons if actions[signal] == "reject" else marks.flags
-        target[found] |= np.uint64(signal.reason.bit)
+        marks.add(signal.reason.bit, actions[signal], found)
     return marks
 
 
@@ -125,7 +140,7 @@ def _found(texts: Texts, wanted: tuple[Signal, ...]) -> Iterator[tuple[Signal, n
 def _search(
     texts: Texts, field: str, rows: np.ndarray, sought: list[Signal]
 ) -> Iterator[tuple[Signal, np.ndarray]]:
-    """Some rows of one field in which signals are found: those that have any one's hint, then each alone."""
+    """Each signal and the rows of one field that it marks: one search for all hints, then one for each."""
     hints = tuple(signal.hint for signal in sought if signal.hint)
     if not hints or len(rows) == 0:
         return
@@ -147,12 +162,12 @@ def _union(looks: tuple[str, ...]) -> str:
 def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndarray:
     """Those of some rows in which the signal is found and passes its check.
 
-    RE2 looks first, but for an expression that looks ahead, which it cannot do.
+    RE2 looks first, unless the expression has a lookahead, which RE2 cannot do.
     """
     looked = signal.look is None
     if signal.look is not None and "(?!" not in signal.look and len(rows) > _FEW:
         text = getattr(texts, field).take(pa.array(rows))
-        text = pc.utf8_slice_codeunits(text, 0, _START) if signal.field == "start" else text
+        text = pc.utf8_slice_codeunits(text, 0, _START_CHARS) if signal.field == "start" else text
         rows, looked = rows[_matches(text, signal.look if signal.alone else f"(?i){signal.look}")], True
         if signal.check is None:
             return rows
@@ -162,7 +177,7 @@ def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndar
 
 def _is_found(signal: Signal, example: Example, *, looked: bool) -> bool:
     """Whether a signal's expression stands in a text and passes its check."""
-    text = example.text[:_START] if signal.field == "start" else example.text
+    text = example.text[:_START_CHARS] if signal.field == "start" else example.text
     if not looked and not _pattern(signal.look or "").search(text):
         return False
     return signal.check is None or _passes(signal, example)
@@ -188,7 +203,7 @@ def _passes(signal: Signal, example: Example) -> bool:
 
 
 def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
-    """What the expression finds in the text, if the check looks at that: what of it passes."""
+    """What the expression finds in the text; if the check looks at that, only what passes."""
     check = CHECKS[signal.check] if signal.check in _ON_FOUND else None
     for match in _pattern(signal.look or "").finditer(example.text):
         if check is None or check(example._replace(found=match[0])):
@@ -198,32 +213,32 @@ def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
 def _has_bare_prompt(texts: Texts) -> np.ndarray:
     """Mask of the rows of a short instruction and no input."""
     asked, given = (np.diff(buffers(text).offsets) for text in (texts.instruction, texts.input))
-    return (given == 0) & (asked < _PROMPT)
+    return (given == 0) & (asked < _PROMPT_BYTES)
 
 
 _BARE_PROMPT = frozenset({"input_missing", "without_input", "plea"})
-"""Checks that nothing else passes."""
+"""Checks that only rows with a bare prompt pass."""
 
 _ON_FOUND = frozenset({"input_missing", "markup", "plea", "declines"})
 """Checks that look at what was found."""
 
 
 def _repeating(texts: Texts) -> np.ndarray:
-    """Mask of the long outputs that lz4 shortens much, by their ends."""
+    """Mask of the long outputs whose ends lz4 compresses well."""
     data, offsets = buffers(texts.output)
     codec, mask = pa.Codec("lz4_raw"), np.zeros(len(texts.output), bool)
-    for row in np.flatnonzero(np.diff(offsets) > _LONG):
+    for row in np.flatnonzero(np.diff(offsets) > _LONG_BYTES):
         start, end = offsets[row], offsets[row + 1]
-        raw = pa.py_buffer(data[max(start, end - _MOST) : end])
+        raw = pa.py_buffer(data[max(start, end - _TAIL_BYTES) : end])
         mask[row] = codec.compress(raw).size < _LEFT * raw.size
     return mask
 
 
 def _echoing(texts: Texts) -> np.ndarray:
-    """Mask of the outputs that begin as their instructions do, for some characters."""
+    """Mask of the outputs whose first bytes are those of their instructions."""
     asked, answered = buffers(texts.instruction), buffers(texts.output)
-    long = (np.diff(asked.offsets) >= _ECHO) & (np.diff(answered.offsets) >= _ECHO)
-    for at in range(_ECHO):
+    long = (np.diff(asked.offsets) >= _ECHO_BYTES) & (np.diff(answered.offsets) >= _ECHO_BYTES)
+    for at in range(_ECHO_BYTES):
         rows = np.flatnonzero(long)
         same = asked.data[asked.offsets[rows] + at] == answered.data[answered.offsets[rows] + at]
         long[rows[~same]] = False
@@ -245,10 +260,10 @@ def _breaking_off(texts: Texts) -> np.ndarray:
 def _short(texts: Texts) -> np.ndarray:
     """Mask of the outputs of a few bytes."""
     length = np.diff(buffers(texts.output).offsets)
-    return (length > 0) & (length < _BARE)
+    return (length > 0) & (length < _BARE_BYTES)
 
 
 _BROKEN = r"(?:[\p{Ll},;]|\.\.\.|\x{2026})\s*(?:<\|endoftext\|>)?\s*$"
 _ENDS = np.isin(np.arange(256), list(b".,;> \n")) | (np.arange(256) >= ord("a"))
 _SHAPES = {"repetition": _repeating, "echo": _echoing, "unfinished": _breaking_off, "bare_answer": _short}
-"""What narrows down the rows of signals that no expression does."""
+"""Masks that narrow down the rows for signals that no expression narrows down."""

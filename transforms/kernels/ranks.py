@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.kernels.arrays import sort_numbers
-from transforms.kernels.shingles import Shingles, mix
+from transforms.kernels.arrays import is_new, sort_numbers, spread
+from transforms.kernels.shingles import Shingles, scramble
 
 _SLACK = 1e-9
 _LOW = 0xFFFFFFFF
@@ -39,49 +39,39 @@ class Ranked(NamedTuple):
         return Ranked(self.values[offsets[0] : offsets[-1]], offsets - offsets[0], *rest)
 
     def prefix_lengths(self, threshold: float) -> np.ndarray:
-        """How many of its first ranks a row has to share one of with every row that similar."""
+        """Prefix length of each row: any row at or above the threshold shares one of these first ranks."""
         return self._first(threshold)
 
     def early_lengths(self, threshold: float) -> np.ndarray:
-        """How many of its first ranks a row has to share one of with every row that similar and no smaller.
+        """The same against rows that are no smaller, for which a shorter prefix suffices.
 
-        Two sets of sizes a and b, a being at most b, that similar share t (a + b) / (1 + t) or more, and so
-        at least 2 t a / (1 + t) (Xiao, Wang, Lin, Yu 2008).
+        Two sets of sizes a <= b and Jaccard similarity t or more share at least t (a + b) / (1 + t) shingles,
+        and so at least 2 t a / (1 + t) (Xiao, Wang, Lin, Yu 2008).
         """
         return self._first(2 * threshold / (1 + threshold))
 
     def _first(self, shared: float) -> np.ndarray:
-        """How many of its first ranks hold one of those that a row shares, sharing so much of its set."""
+        """Prefix length that must contain a shared rank when this fraction of a row's set is shared."""
         lengths = np.diff(self.offsets)
         alone = self.sizes - lengths
         wanted = self.sizes - np.ceil(shared * self.sizes - _SLACK).astype(np.int64) + 1 - alone
         return np.clip(wanted, 0, lengths)
 
     def margins(self, threshold: float) -> np.ndarray:
-        """What each row adds to the number of ranks that two rows that similar may differ in.
+        """Each row's contribution to the most ranks by which a pair at the threshold may differ.
 
-        What a row has alone is taken off: the two differ in that whatever else they share.
+        The shingles that no other row has are already deducted: the pair differs in these in any case.
         """
         return most_differing(threshold) * self.sizes - (self.sizes - np.diff(self.offsets))
 
 
 def most_differing(threshold: float) -> float:
-    """Share of their summed sizes that two sets of that Jaccard similarity may differ in at most.
+    """Most that two sets of a Jaccard similarity may differ, as a share of their summed sizes.
 
     >>> round(most_differing(0.6), 9)
     0.25
     """
     return (1 - threshold) / (1 + threshold)
-
-
-def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The numbers of all ranges, one after the other.
-
-    >>> spread(np.array([5, 0]), np.array([2, 3])).tolist()
-    [5, 6, 0, 1, 2]
-    """
-    ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
 
 
 def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
@@ -93,15 +83,13 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
     ([0, 0, 1, 1], [0, 1, 3, 4], [2, 2, 1])
     """
     keys, rows = _by_key(components, shingles)
-    fresh, twice = np.ones(len(keys), bool), np.zeros(len(keys), bool)
-    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    np.equal(rows[1:], rows[:-1], out=twice[1:])
-    firsts, again = np.flatnonzero(fresh), np.flatnonzero(twice & ~fresh)
+    fresh = is_new(keys)
+    firsts, again = np.flatnonzero(fresh), np.flatnonzero(~(fresh | is_new(rows)))
     runs = np.diff(firsts, append=len(keys))
     counts = runs - np.bincount(np.searchsorted(firsts, again, "right") - 1, minlength=len(runs))
     shared = np.flatnonzero(counts > 1)
     owners = components[rows[firsts[shared]]]
-    names = keys[firsts[shared]] ^ mix(owners.astype(np.uint64))
+    names = keys[firsts[shared]] ^ scramble(owners.astype(np.uint64))
     ranks = np.full(len(runs), -1)
     ranks[shared[_order(names, counts[shared], owners)]] = np.arange(len(shared))
     ranks = np.repeat(ranks, runs)
@@ -122,7 +110,7 @@ def rank(components: np.ndarray, shingles: Shingles) -> Ranked:
 def _by_key(components: np.ndarray, shingles: Shingles) -> tuple[np.ndarray, np.ndarray]:
     """Keys of component and shingle, ascending, and the row of each; rows of equal keys ascend."""
     lengths = np.diff(shingles.offsets)
-    keys, order = sort_numbers(shingles.values ^ np.repeat(mix(components.astype(np.uint64)), lengths))
+    keys, order = sort_numbers(shingles.values ^ np.repeat(scramble(components.astype(np.uint64)), lengths))
     return keys, np.repeat(np.arange(len(components)), lengths)[order]
 
 
@@ -151,7 +139,7 @@ def take(part: Shingles, rows: np.ndarray) -> Shingles:
 
 
 def _order(names: np.ndarray, *keys: np.ndarray) -> np.ndarray:
-    """Order by the last key, then the one before, and last by name, as `lexsort` does; keys are small."""
+    """Order by the last key, then the one before it, and finally by name, as `lexsort`; keys are small."""
     by = np.argsort(names)
     for key in keys:
         packed = (key[by] << 32) | np.arange(len(by))

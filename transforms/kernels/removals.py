@@ -23,8 +23,8 @@ _KEYS = ("source", "file", "row", "id")
 class Pattern(NamedTuple):
     """Rows by their place: globs of source and file, and the first and last row of the file.
 
-    `ids` are the record ids of the rows that stood there when that was looked up; from then on they are
-    what is named.
+    `ids` are the record ids of the rows that were there when the place was looked up; from then on these
+    are named, not the place.
     """
 
     source: str = "*"

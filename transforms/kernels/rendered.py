@@ -22,7 +22,7 @@ _NOTHING = pa.scalar("", pa.large_string())
 
 @dataclass(frozen=True)
 class Turns:
-    """The turns of some examples, one after another; `starts` says where each one's begin, and the end."""
+    """The turns of some examples, one after another; `starts` says where those of each begin, and the end."""
 
     starts: np.ndarray
     role: pa.LargeStringArray
@@ -132,13 +132,13 @@ def _spans(turns: Turns, chars: np.ndarray, learned: np.ndarray) -> pa.ListArray
     row = np.repeat(np.arange(len(turns.starts) - 1), np.diff(turns.starts))
     begin = (ends[:-1] - ends[turns.starts[:-1]][row] + chars[0])[learned]
     counts = np.append(0, np.cumsum(learned))[turns.starts]
-    return spans_of(counts, begin, begin + chars[1][learned])
+    return span_column(counts, begin, begin + chars[1][learned])
 
 
-def spans_of(offsets: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pa.ListArray:
-    """A column of SPANS from where each row's begin in the list of them all.
+def span_column(offsets: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pa.ListArray:
+    """A column of SPANS: those of row i are `offsets[i]:offsets[i + 1]` in the lists of starts and ends.
 
-    >>> spans_of(np.array([0, 1, 1]), np.array([3]), np.array([7])).to_pylist()
+    >>> span_column(np.array([0, 1, 1]), np.array([3]), np.array([7])).to_pylist()
     [[{'start': 3, 'end': 7}], []]
     """
     flat = pa.StructArray.from_arrays([pa.array(starts), pa.array(ends)], fields=list(SPAN))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from transforms.kernels.arrays import buffers, mark_repeated, sort_numbers
+from transforms.kernels.arrays import buffers, is_new, mark_repeated, sort_numbers
 
 _EMPTY = pa.scalar(b"", pa.large_binary())
 _COLON = pa.scalar(b":", pa.large_binary())
@@ -42,7 +42,7 @@ def _lengths(values: Mapping[int, pa.LargeBinaryArray], rows: int, columns: int)
 
 
 def encode_named(columns: Mapping[str, pa.Array]) -> pa.LargeBinaryArray:
-    """One byte string a row of its values by column name; a null is as a column that is not there.
+    """One byte string a row of its values by column name; a null counts as a column that is not there.
 
     >>> encode_named({"b": pa.array([1, None]), "a": pa.array(["x", "y"])}).to_pylist()
     [b'1:a1:x1:b1:1', b'1:a1:y']
@@ -103,7 +103,7 @@ def _length(values: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 
 
 def hash_rows(rows: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
-    """BLAKE2b of each byte string, 16 bytes: for what must not collide though somebody tries."""
+    """BLAKE2b of each byte string, 16 bytes: for what must not collide even if somebody tries."""
     return _hash_each(rows, lambda row: hashlib.blake2b(row, digest_size=16).digest())
 
 
@@ -120,7 +120,7 @@ def _hash_each(rows: pa.LargeBinaryArray, digest: Callable[[memoryview], bytes])
 
 
 def record_ids(fields: Mapping[str, pa.Array]) -> pa.FixedSizeBinaryArray:
-    """128-bit hash of each row's raw fields, role and text; an empty field is as an absent one.
+    """128-bit hash of each row's raw fields, role and text; an empty field counts as absent.
 
     >>> a, b = record_ids({"instruction": pa.array(["x", "x"]), "input": pa.array([None, ""])}).to_pylist()
     >>> a == b
@@ -155,7 +155,7 @@ def record_ids_of_turns(
 
 
 def _named(roles: pa.StringArray) -> pa.LargeBinaryArray:
-    """Names of roles that cannot be taken for each other, whatever stands behind them."""
+    """Names of roles, none of which can be mistaken for another, whatever follows it."""
     distinct = pc.fill_null(roles, "").dictionary_encode()
     names = [
         _NAMES[role] if role in _NAMES else f"\0{len(role.encode())}:{role}"
@@ -165,7 +165,7 @@ def _named(roles: pa.StringArray) -> pa.LargeBinaryArray:
 
 
 def _framed(name: pa.Array | pa.Scalar, column: pa.Array) -> pa.LargeBinaryArray:
-    """Texts after a name and their length; an empty one is nothing at all."""
+    """Each text after a name and its length; nothing at all for an empty one."""
     text = pc.fill_null(column.cast(pa.large_string()), "").cast(pa.large_binary())
     head = pc.binary_join_element_wise(name, _length(text), _COLON, _EMPTY)
     return pc.binary_join_element_wise(
@@ -239,9 +239,7 @@ def order_words(words: np.ndarray) -> np.ndarray:
 def _first_by_value(words: np.ndarray) -> np.ndarray:
     """The first row of each value, by value."""
     order = order_words(words)
-    fresh = np.ones(len(words), bool)
-    fresh[1:] = (words[order[1:]] != words[order[:-1]]).any(1)
-    return np.asarray(order[fresh])
+    return np.asarray(order[is_new(*words[order].T)])
 
 
 def find_words(known: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.arrays import buffers
+from transforms.kernels.marks import Marks
 from transforms.kernels.texts import Texts
 from transforms.kernels.tokens import find_tokens
 
@@ -29,10 +30,10 @@ class Rule(Protocol):
 
 
 class Mark(NamedTuple):
-    """A rule as the recipe has it: its reason, and whether its mark rejects or only flags."""
+    """A rule as the recipe has it: its reason, and what a marked row gets."""
 
     reason: Reason
-    rejects: bool
+    action: str
     rule: Rule
 
 
@@ -117,7 +118,7 @@ class InstructionEndsWithout:
         return ~_bools(ends)
 
     def found(self, instruction: str) -> str:
-        """The character that one instruction ends with, as it is looked at; none of an empty one.
+        """The last character of an instruction, what is looked past left out; empty for an empty one.
 
         >>> InstructionEndsWithout(".", ")").found("Name it (freely) ")
         'y'
@@ -142,7 +143,7 @@ def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
     )
     yield _mark(Reason.INSTRUCTION_TOO_LONG, long.action, InstructionLonger(long.max_chars))
     if long.flag_over is not None and long.action != "off":
-        yield Mark(Reason.INSTRUCTION_TOO_LONG, rejects=False, rule=InstructionLonger(long.flag_over))
+        yield Mark(Reason.INSTRUCTION_TOO_LONG, "flag", InstructionLonger(long.flag_over))
     yield _mark(Reason.OUTPUT_EMPTY, rules.output_empty.action, OutputShorter(rules.output_empty.min_chars))
     if recipe.placeholders == "literal":
         literal = OutputContains(tuple(rules.placeholder.patterns))
@@ -152,22 +153,14 @@ def _all_rules(recipe: Recipe) -> Iterator[Mark | None]:
 
 
 def _mark(reason: Reason, action: str, rule: Rule) -> Mark | None:
-    return None if action == "off" else Mark(reason, action == "reject", rule)
-
-
-class Marks(NamedTuple):
-    """What rules said of some examples: masks of `Reason.bit`, uint64, one a row."""
-
-    reasons: np.ndarray
-    flags: np.ndarray
+    return None if action == "off" else Mark(reason, action, rule)
 
 
 def apply_rules(rules: Sequence[Mark], texts: Texts) -> Marks:
     """Marks of every rule on every example; what is a reason is not a flag too."""
-    marks = Marks(np.zeros(len(texts.output), np.uint64), np.zeros(len(texts.output), np.uint64))
+    marks = Marks.none(len(texts.output))
     for mark in rules:
-        target = marks.reasons if mark.rejects else marks.flags
-        target[mark.rule(texts)] |= np.uint64(mark.reason.bit)
+        marks.add(mark.reason.bit, mark.action, mark.rule(texts))
     return Marks(marks.reasons, marks.flags & ~marks.reasons)
 
 

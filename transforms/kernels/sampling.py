@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from transforms.kernels.counts import code, read_numbers
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 
 PAIR_ROWS = 20_000
 """Rows, about, that pairs of verb and noun are counted on; all rows where there are no more."""
@@ -47,7 +47,7 @@ def _share(wanted: int, there: float) -> float:
 
 @dataclass(frozen=True)
 class Places:
-    """A hash of where each row lies, and a mask of the rows in row groups that texts are read of."""
+    """A hash of where each row lies, and a mask of the rows in row groups whose texts are read."""
 
     hashes: np.ndarray
     near: np.ndarray
@@ -58,12 +58,12 @@ class Places:
         files = pc.binary_join_element_wise(rows["source"], rows["file"], "\0")
         names, at = code(files)
         seeds = np.array([xxhash.xxh3_64_intdigest(str(name).encode()) for name in names], np.uint64)[at]
-        groups = mix(mix(seeds) + read_numbers(rows["row_group"]).astype(np.uint64) * _STEP)
-        hashes = mix(seeds + read_numbers(rows["row"]).astype(np.uint64) * _STEP)
+        groups = scramble(scramble(seeds) + read_numbers(rows["row_group"]).astype(np.uint64) * _STEP)
+        hashes = scramble(seeds + read_numbers(rows["row"]).astype(np.uint64) * _STEP)
         return cls(hashes, below(groups, sampling.groups))
 
     def order(self) -> np.ndarray:
-        """Keys to choose examples by: the hash, behind all of the row groups that are read anyhow."""
+        """Keys to choose examples by: the hash, but rows of row groups that are read anyway come first."""
         far = (~self.near).astype(np.uint64) << np.uint64(63)
         keys: np.ndarray = (self.hashes >> np.uint64(1)) | far
         return keys

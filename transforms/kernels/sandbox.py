@@ -42,7 +42,7 @@ class Answers(Extension):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """What `transformers` renders chat templates in, but for huge repetitions and powers."""
+    """The environment in which `transformers` renders chat templates, without huge repetitions and powers."""
 
     intercepted_binops = frozenset(["*", "**"])
 
@@ -58,7 +58,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return found
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """The product or power, if it is of a size to be used."""
+        """The product or power, if it is not too large."""
         size = _power_bits(left, right) if operator == "**" else _repeated(left, right)
         if size > MOST:
             raise SecurityError(f"{operator} would make more than {MOST:,} of anything")
@@ -79,7 +79,7 @@ def _power_bits(base: Any, exponent: Any) -> int:
 
 
 def unknown_names(tree: nodes.Template, given: frozenset[str]) -> Iterator[str]:
-    """Names that a template writes, that it is not given and that it never sees to be defined itself."""
+    """Names that a template writes without being given them, setting them or testing for them."""
     tested = {
         name.name
         for test in tree.find_all(nodes.Test)
@@ -92,7 +92,7 @@ def unknown_names(tree: nodes.Template, given: frozenset[str]) -> Iterator[str]:
 
 
 def _written(node: nodes.Node) -> Iterator[nodes.Name]:
-    """The names whose values an expression is made of; what it only asks about is none."""
+    """The names whose values an expression writes, without those in its conditions."""
     if isinstance(node, nodes.Name):
         yield node
     elif isinstance(node, nodes.CondExpr):

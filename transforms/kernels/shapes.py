@@ -65,7 +65,7 @@ def has_rest(turns: pa.ListArray) -> np.ndarray:
 
 
 def hides_rest(turns: pa.ListArray, names: Iterable[str]) -> np.ndarray:
-    """Mark the examples with more to a turn than text under one of the names that its text is written by.
+    """Mark the examples in which the rest of a turn has a name that its role or text is written under.
 
     >>> from schemas.example import TURNS
     >>> told = [[{"role": "user", "rest": rest}] for rest in ('{"content":[]}', '{"name":"Ann"}', None)]

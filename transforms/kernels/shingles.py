@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Shingles as Shingling
+from schemas.recipe.fields import LONGEST_NGRAM
 from transforms.kernels.arrays import Bytes, buffers, cut
 from transforms.kernels.tokens import find_tokens
 
@@ -33,10 +34,10 @@ class Shingles(NamedTuple):
     offsets: np.ndarray
 
 
-def mix(values: np.ndarray) -> np.ndarray:
+def scramble(values: np.ndarray) -> np.ndarray:
     """Scramble 64-bit values by MurmurHash3's finalizer, a bijection.
 
-    >>> mix(np.array([0, 1], np.uint64)).tolist()
+    >>> scramble(np.array([0, 1], np.uint64)).tolist()
     [0, 12994781566227106604]
     """
     values = values ^ (values >> np.uint64(33))
@@ -51,8 +52,8 @@ _STEPS = np.array(
     [0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
     np.uint64,
 )
-_STEPS = np.append(_STEPS, mix(np.arange(5, 64, dtype=np.uint64)) | np.uint64(1))
-"""What the tokens of a shingle are multiplied by; no width is over 64."""
+_STEPS = np.append(_STEPS, scramble(np.arange(5, LONGEST_NGRAM, dtype=np.uint64)) | np.uint64(1))
+"""What the tokens of a shingle are multiplied by, each by its place in it."""
 
 
 @lru_cache(maxsize=4)
@@ -85,7 +86,7 @@ def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nd
         hashes[span] = _sum_up(data[first : near[span].max()], starts[span] - first, near[span] - first)
         low = high
     hashes += lengths.astype(np.uint64) << np.uint64(40)
-    hashes = mix(hashes)
+    hashes = scramble(hashes)
     for at in np.flatnonzero(lengths > _LONG):
         digest = hashlib.blake2b(data[starts[at] : ends[at]].data, digest_size=8).digest()
         hashes[at] = int.from_bytes(digest, "little")
@@ -93,7 +94,7 @@ def hash_ranges(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nd
 
 
 def _sum_up(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Polynomial in the base of each byte range, from the sums of all before."""
+    """Polynomial in the base of each byte range, as a difference of prefix sums."""
     powers, inverses = _powers(1 << max(12, len(data).bit_length()))
     prefix = np.zeros(len(data) + 1, np.uint64)
     np.multiply(powers[: len(data)], data, out=prefix[1:])
@@ -105,7 +106,7 @@ def _sum_up(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarra
 
 
 def shingle(column: pa.LargeStringArray, tag: np.uint64, how: Shingling = _DEFAULT) -> Shingles:
-    """Shingle hashes of each text, changed as the recipe says before, tagged with the part it is.
+    """Shingle hashes of each text, tagged with its part; the texts are already changed as the recipe says.
 
     >>> texts = pa.array(["a b c d e f"], pa.large_string()), pa.array(["f, b c d e f!"], pa.large_string())
     >>> a, b = (shingle(text, PART_TAGS[0]) for text in texts)
@@ -113,17 +114,12 @@ def shingle(column: pa.LargeStringArray, tag: np.uint64, how: Shingling = _DEFAU
     (2, 1)
     """
     text = buffers(column)
-    blocks = [_shingle_block(_slice(text, *rows), tag, how) for rows in cut(text.offsets, _BLOCK)]
+    blocks = [_shingle_block(text.rows(*rows), tag, how) for rows in cut(text.offsets, _BLOCK)]
     if not blocks:
         return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     counts = np.concatenate([np.diff(block.offsets) for block in blocks])
     values = np.concatenate([block.values for block in blocks])
     return Shingles(values, np.concatenate([[0], np.cumsum(counts)]))
-
-
-def _slice(text: Bytes, low: int, high: int) -> Bytes:
-    first, last = text.offsets[low], text.offsets[high]
-    return Bytes(text.data[first:last], text.offsets[low : high + 1] - first)
 
 
 def _shingle_block(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
@@ -139,19 +135,19 @@ def _shingle_block(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
     values[np.repeat(full, windows)] = _windows(hashes, tokens.offsets, full, how.width)
     short = np.flatnonzero(~full)
     values[offsets[short]] = _short(text, hashes, tokens.offsets, short)
-    return Shingles(mix(values) ^ tag, offsets)
+    return Shingles(scramble(values) ^ tag, offsets)
 
 
 def _shingle_long(text: Bytes, tag: np.uint64, how: Shingling) -> Shingles:
-    """Shingles of one long text, piece by piece: beside them memory for a few pieces is all it takes."""
+    """Shingles of one long text, piece by piece, so that little memory is taken beside the shingles."""
     pieces, hashes = [], np.zeros(0, np.uint64)
     for more in _hash_pieces(text.data, how.tokens):
         hashes = np.append(hashes, more)
-        pieces.append(mix(_combine(hashes, how.width)) ^ tag)
+        pieces.append(scramble(combine(hashes, how.width, _STEPS)) ^ tag)
         hashes = hashes[max(0, len(hashes) - how.width + 1) :]
     values = np.concatenate(pieces)
     if len(values) == 0:
-        values = mix(_short(text, hashes, np.array([0, len(hashes)]), np.array([0]))) ^ tag
+        values = scramble(_short(text, hashes, np.array([0, len(hashes)]), np.array([0]))) ^ tag
     return Shingles(values, np.array([0, len(values)]))
 
 
@@ -179,8 +175,8 @@ def _character_start(data: np.ndarray, at: int) -> int:
 
 
 def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray, width: int) -> np.ndarray:
-    """Combine every so many consecutive tokens of the rows that have as many."""
-    combined = _combine(hashes, width)
+    """Combined hash of every `width` consecutive tokens, of the rows that have as many."""
+    combined = combine(hashes, width, _STEPS)
     inside = np.repeat(full, np.diff(offsets))
     ends = offsets[1:][full]
     for back in range(1, width):
@@ -188,13 +184,17 @@ def _windows(hashes: np.ndarray, offsets: np.ndarray, full: np.ndarray, width: i
     return combined[inside[: len(combined)]]
 
 
-def _combine(hashes: np.ndarray, width: int) -> np.ndarray:
-    """Combine every so many consecutive tokens."""
+def combine(hashes: np.ndarray, width: int, steps: np.ndarray) -> np.ndarray:
+    """Sum of every `width` consecutive hashes, each times the step of its place: the hash of an n-gram.
+
+    >>> combine(np.array([1, 2, 3], np.uint64), 2, np.array([1, 10], np.uint64)).tolist()
+    [21, 32]
+    """
     count = max(0, len(hashes) - width + 1)
-    combined = hashes[:count] * _STEPS[0]
+    combined = hashes[:count] * steps[0]
     scratch = np.empty(count, np.uint64)
     for step in range(1, width):
-        np.multiply(hashes[step : step + count], _STEPS[step], out=scratch)
+        np.multiply(hashes[step : step + count], steps[step], out=scratch)
         combined += scratch
     return combined
 

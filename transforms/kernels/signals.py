@@ -11,17 +11,21 @@ import pyarrow.compute as pc
 
 from transforms.kernels.asks import BESIDES, POSSIBLE, QUESTION_MARKS, SURE, Asks
 from transforms.kernels.phrasebook import Kind, phrasebook
-from transforms.kernels.places import CLAUSE, SENTENCE
+from transforms.kernels.word_layout import CLAUSE, SENTENCE
 
 _CLOSING = " \t\r\n\"'\u201d\u2019)]"
 _STOPS = (".", "!", "\u3002", "\uff01")
 _NEAR, _NEAR_UNSPACED, _BEFORE_UNSPACED = 10, 25, 15
-"""Words after the verb (and, where words are not parted, before it) that its object is looked for in."""
+"""Words after the verb (in a script without spaces also before it) among which its object is looked for."""
 
 _PASSAGE, _SHORT, _TINY = 50, 25, 8
+"""Words above which a text is a passage, and up to which it is short or tiny."""
+
 _BULLETS = 3
+"""Bullets from which a text lists choices."""
+
 _PER_WORD = 0.6
-"""Words that a character stands for where words are not parted."""
+"""Words that a character counts as in a script without spaces."""
 
 ROLES = ("persona", "named", "as_a")
 """Signals that the row is about a role to be played."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.kernels.arrays import is_new
 from transforms.kernels.dense import settle
 from transforms.kernels.overlaps import compare
 from transforms.kernels.postings import Prefixes, count_candidates, pair_up
@@ -24,7 +25,7 @@ _BATCH = 1 << 18
 _DENSE = 256.0
 """Pairs for each of its rows, repeats counted, above which a component is dense."""
 _OUTRIGHT = 4
-"""Pairs of two prefixes that cost as much as a pair compared without looking at its prefixes."""
+"""Candidates by prefixes that cost as much as one pair compared outright."""
 
 
 class Edges(NamedTuple):
@@ -89,7 +90,7 @@ def _find(  # noqa: PLR0913 - the arguments of the two above
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     by = np.lexsort((place, ~protected, components))
-    component = np.cumsum(np.diff(components[by], prepend=components[by][:1]) != 0)
+    component = np.cumsum(is_new(components[by])) - 1
     found = [(np.zeros((0, 2), np.int64), np.zeros(0))]
     for rows, numbers, sets in rank_batches(component, parts, by, _BATCH):
         for pairs, similarities in _search(numbers, sets, levels, protected[rows], dense):
@@ -104,7 +105,7 @@ def _search(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs and similarities of some components, each searched in the way that is cheapest for it.
 
-    The ways are the prefixes of each part, and to compare every pair; a component for which none is cheap
+    The ways are the prefixes of either part, and comparing every pair; a component for which none is cheap
     is dense.
     """
     ways = _ways(component, sets, levels[0])
@@ -136,7 +137,10 @@ def _costs(ways: list[Prefixes], component: np.ndarray, protected: np.ndarray) -
 def _decide(
     sets: list[Ranked], levels: Sequence[float], protected: np.ndarray, dense: float
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs that decide one component, dense at the lowest level: from the first at which it is not, all."""
+    """Pairs that decide a component that is dense at the lowest level.
+
+    From the first level at which it is not, these are all pairs.
+    """
     component = np.zeros(len(protected), np.int64)
     most, walked = dense * len(protected), 1
     while walked < len(levels):

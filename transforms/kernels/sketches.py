@@ -10,22 +10,35 @@ import numpy as np
 from transforms.kernels.ranks import Ranked
 
 _WORDS = 256
+"""64-bit words of a sketch, at most."""
+
 _TILE = 32, 1024
+"""Rows of the first and of the second group that are compared at a time."""
+
 _BLOCK = 1 << 22
+"""Bits that are counted at a time, or those of one row."""
+
 _CHECK = 8
+"""Words between two checks for pairs that are ruled out."""
+
 _FEW = 1 / 128
+"""Share of a tile's pairs at which its remaining words are no longer compared."""
+
 _MOST = 1 << 28
+"""Bound on a margin, so that sums of two fit into 32 bits."""
+
 _TOLERANCE = 1e-6
+"""What rounding may take from a margin that is a whole number."""
 
 _Part: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Sketches of some rows in one part, and their margins."""
 
 
 def sketch(part: Ranked) -> np.ndarray:
-    """Bits of each row's ranks, as words by rows (uint64): each rank flips one bit.
+    """Sketch of each row, uint64 of shape (words, rows): each of the row's ranks flips one bit.
 
-    Two sketches differ in at most as many bits as their sets in ranks. There are four to eight bits for
-    each rank of the mean row, and one word at least.
+    Two sketches differ in at most as many bits as their sets in ranks. A sketch has four to eight bits for
+    each rank of a mean row, but at least one word and at most `_WORDS`.
     """
     rows = len(part.sizes)
     wanted = 4 * len(part.values) / (64 * max(rows, 1))
@@ -68,7 +81,7 @@ def find_near(
 
 
 def _whole(margins: np.ndarray) -> np.ndarray:
-    """Whole numbers, the sum of any two being less than one below the sum of the margins at most."""
+    """Margins rounded down (int32); two of them, plus 1, are at least the rounded-down sum of the two."""
     return np.floor(np.clip(margins, -_MOST, _MOST) + _TOLERANCE).astype(np.int32)
 
 
@@ -77,7 +90,7 @@ def _cut(parts: list[_Part], rows: slice) -> list[_Part]:
 
 
 def _near(ours: list[_Part], theirs: list[_Part]) -> np.ndarray:
-    """Mark the pairs whose sketches differ in no more bits than is allowed, or all but few of the others."""
+    """Mark the pairs whose sketches differ in no more bits than allowed; where few are left, others too."""
     shape = len(ours[0][1]), len(theirs[0][1])
     near = np.ones(shape, bool)
     flips, counts = np.empty(shape, np.uint64), np.empty(shape, np.uint8)

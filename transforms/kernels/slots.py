@@ -18,8 +18,8 @@ import regex
 
 from schemas.reason import Reason
 from schemas.recipe import Recipe
+from transforms.kernels.marks import Marks
 from transforms.kernels.phrases import UNSPACED, listed, load_phrases, one_of
-from transforms.kernels.rules import Marks
 from transforms.kernels.texts import Texts
 
 _TITLED = regex.compile(r"[A-Z][\w'\u2019]+(?:[ /-](?:[A-Z][\w'\u2019]+|of|the|and|or|&))+")
@@ -27,7 +27,11 @@ _TITLES = regex.compile(rf"(?<=[\p{{L}},.] )\[({_TITLED.pattern})\]")
 _WORD = regex.compile(r"[\p{L}\d]+(?:-\p{L}+)?")
 _CASED = ("types", "code_line")
 _LONGEST = 8
+"""Words in a bracket up to which it may name what belongs there."""
+
 _NEAR = 60
+"""Characters before a slot in which a letter may greet or end."""
+
 _SHORT = 300
 """An answer of fewer characters that names what belongs there is hardly an answer."""
 
@@ -43,7 +47,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True)
 class _Words:
-    """The words of the data file: those that stand apart by themselves, the others as one expression."""
+    """The words of the data file, as sets; those in scripts without spaces as one expression, `glued`."""
 
     opener: regex.Pattern[str]
     wanted: regex.Pattern[str]
@@ -64,7 +68,7 @@ class _Words:
 
 
 class _Shape(NamedTuple):
-    """A shape's expression, the texts of which a match has one, and whether it is looked for line by line."""
+    """A shape's expression, texts of which every match has one, and whether lines are matched one by one."""
 
     pattern: regex.Pattern[str]
     needs: tuple[str, ...]
@@ -133,7 +137,7 @@ def hint_slots(outputs: pa.LargeStringArray) -> np.ndarray:
 
 @dataclass
 class Answer:
-    """A prompt and its output, and what is asked of both more than once.
+    """A prompt and its output, and what several checks ask of them.
 
     `letter` says whether a slot stands where a letter greets or ends.
     """
@@ -182,8 +186,7 @@ def find_slots(prompt: str, output: str) -> list[Slot]:
 
 def mark_slots(recipe: Recipe, texts: Texts) -> Marks:
     """Marks of the placeholder rules, where the recipe wants them precise: defects, and slots called for."""
-    rows = len(texts.output)
-    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    marks = Marks.none(len(texts.output))
     actions = {
         name: getattr(recipe.rules, name.value).action for name in (Reason.PLACEHOLDER, Reason.SLOT_EXPECTED)
     }
@@ -197,8 +200,7 @@ def mark_slots(recipe: Recipe, texts: Texts) -> Marks:
         slots = find_slots(f"{instruction}\n{given}", output)
         if slots:
             reason = Reason.PLACEHOLDER if any(slot.defect for slot in slots) else Reason.SLOT_EXPECTED
-            if actions[reason] != "off":
-                (marks.reasons if actions[reason] == "reject" else marks.flags)[row] = np.uint64(reason.bit)
+            marks.add(reason.bit, actions[reason], row)
     return marks
 
 
@@ -299,7 +301,7 @@ _CHECKS: dict[str, Callable[[regex.Match[str], Answer], bool]] = {
 
 
 def _is_defect(start: int, end: int, kind: str, answer: Answer) -> bool:
-    """Whether the instruction called for no slot there: what stands in for what was asked."""
+    """Whether a slot stands in for what was asked, the instruction having called for none."""
     text = answer.output[start:end]
     if kind in {"angle", "yours", "crosses", "brace"}:
         return False

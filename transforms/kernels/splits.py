@@ -1,4 +1,4 @@
-"""Splits: what tells them apart, and which side of one rows go to, by what they have in common."""
+"""Splits: the salt of each, and which rows are held out, those of one group together."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def group_rows(prompts: np.ndarray, links: np.ndarray) -> np.ndarray:
     return np.asarray(least[roots[:rows]])
 
 
-def number_of(split: str) -> np.uint64:
-    """What hashes of a split's rows are told from those of others by; nothing for `train`.
+def split_salt(split: str) -> np.uint64:
+    """Salt that keeps the hashes of one split from meeting another's; 0 for `train`.
 
-    >>> int(number_of("train")), bool(number_of("test") == number_of("validation"))
+    >>> int(split_salt("train")), bool(split_salt("test") == split_salt("validation"))
     (0, False)
     """
     if split == TRAIN:

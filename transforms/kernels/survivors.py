@@ -52,7 +52,7 @@ def replay(order: np.ndarray, edges: Edges, levels: Sequence[float]) -> np.ndarr
 
 
 def _in_turn(order: np.ndarray, edges: Edges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The upper and lower row of each edge and its similarity, by the ranks of the lower and the upper."""
+    """The upper and lower row of each edge and its similarity, by priority of the lower, then the upper."""
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     firsts, seconds = rank[edges.firsts], rank[edges.seconds]

@@ -84,7 +84,7 @@ class Told(NamedTuple):
 
 
 def tell(instruction: str, given: str = "") -> Told:
-    """What spoke for an instruction's task.
+    """Why an instruction is tagged with its task.
 
     >>> tell("Kindly draft me a poem!")
     Told(decision='a piece of writing', words='draft')

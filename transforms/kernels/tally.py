@@ -32,7 +32,7 @@ from transforms.kernels.counts import (
 )
 from transforms.kernels.histogram import Histogram
 from transforms.kernels.lengths import Lengths, read_lengths, spread_by_verb, spread_lengths, sum_by_verb
-from transforms.kernels.mix import Meeting, count_meetings, count_pairs
+from transforms.kernels.mix import Meeting, count_meetings, count_verb_nouns
 from transforms.kernels.picks import Pick, merge_picks, pick_lost, pick_rows
 from transforms.kernels.sampling import Places, Sampling, below
 
@@ -66,11 +66,6 @@ class Tally:
     spreads: Mapping[tuple[str, str | None], Histogram] = field(default_factory=dict)
     meetings: Mapping[Meeting, int] = field(default_factory=dict)
     picks: Mapping[str, tuple[Pick, ...]] = field(default_factory=dict)
-
-    @classmethod
-    def zero(cls) -> Tally:
-        """Tally of no rows."""
-        return cls()
 
     @classmethod
     def of(cls, resolved: pa.Table, names: Sequence[str] = NAMES, sampling: Sampling | None = None) -> Tally:
@@ -112,7 +107,7 @@ class Tally:
         return rows
 
     def spread(self, measure: str, scope: str | None) -> Histogram:
-        """Histogram of a measure over a scope or, of what is told by verb, of a verb."""
+        """Histogram of a measure over a scope or, for a measure by verb, over a verb."""
         return self.spreads.get((measure, scope), Histogram())
 
     def to_bytes(self) -> bytes:
@@ -157,7 +152,7 @@ def _is(verdicts: np.ndarray, verdict: Verdict) -> np.ndarray:
 def _count(rows: pa.Table, verdicts: np.ndarray, names: Sequence[str], sampling: Sampling) -> Counts:
     """Every table that is about readable rows."""
     sampled = below(Places.of(rows, sampling).hashes, sampling.pairs)
-    counts = count_pairs(rows, verdicts, sampled)
+    counts = count_verb_nouns(rows, verdicts, sampled)
     for name in DIMENSIONS:
         counts |= count_by_verdict(name, rows[name], verdicts)
     counts |= count_reasons(read_numbers(rows["reason_bits"]), names)

@@ -85,7 +85,7 @@ def alpaca(turns: Turns, eos: str) -> Pieces:
 
 
 def chatml(turns: Turns, eos: str) -> Pieces:
-    """ChatML's `<|im_start|>` and `<|im_end|>`, of which an answer's end is learned."""
+    """ChatML's `<|im_start|>` and `<|im_end|>`, an answer's end being learned."""
     answers = turns.by(ASSISTANT)
     head = _join("<|im_start|>", turns.role, "\n")
     said = _join(spoken(turns), "<|im_end|>")

@@ -112,7 +112,7 @@ def lower_rows(column: pa.Array, change: Callable[[str], str]) -> pa.LargeString
 
 
 def _pieces(text: bytes) -> Iterator[str]:
-    """The text, a long one cut where a space begins: no character there has to do with one before."""
+    """The text, a long one cut before spaces, across which no character affects how another is changed."""
     at = 0
     while at < len(text):
         space = text.find(b" ", at + _PIECE)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.kernels.rendered import Rendered, spans_of
+from transforms.kernels.rendered import Rendered, span_column
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -34,10 +34,10 @@ class Counter(Protocol):
         """Tokens of each text (int64)."""
 
     def cut(self, text: str, tokens: int) -> str:
-        """The longest beginning of a text that the first so many of its tokens hold whole."""
+        """The longest beginning of a text that its first `tokens` tokens cover entirely."""
 
     def spans(self, rendered: Rendered) -> pa.ListArray | None:
-        """Where the texts are learned, in tokens (SPANS); None where there are no tokens to name."""
+        """The learned spans in tokens (SPANS); None where texts are not cut into tokens."""
 
 
 class FourCharacters:
@@ -54,11 +54,11 @@ class FourCharacters:
         return np.asarray(-(-pc.utf8_length(texts).to_numpy().astype(np.int64) // CHARS))
 
     def cut(self, text: str, tokens: int) -> str:
-        """The first four times so many characters."""
+        """The first `CHARS * tokens` characters."""
         return text[: CHARS * tokens]
 
     def spans(self, rendered: Rendered) -> None:  # noqa: ARG002 — of no text are there tokens
-        """Nothing: there are no tokens to name."""
+        """None: texts are not cut into tokens."""
         return
 
 
@@ -87,14 +87,14 @@ class FileTokenizer:
         return np.array(counts, np.int64)
 
     def cut(self, text: str, tokens: int) -> str:
-        """The longest beginning of a text that the first so many of its tokens hold whole."""
+        """The longest beginning of a text that its first `tokens` tokens cover entirely."""
         while len(encoding := self._tokenizer.encode(text, add_special_tokens=False)) > tokens:
             place = encoding.token_to_chars(tokens)
             text = text[: min(place[0] if place else len(text), len(text) - 1)]
         return text
 
     def spans(self, rendered: Rendered) -> pa.ListArray:
-        """Where the texts are learned, in tokens: a token is, if it holds a character that is."""
+        """The learned spans in tokens: a token is learned if it holds a character that is."""
         counts = pc.list_value_length(rendered.spans).to_numpy()
         flat = rendered.spans.flatten()
         edges = [pc.struct_field(flat, name).to_pylist() for name in ("start", "end")]
@@ -105,11 +105,11 @@ class FileTokenizer:
                 for at in range(offsets[row], offsets[row + 1]):
                     found[at] = _tokens_of(encoding, edges[0][at], edges[1][at])
                 row += 1
-        return spans_of(offsets, found[:, 0].copy(), found[:, 1].copy())
+        return span_column(offsets, found[:, 0].copy(), found[:, 1].copy())
 
 
 def _tokens_of(encoding: Encoding, start: int, end: int) -> tuple[int, int]:
-    """From which token up to which some characters of a text are."""
+    """First token of a range of characters, and the one after its last."""
     first = _token_from(encoding, start)
     last = _token_from(encoding, end)
     if last < len(encoding):
@@ -119,7 +119,7 @@ def _tokens_of(encoding: Encoding, start: int, end: int) -> tuple[int, int]:
 
 
 def _token_from(encoding: Encoding, char: int) -> int:
-    """The first token that holds a character or one after it; none holds what a tokenizer leaves out."""
+    """The first token that holds a character or a later one: a tokenizer may leave characters out."""
     last = encoding.offsets[-1][1] if len(encoding) else 0
     found = (encoding.char_to_token(at) for at in range(char, last))
     return next((token for token in found if token is not None), len(encoding))

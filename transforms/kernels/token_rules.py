@@ -8,7 +8,7 @@ import numpy as np
 
 from schemas.reason import Reason
 from schemas.recipe import Recipe
-from transforms.kernels.rules import Marks
+from transforms.kernels.marks import Marks
 
 
 class Tokens(NamedTuple):
@@ -31,14 +31,13 @@ def asks_for_tokens(recipe: Recipe) -> bool:
 
 def mark_tokens(recipe: Recipe, tokens: Tokens) -> Marks:
     """Marks of the recipe's rules on tokens."""
-    marks = Marks(*(np.zeros(len(tokens.output), np.uint64) for _ in range(2)))
+    marks = Marks.none(len(tokens.output))
     long, many = recipe.rules.instruction_too_long, recipe.rules.too_many_tokens
     limits = (
         (Reason.INSTRUCTION_TOO_LONG, long.action, tokens.instruction, long.max_tokens),
-        (Reason.TOO_MANY_TOKENS, many.action, sum(tokens), many.max_tokens),
+        (Reason.TOO_MANY_TOKENS, many.action, np.sum(tokens, axis=0), many.max_tokens),
     )
     for reason, action, counts, most in limits:
-        if action != "off" and most is not None:
-            target = marks.reasons if action == "reject" else marks.flags
-            target[counts > most] |= np.uint64(reason.bit)
+        if most is not None:
+            marks.add(reason.bit, action, counts > most)
     return marks

@@ -48,7 +48,7 @@ def _marks(pattern: str) -> np.ndarray:
 
 @cache
 def _every_character() -> str:
-    """All code points in order, surrogates replaced."""
+    """All code points in order, spaces for surrogates."""
     points = np.arange(_CODE_POINTS, dtype="<u4")
     points[0xD800:0xE000] = ord(" ")
     return points.tobytes().decode("utf-32-le")
@@ -82,19 +82,8 @@ def character_classes(kind: str = "unicode") -> np.ndarray:
 
 @cache
 def _ascii_classes(kind: str) -> bytes:
-    """Class of every byte that is a character; of any other that of a separator."""
+    """Class of every ASCII byte; SEPARATOR for the others."""
     return bytes(character_classes(kind)[:128]) + bytes(128)
-
-
-def code_points(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Code points (uint32) of valid UTF-8 bytes, and the byte position of each (int64).
-
-    >>> points, at = code_points(np.frombuffer("aé語😀".encode(), np.uint8))
-    >>> "".join(map(chr, points)), at.tolist()
-    ('aé語😀', [0, 1, 3, 6])
-    """
-    at = np.flatnonzero((data & 0xC0) != 0x80)
-    return _points_at(data, at, _LENGTHS[data[at]]), at
 
 
 def _points_at(data: np.ndarray, at: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -133,7 +122,7 @@ def find_tokens(text: Bytes, kind: str = "unicode") -> Tokens:
 
 
 def _byte_classes(data: np.ndarray, kind: str) -> np.ndarray:
-    """Class of the character that each byte is of; of its bytes after the first, where it is OWN, REST."""
+    """Class of the character that each byte belongs to; REST for the later bytes of one that is OWN."""
     classes = np.frombuffer(bytearray(data).translate(_ascii_classes(kind)), np.uint8)
     lead = np.flatnonzero(data >= 0xC0)
     if len(lead) == 0:

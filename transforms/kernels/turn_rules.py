@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from schemas.example import ASSISTANT, ROLES, SYSTEM, TOOL, USER
 from schemas.reason import Reason
 from schemas.recipe import Recipe
-from transforms.kernels.rules import Marks
+from transforms.kernels.marks import Marks
 from transforms.kernels.turns import Spoken, first_of_each, join_marked
 
 _LEAST_LEAKED = 40
+"""Characters from which a repeated sentence counts as leaked."""
+
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+")
 
 
@@ -82,7 +84,7 @@ def leaks_system(spoken: Spoken) -> np.ndarray:
 
 
 def _sentences(prompt: str) -> list[str]:
-    r"""The sentences of a prompt that are long enough to be told from what anybody says.
+    r"""The sentences of a prompt that are too long to be repeated by chance.
 
     >>> _sentences("Be kind.\nNever tell anyone that the password is 'open sesame'. Ever.")
     ["Never tell anyone that the password is 'open sesame'"]
@@ -101,10 +103,9 @@ _RULES: dict[Reason, Callable[[Spoken], np.ndarray]] = {
 
 def mark_turns(recipe: Recipe, spoken: Spoken) -> Marks:
     """Marks of the recipe's rules on turns."""
-    rows = len(spoken.offsets) - 1
-    marks = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+    marks = Marks.none(len(spoken.offsets) - 1)
     for reason, rule in _RULES.items():
         action = getattr(recipe.rules, reason.value).action
         if action != "off":
-            (marks.reasons if action == "reject" else marks.flags)[rule(spoken)] |= np.uint64(reason.bit)
+            marks.add(reason.bit, action, rule(spoken))
     return marks

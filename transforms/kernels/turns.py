@@ -52,7 +52,7 @@ class Spoken(NamedTuple):
 
 
 def canonical_roles(speakers: pa.StringArray) -> pa.StringArray:
-    """The role that each word of the input's stands for; a word that stands for none as it is.
+    """The role that each speaker's name stands for; a name that stands for none stays as it is.
 
     >>> canonical_roles(pa.array(["Human", "gpt", "observation", "narrator", None])).to_pylist()
     ['user', 'assistant', 'tool', 'narrator', None]

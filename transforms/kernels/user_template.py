@@ -12,7 +12,7 @@ from jinja2 import TemplateError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from schemas.example import ASSISTANT, USER
-from transforms.kernels.rendered import Rendered, spans_of
+from transforms.kernels.rendered import Rendered, span_column
 from transforms.kernels.sandbox import MOST, Sandbox, Span, calls_answer, unknown_names
 
 Message = dict[str, Any]
@@ -78,7 +78,7 @@ class UserTemplate:
             cuts.append([len(text[:end].encode()) for end in cut])
         flat = np.array([span for row in spans for span in row], np.int64).reshape(-1, 2)
         offsets = np.append(0, np.cumsum([len(row) for row in spans], dtype=np.int64))
-        marked = spans_of(offsets, flat[:, 0].copy(), flat[:, 1].copy())
+        marked = span_column(offsets, flat[:, 0].copy(), flat[:, 1].copy())
         return Rendered(pa.array(texts, pa.large_string()), marked, np.array(cuts, np.int64).reshape(-1, 2))
 
     def _render(self, messages: list[Message], given: Mapping[str, Any]) -> tuple[str, list[Span], Span]:

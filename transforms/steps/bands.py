@@ -26,7 +26,7 @@ def hashes_of(rows: UnitRows, positions: np.ndarray) -> Iterator[Keyed]:
     if len(positions) == 0:
         return
     signatures, which = rows.signatures(positions)
-    hashes = band_hashes(signatures, bands_of(rows.job.recipe.dedup))[:, which].ravel() ^ rows.split
+    hashes = band_hashes(signatures, bands_of(rows.job.recipe.dedup))[:, which].ravel() ^ rows.salt
     references = np.tile(refs(rows.unit, rows.row[positions]), len(hashes) // len(positions))
     table = pa.table({"hash": hashes, "ref": references})
     yield from split(hashes % np.uint64(rows.job.plan.buckets), table)

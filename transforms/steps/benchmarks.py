@@ -8,7 +8,7 @@ import pyarrow as pa
 from schemas.recipe import Recipe
 from transforms.kernels.containment import Index, contain, mark_contaminated
 from transforms.kernels.coverage import Grams
-from transforms.kernels.rules import Marks
+from transforms.kernels.marks import Marks
 from transforms.kernels.text import normalise
 from transforms.kernels.texts import Texts
 from transforms.steps.parts import prompt_of
@@ -48,8 +48,8 @@ def compare(texts: Texts, recipe: Recipe, index: Index | None) -> tuple[Marks, d
     """What the rule on benchmarks says of rows, and columns of JUDGEMENT on what the marked ones match."""
     rows, rule = len(texts.output), recipe.rules.contaminated
     if index is None or rule.action == "off":
-        none = Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
-        return none, {"match": pa.nulls(rows, pa.int64()), "match_score": pa.nulls(rows, pa.float64())}
+        nothing = {"match": pa.nulls(rows, pa.int64()), "match_score": pa.nulls(rows, pa.float64())}
+        return Marks.none(rows), nothing
     match = contain(index, prompt_of(texts), normalise(texts.output))
     marks = mark_contaminated(match, rule)
     unmarked = (marks.reasons | marks.flags) == 0

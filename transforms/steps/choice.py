@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from schemas.reason import Reason
 from schemas.recipe import Recipe
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 from transforms.steps.keyed import Keyed, numbers, to_units, words
 from transforms.steps.resolve import Fates, falls
 from transforms.steps.unit_rows import UnitRows
@@ -55,11 +55,11 @@ def _lines(rows: UnitRows, positions: np.ndarray) -> pa.Table:
     kinds = rows.judgement[balance.by].take(at) if balance else pa.nulls(len(at), pa.string())
     content = words(rows.identity, "content_hash")[positions]
     whole = numbers(rows.identity, "row_hash")[positions]
-    seed = mix(np.array([balance.seed if balance else 0], np.uint64))
+    seed = scramble(np.array([balance.seed if balance else 0], np.uint64))
     columns = {
         "kind": kinds,
         "score": numbers(rows.judgement, "score")[positions],
-        "key": mix(content[:, 0] ^ mix(content[:, 1] ^ mix(whole ^ seed))),
+        "key": scramble(content[:, 0] ^ scramble(content[:, 1] ^ scramble(whole ^ seed))),
     }
     return pa.table(columns).cast(
         pa.schema([("kind", pa.string()), ("score", pa.int16()), ("key", pa.uint64())])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from transforms.kernels.arrays import is_new
 from transforms.kernels.rows import order_words
 from transforms.steps import prompts
 from transforms.steps.job import Job
@@ -33,8 +34,7 @@ def collapse(element: Keyed, job: Job) -> Iterator[tuple[str, Keyed]]:
     content = words(table, "content_hash")[order]
     together = order_words(content)
     order, content = order[together], content[together]
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = (content[1:] != content[:-1]).any(1)
+    fresh = is_new(*content.T)
     first = order[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]
     yield from _copies(table, first[~fresh], order[~fresh])
     yield from prompts.answers(table.take(pa.array(order[fresh])), job)

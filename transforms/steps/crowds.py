@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from transforms.kernels.arrays import run_starts, spread
 from transforms.kernels.components import Forest, merge
 from transforms.kernels.links import connect
-from transforms.kernels.ranks import spread
-from transforms.kernels.shingles import mix
+from transforms.kernels.shingles import scramble
 from transforms.steps.bands import hashes_of, to_table
 from transforms.steps.keyed import Keyed, numbers, refs, split, to_units
 from transforms.steps.unit_rows import PARTS, UnitRows
@@ -39,9 +39,9 @@ def company(element: Keyed, most: int = _MOST) -> Iterator[Keyed]:
     hashes, references = numbers(element[1], "hash"), numbers(element[1], "ref")
     order = np.lexsort((references, hashes))
     hashes, references = hashes[order], references[order]
-    starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1]))
+    starts = run_starts(hashes)
     sizes = np.diff(np.append(starts, len(hashes)))
-    names = mix(np.add.reduceat(mix(references), starts) ^ sizes.astype(np.uint64))
+    names = scramble(np.add.reduceat(scramble(references), starts) ^ sizes.astype(np.uint64))
     blocks = np.where(sizes > most, -(-sizes // (most // 2)), 1)
     size, count = np.repeat(sizes, sizes), np.repeat(blocks, sizes)
     block = spread(np.zeros(len(sizes), np.int64), sizes) * count // size
@@ -61,7 +61,7 @@ def meet(groups: np.ndarray, block: np.ndarray, blocks: np.ndarray) -> tuple[np.
     other = spread(np.zeros(len(blocks), np.int64), blocks)
     group, ours, count = groups[row], block[row], blocks[row]
     pair = np.minimum(ours, other) * count + np.maximum(ours, other)
-    meeting = np.where(count == 1, group, mix(group ^ mix(pair.astype(np.uint64))))
+    meeting = np.where(count == 1, group, scramble(group ^ scramble(pair.astype(np.uint64))))
     wanted = (ours != other) | (count == 1)
     return row[wanted], meeting[wanted]
 

@@ -13,12 +13,13 @@ from schemas.verdict import JUDGEMENT, PROMPTED
 from transforms.kernels import language
 from transforms.kernels.containment import Index
 from transforms.kernels.difficulty import DIFFICULTIES
+from transforms.kernels.marks import Marks
 from transforms.kernels.openings import find_openings
 from transforms.kernels.own_rules import apply_own
 from transforms.kernels.own_tagger import tag_rows
 from transforms.kernels.prompt_findings import Models, look_at_prompts
 from transforms.kernels.quality_marks import mark_quality
-from transforms.kernels.rules import Marks, mark_rows
+from transforms.kernels.rules import mark_rows
 from transforms.kernels.scores import score_rows
 from transforms.kernels.slots import mark_slots
 from transforms.kernels.tasks import PromptTags, Tasks
@@ -104,10 +105,10 @@ def _languages(
     prompts: pa.RecordBatch, outputs: pa.LargeStringArray, recipe: Recipe, model: str | None
 ) -> tuple[language.Languages, language.Languages, Marks]:
     """Languages of instruction and output, and what the language rules say of them."""
-    rows, likeliest, scores = len(outputs), prompts["likeliest"], prompts["language_score"]
+    likeliest, scores = prompts["likeliest"], prompts["language_score"]
     if model is None:
         untold = language.Languages(likeliest, likeliest, scores)
-        return untold, untold, Marks(np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
+        return untold, untold, Marks.none(len(outputs))
     answered = language.identify(language.load_model(model), outputs, recipe)
     asked, answered = language.agree(language.tell(likeliest, scores, recipe), answered)
     return asked, answered, language.mark_languages(recipe, asked, answered)

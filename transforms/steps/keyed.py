@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from schemas.plan import REF_BITS
 from schemas.verdict import WON_BY
-from transforms.kernels.arrays import mark_repeated
+from transforms.kernels.arrays import mark_repeated, run_starts
 from transforms.kernels.rows import as_words
 
 Keyed = tuple[int, pa.Table]
@@ -37,7 +37,7 @@ def split(keys: np.ndarray, table: pa.Table) -> Iterator[Keyed]:
         # Sorted by counting, where keys are few.
         order = np.argsort(keys.astype(np.uint16) if keys.max() < 1 << 16 else keys, kind="stable")
         keys, table = keys[order], table.take(pa.array(order))
-    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    starts = run_starts(keys)
     for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
         yield int(keys[start]), table.slice(start, end - start)
 

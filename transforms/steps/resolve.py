@@ -71,7 +71,7 @@ def resolve_unit(unit: int, judged: Judged, fates: Fates, job: Job) -> tuple[Res
     rows = UnitRows(unit, judged, job)
     if job.plan.source_of(unit).reference:
         job.mark_done("resolve", unit, 0)
-        return _resolved(rows, len(rows.row)), Tally.zero()
+        return _resolved(rows, len(rows.row)), Tally()
     table, edges = resolve(rows, fates), _edges(fates.edges, rows)
     _stage(unit, table, job)
     tables.store(job.places.edges(unit), edges)

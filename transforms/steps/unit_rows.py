@@ -16,7 +16,7 @@ from transforms.kernels.arrays import take_lists
 from transforms.kernels.removals import Marker
 from transforms.kernels.rows import as_words, find_words, from_words, holds_words, place_words
 from transforms.kernels.shingles import PART_TAGS, shingle
-from transforms.kernels.splits import number_of
+from transforms.kernels.splits import split_salt
 from transforms.steps import tables
 from transforms.steps.job import Job
 from transforms.steps.judge import Judged
@@ -72,14 +72,14 @@ class UnitRows:
         return np.flatnonzero(standing)
 
     @cached_property
-    def split(self) -> np.uint64:
-        """What hashes of the unit's split are told from those of others by; nothing where all are alike."""
+    def salt(self) -> np.uint64:
+        """Salt of the unit's split; 0 where splits are not apart."""
         apart = self.job.recipe.dedup.splits == "apart"
-        return number_of(self.job.plan.split_of(self.unit)) if apart else np.uint64(0)
+        return split_salt(self.job.plan.split_of(self.unit)) if apart else np.uint64(0)
 
     def _apart(self, hashes: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         """Hashes that differ from those of other splits."""
-        return hashes if self.split == 0 else from_words(as_words(hashes.combine_chunks()) ^ self.split)
+        return hashes if self.salt == 0 else from_words(as_words(hashes.combine_chunks()) ^ self.salt)
 
     def contenders(self, positions: np.ndarray) -> dict[str, Any]:
         """Reference, priority and identity of some rows: columns for `by_priority`."""
@@ -105,7 +105,7 @@ class UnitRows:
     def were_released(self, ids: np.ndarray) -> np.ndarray:
         """Mask of the record ids, as words, that the release before kept in this split."""
         released = self.job.released
-        return np.zeros(len(ids), bool) if released is None else holds_words(released, ids ^ self.split)
+        return np.zeros(len(ids), bool) if released is None else holds_words(released, ids ^ self.salt)
 
     def _quality(self, positions: np.ndarray, dedup: Dedup) -> np.ndarray:
         """Numbers that are less for what ranks higher in the recipe's order."""
@@ -119,7 +119,7 @@ class UnitRows:
 
     def prompts(self, positions: np.ndarray) -> np.ndarray:
         """Hash of each row's prompt."""
-        return np.asarray(self.identity["prompt_hash"].to_numpy()[positions]) ^ self.split
+        return np.asarray(self.identity["prompt_hash"].to_numpy()[positions]) ^ self.salt
 
     def signatures(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Distinct signatures, uint32 of shape (contents, permutations), and which of them each row has."""

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Dedup
+from transforms.kernels.arrays import spread
 from transforms.kernels.counts import Cell
-from transforms.kernels.ranks import spread
 from transforms.kernels.shingles import Shingles
 from transforms.kernels.similarity import Edges, find_deciding_edges
 from transforms.kernels.survivors import NOBODY, Survivors, choose, replay

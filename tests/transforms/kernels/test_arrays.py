@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import texts
-from transforms.kernels.arrays import buffers, sort_numbers, take_lists
+from transforms.kernels.arrays import buffers, is_new, run_starts, sort_numbers, spread, take_lists
 
 
 @given(st.lists(texts, max_size=8), st.integers(0, 4), st.integers(0, 4))
@@ -57,3 +57,18 @@ def test_numbers_are_ordered_by_all_of_their_bits(numbers: list[int]) -> None:
     ordered, places = sort_numbers(np.array(numbers, np.uint64))
     assert places.tolist() == sorted(range(len(numbers)), key=numbers.__getitem__)
     assert ordered.tolist() == sorted(numbers)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5))))
+def test_spread_ranges_follow_each_other(ranges: list[tuple[int, int]]) -> None:
+    starts, lengths = np.array(ranges, np.int64).reshape(-1, 2).T
+    expected = [number for start, length in ranges for number in range(start, start + length)]
+    assert spread(starts, lengths).tolist() == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2))).map(sorted))
+def test_a_row_is_new_where_the_one_before_differs(rows: list[tuple[int, int]]) -> None:
+    columns = np.array(rows, np.int64).reshape(-1, 2).T
+    expected = [at == 0 or rows[at - 1] != row for at, row in enumerate(rows)]
+    assert is_new(*columns).tolist() == expected
+    assert run_starts(*columns).tolist() == [at for at, new in enumerate(expected) if new]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shingled import LEVELS, Row, jaccard, pack, ranked, shingle_lists, tables
-from transforms.kernels.ranks import Ranked, rank, spread
+from transforms.kernels.ranks import Ranked, rank
 
 lists_of_one_component = st.lists(shingle_lists, min_size=1, max_size=12)
 
@@ -67,10 +67,3 @@ def test_some_rows_are_as_they_are_among_all(lists: list[list[int]], data: st.Da
         first:last
     ]
     assert some.sizes.tolist() == part.sizes[first:last].tolist()
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5))))
-def test_spread_ranges_follow_each_other(ranges: list[tuple[int, int]]) -> None:
-    starts, lengths = np.array(ranges, np.int64).reshape(-1, 2).T
-    expected = [number for start, length in ranges for number in range(start, start + length)]
-    assert spread(starts, lengths).tolist() == expected

@@ -17,7 +17,7 @@ from tests.columns import text_column
 from tests.strategies import texts
 from transforms.kernels import shingles
 from transforms.kernels.minhash import sign
-from transforms.kernels.shingles import PART_TAGS, Shingles, hash_ranges, mix, shingle
+from transforms.kernels.shingles import PART_TAGS, Shingles, hash_ranges, scramble, shingle
 
 PROMPT, OUTPUT = PART_TAGS
 normal = st.lists(texts.map(reference.normalise), max_size=8)
@@ -155,7 +155,7 @@ def test_ranges_hash_by_their_content_wherever_they_lie(pieces: list[bytes]) -> 
 
 @given(st.lists(st.integers(0, 2**64 - 1), unique=True))
 def test_mixing_keeps_values_apart(values: list[int]) -> None:
-    assert len(np.unique(mix(np.array(values, np.uint64)))) == len(values)
+    assert len(np.unique(scramble(np.array(values, np.uint64)))) == len(values)
 
 
 def test_long_tokens_made_to_collide_do_not() -> None:

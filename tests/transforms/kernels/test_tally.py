@@ -86,7 +86,7 @@ def test_merging_has_no_order(a: list[Row], b: list[Row], c: list[Row]) -> None:
     x, y, z = tally(a), tally(b), tally(c)
     assert (x + y) + z == x + (y + z) == tally(a + b + c)
     assert x + y == y + x
-    assert x + Tally.zero() == Tally.zero() + x == x
+    assert x + Tally() == Tally() + x == x
 
 
 @given(rows)
@@ -187,6 +187,6 @@ def test_similarities_are_in_hundredths_rounded_down() -> None:
     assert tally(near).spread("similarity", READ).buckets == {29: 1, 80: 2, 99: 1, 100: 1}
 
 
-def test_no_rows_are_the_zero() -> None:
-    assert tally([]) == Tally.zero()
-    assert Tally.from_bytes(Tally.zero().to_bytes()) == Tally.zero()
+def test_no_rows_are_the_empty_tally() -> None:
+    assert tally([]) == Tally()
+    assert Tally.from_bytes(Tally().to_bytes()) == Tally()

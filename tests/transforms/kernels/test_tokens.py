@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import regex
 from hypothesis import given
@@ -11,7 +12,7 @@ from tests import reference
 from tests.columns import text_column
 from tests.strategies import letters, texts
 from transforms.kernels.arrays import buffers
-from transforms.kernels.tokens import code_points, find_tokens
+from transforms.kernels.tokens import find_tokens, letter_bytes
 
 EVERY = [f"a{chr(point)}b" for point in range(0x110000) if not 0xD800 <= point < 0xE000]
 EVERY_IN_ROWS = ["\n".join(EVERY[first : first + 4096]) for first in range(0, len(EVERY), 4096)]
@@ -85,7 +86,7 @@ def test_a_token_ends_where_its_row_does() -> None:
 
 
 @given(st.text(letters))
-def test_code_points_are_those_of_the_text(text: str) -> None:
-    points, at = code_points(buffers(text_column([text])).data)
-    assert "".join(map(chr, points)) == text
-    assert at.tolist() == [len(text[:place].encode()) for place in range(len(text))]
+def test_the_first_byte_of_every_letter_is_marked(text: str) -> None:
+    marks = letter_bytes(buffers(text_column([text])).data)
+    firsts = [len(text[: letter.start()].encode()) for letter in regex.finditer(r"\p{L}", text)]
+    assert np.flatnonzero(marks).tolist() == firsts

@@ -1,4 +1,4 @@
-"""How each schema of instruction data is read: one file a schema, found by itself when it is put here."""
+"""How each schema of instruction data is read: a file for each, which is discovered when it is put here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY_NAME: dict[str, Adapter] = _found()
 
 
 def detect(schema: pa.Schema, named: Mapping[str, str] | None = None) -> Adapter | None:
-    """The adapter for files of a schema, told which columns it reads; None where none fits.
+    """The adapter for files of a schema, bound to the columns it reads; None where none fits.
 
     >>> text = pa.string()
     >>> detect(pa.schema({"instruction": text, "response": text})).name

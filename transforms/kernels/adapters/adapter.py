@@ -34,14 +34,14 @@ class Adapter(Protocol):
         """The same adapter for the columns of a schema, some of them named; None where it lacks any."""
 
     def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
-        """What keeps it from a schema that has all its columns by name: one of another type; else None."""
+        """Why it cannot read a schema that has its columns by name, but one of another type; else None."""
 
     def reading(self, columns: Mapping[str, str]) -> Adapter:
         """The same adapter for columns that were found before."""
 
     @property
     def hashed(self) -> frozenset[str]:
-        """Columns of which a record id tells all."""
+        """Columns whose values the record id covers entirely."""
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
         """Turns of each row, for the rules on turns; None where there is nothing to say of them."""
@@ -53,7 +53,7 @@ class Adapter(Protocol):
         """Tools of each row as text, null where it has none."""
 
     def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:
-        """Instruction, input and output of each row, for whoever needs no turns."""
+        """Instruction, input and output of each row, where turns are not needed."""
 
     def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
         """128-bit hash of each row's roles and texts."""
@@ -86,6 +86,16 @@ def choose(schema: pa.Schema, wanted: str | None, candidates: Iterable[str]) -> 
     """The column named, or the first of some that is there."""
     names = [wanted] if wanted is not None else candidates
     return next((name for name in names if name in schema.names), None)
+
+
+def column_or_nulls(batch: pa.RecordBatch, name: str | None) -> pa.Array:
+    """The column named; nulls where none is, or where it is not there."""
+    return batch.column(name) if name in batch.schema.names else pa.nulls(len(batch), pa.string())
+
+
+def cast_or_nulls(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The column in a type; nulls for the type that holds nothing else, which Arrow does not cast to."""
+    return pa.nulls(len(column)) if pa.types.is_null(kind) else column.cast(kind)
 
 
 def text_of(column: pa.Array) -> pa.LargeStringArray:

@@ -10,9 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.example import ASSISTANT, SYSTEM, TURN, USER
-from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
+from transforms.kernels.adapters.adapter import (
+    Asked,
+    cast_or_nulls,
+    choose,
+    column_or_nulls,
+    is_text,
+    text_of,
+)
 from transforms.kernels.adapters.parts import parts_among, text_of_parts, without_parts
-from transforms.kernels.adapters.rest import as_json, holds_json, read_json, read_rest, write_rest
+from transforms.kernels.adapters.rest import holds_json, json_column, read_json, read_rest, write_rest
 from transforms.kernels.rows import record_ids_of_turns
 from transforms.kernels.text import join_present
 from transforms.kernels.texts import Texts
@@ -49,7 +56,7 @@ class Chat:
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Chat | None:
         """The same adapter for the columns of a schema; None where none of them holds such turns.
 
-        A recipe that names an instruction, an input or an output means another.
+        A recipe that names an instruction, an input or an output means another adapter.
         """
         if named.keys() - self.known.keys():
             return None
@@ -68,7 +75,7 @@ class Chat:
         return replace(self, columns=found)
 
     def misfit(self, schema: pa.Schema, named: Mapping[str, str]) -> str | None:
-        """A column that has the name of one of turns, and holds no such turns."""
+        """What is wrong with the column that is named like one of turns; None where it has such turns."""
         names = (named[_TURNS],) if _TURNS in named else self.known[_TURNS]
         name = choose(schema, None, names)
         if name is None or self._fits(schema.field(name).type):
@@ -84,7 +91,7 @@ class Chat:
 
     @property
     def hashed(self) -> frozenset[str]:
-        """None: turns have more to them than role and text."""
+        """No columns: turns hold more than role and text."""
         return frozenset()
 
     def _fits(self, kind: pa.DataType) -> bool:
@@ -134,19 +141,14 @@ class Chat:
         return pa.ListArray.from_arrays(starts.astype(np.int32), whole, mask=none)
 
     def _prompts(self, batch: pa.RecordBatch) -> pa.Array:
-        name = self.columns.get(SYSTEM)
-        there = name is not None and name in batch.schema.names
-        return batch.column(name) if there else pa.nulls(len(batch), pa.string())
+        return column_or_nulls(batch, self.columns.get(SYSTEM))
 
     def tools(self, batch: pa.RecordBatch) -> pa.StringArray:
         """The tools as they stand, or as their JSON where they are no text."""
-        name = self.columns.get(_TOOLS)
-        if name is None or name not in batch.schema.names:
-            return pa.nulls(len(batch), pa.string())
-        column = batch.column(name)
+        column = column_or_nulls(batch, self.columns.get(_TOOLS))
         if is_text(column.type):
             return column.cast(pa.string())
-        return pa.array([None if one is None else as_json(one) for one in column.to_pylist()], pa.string())
+        return json_column(column.to_pylist(), pa.string())
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken:
         """The turns, after a column's system prompts."""
@@ -203,7 +205,7 @@ class Chat:
         columns = {self.columns[_TURNS]: made}
         if SYSTEM in self.columns:
             name = self.columns[SYSTEM]
-            columns[name] = _cast(flat.field("content").take(whose), schema.field(name).type)
+            columns[name] = cast_or_nulls(flat.field("content").take(whose), schema.field(name).type)
         if _TOOLS in self.columns:
             name = self.columns[_TOOLS]
             columns[name] = _tools_back(examples["tools"], schema.field(name).type)
@@ -214,22 +216,18 @@ class Chat:
         said = kind.field(self.content)
         typed = not is_text(said.type)
         found = dict(zip([one.name for one in beside], read_rest(flat.field("rest"), beside), strict=True))
-        found[self.speaker] = _cast(flat.field("speaker"), kind.field(self.speaker).type)
+        found[self.speaker] = cast_or_nulls(flat.field("speaker"), kind.field(self.speaker).type)
         if typed:
             found[self.content] = read_rest(flat.field("rest"), [said])[0]
         else:
             texts = pc.coalesce(read_json(flat.field("rest"), self.content), flat.field("content"))
-            found[self.content] = _cast(texts, said.type)
+            found[self.content] = cast_or_nulls(texts, said.type)
         columns = [found[one.name] for one in kind]
         return pa.StructArray.from_arrays(columns, fields=list(kind), mask=flat.is_null())
 
 
 def _bools(mask: pa.Array) -> np.ndarray:
     return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))  # noqa: FBT003 — the value to fill in
-
-
-def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    return pa.nulls(len(column)) if pa.types.is_null(kind) else column.cast(kind)
 
 
 def _fields(turns: pa.StructArray) -> pa.StructArray:
@@ -241,6 +239,6 @@ def _fields(turns: pa.StructArray) -> pa.StructArray:
 
 def _tools_back(tools: pa.StringArray, kind: pa.DataType) -> pa.Array:
     if is_text(kind):
-        return _cast(tools, kind)
+        return cast_or_nulls(tools, kind)
     wrapped = pa.array([None if one is None else f'{{"it":{one}}}' for one in tools.to_pylist()], pa.string())
     return read_rest(wrapped, [pa.field("it", kind)])[0]

@@ -10,7 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.example import ASSISTANT, FIELDS, INPUT, INSTRUCTION, OUTPUT, SYSTEM, TURN, USER
-from transforms.kernels.adapters.adapter import Asked, choose, is_text, text_of
+from transforms.kernels.adapters.adapter import (
+    Asked,
+    cast_or_nulls,
+    choose,
+    column_or_nulls,
+    is_text,
+    text_of,
+)
 from transforms.kernels.rows import record_ids
 from transforms.kernels.texts import Texts
 from transforms.kernels.turns import Spoken, prompted
@@ -30,7 +37,7 @@ class Flat:
     def bind(self, schema: pa.Schema, named: Mapping[str, str]) -> Flat | None:
         """The same adapter for the columns of a schema; None where it has no instruction or output.
 
-        A recipe that names turns or tools means another.
+        A recipe that names turns or tools means another adapter.
         """
         if named.keys() - set(_ORDER):
             return None
@@ -78,9 +85,7 @@ class Flat:
         return prompted(turns, text_of(self._column(SYSTEM, batch)))
 
     def _column(self, role: str, batch: pa.RecordBatch) -> pa.Array:
-        name = self.columns.get(role)
-        there = name is not None and name in batch.schema.names
-        return batch.column(name) if there else pa.nulls(len(batch), pa.string())
+        return column_or_nulls(batch, self.columns.get(role))
 
     def turns(self, batch: pa.RecordBatch) -> pa.ListArray:
         """A user and an assistant turn of each row, after its system prompt."""
@@ -102,7 +107,7 @@ class Flat:
         return pa.ListArray.from_arrays(offsets, flat.take(pa.array(order)))
 
     def tools(self, batch: pa.RecordBatch) -> pa.StringArray:
-        """Nothing: flat rows have no tools."""
+        """Nulls: flat rows have no tools."""
         return pa.nulls(len(batch), pa.string())
 
     def texts(self, batch: pa.RecordBatch, asked: Asked = "first") -> Texts:  # noqa: ARG002 — there is but one
@@ -110,7 +115,7 @@ class Flat:
         return Texts(*(text_of(self._column(role, batch)) for role in FIELDS))
 
     def record_ids(self, batch: pa.RecordBatch) -> pa.FixedSizeBinaryArray:
-        """Hash of each row's fields by what they are, whatever the columns are called."""
+        """Hash of each row's fields by their roles, whatever the columns are called."""
         there = [role for role in _ORDER if self.columns.get(role) in batch.schema.names]
         return record_ids({role: self._column(role, batch) for role in there})
 
@@ -126,10 +131,7 @@ class Flat:
             OUTPUT: flat.filter(pc.equal(role, ASSISTANT)).field("content"),
         }
         columns = [
-            fields[role].cast(schema.field(name).type)
-            if not pa.types.is_null(schema.field(name).type)
-            else pa.nulls(len(examples))
-            for role, name in self.columns.items()
+            cast_or_nulls(fields[role], schema.field(name).type) for role, name in self.columns.items()
         ]
         return pa.record_batch(columns, names=list(self.columns.values()))
 

@@ -14,7 +14,7 @@ from transforms.kernels.adapters.rest import as_json
 from transforms.kernels.turns import join_lists, offsets_of
 
 Parts: TypeAlias = dict[int, list[dict[str, Any]]]
-"""Typed parts by the number of the turn that they stand in for a text."""
+"""Typed parts by the number of the turn that has them instead of a text."""
 
 
 def parts_among(texts: pa.Array) -> Parts:
@@ -30,7 +30,7 @@ def parts_among(texts: pa.Array) -> Parts:
 
 
 def _read(text: bytes) -> list[dict[str, Any]] | None:
-    """The typed parts that a text is the JSON of, to the letter."""
+    """The typed parts that a text is the exact JSON of; None for any other text."""
     try:
         found = json.loads(text)
         typed = all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in found)
@@ -40,7 +40,7 @@ def _read(text: bytes) -> list[dict[str, Any]] | None:
 
 
 def without_parts(texts: pa.LargeStringArray, parts: Parts) -> pa.LargeStringArray:
-    """The texts, those that are parts being the texts of these joined by a newline."""
+    """The texts, with the texts of parts, joined by newlines, in place of the JSON of these."""
     if not parts:
         return texts
     mask = np.zeros(len(texts), bool)

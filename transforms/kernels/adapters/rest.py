@@ -17,6 +17,11 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def json_column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    """The JSON of each value as a column of a type of text, null for None."""
+    return pa.array([None if value is None else as_json(value) for value in values], kind)
+
+
 def holds_json(kind: pa.DataType) -> bool:
     """Whether values of a type can be written as JSON and read again: no bytes, no times.
 
@@ -34,7 +39,7 @@ def holds_json(kind: pa.DataType) -> bool:
 def write_rest(
     turns: pa.StructArray, fields: Iterable[str], more: Mapping[str, Mapping[int, Any]] | None = None
 ) -> pa.StringArray:
-    """JSON of the fields that each turn has, null where it has none of them; only those turns cost.
+    """JSON of the fields that each turn has, null where it has none; turns without any cost nothing.
 
     `more` has values by field and turn that are not in the columns.
     """
@@ -97,5 +102,5 @@ def read_json(rest: pa.StringArray, field: str) -> pa.StringArray:
     >>> read_json(pa.array(['{"content":[1]}', "null", None]), "content").to_pylist()
     ['[1]', None, None]
     """
-    values = [None if text is None else (json.loads(text) or {}).get(field) for text in rest.to_pylist()]
-    return pa.array([None if value is None else as_json(value) for value in values], pa.string())
+    values = (None if text is None else (json.loads(text) or {}).get(field) for text in rest.to_pylist())
+    return json_column(values, pa.string())

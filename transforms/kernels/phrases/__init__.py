@@ -12,7 +12,7 @@ import yaml
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-"""A character of a script in which words are not looked for whole."""
+"""A character of a script in which words are not matched as whole words."""
 
 
 @cache
@@ -36,7 +36,7 @@ def listed(text: str) -> list[str]:
 
 
 def one_of(words: Iterable[str]) -> str:
-    """A regular expression for any of some words, whole where the script parts words, and their plural.
+    """A regular expression for any of some words; where the script has spaces, whole words and plurals.
 
     >>> bool(regex.search(one_of(["name"]), "rename it"))
     False

@@ -9,7 +9,7 @@ import numpy as np
 from transforms.kernels.lexicon import Words
 
 _LOOK_BACK = 16
-"""So many bytes before a word are looked at."""
+"""Bytes before a word that are looked at, at most."""
 
 NOWHERE, CLAUSE, SENTENCE, REQUEST = range(4)
 """Places of a word: no particular one, where a clause or a sentence begins, after the words of a request."""
@@ -47,7 +47,7 @@ class Layout(NamedTuple):
     """Of each word its row, its place (`CLAUSE`, `SENTENCE` or neither), its sentence, and some masks.
 
     `last` marks the words of a row's last line or, in a single line, of its last sentence; `bulleted` those
-    after a bullet; `unspaced` those of a script that does not part words.
+    after a bullet; `unspaced` those of a script without spaces.
     """
 
     row: np.ndarray
@@ -86,7 +86,7 @@ def lay_out(words: Words) -> Layout:
 
 
 def _between(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """What follows the marks in some byte ranges, together."""
+    """What follows the marks in each byte range, all of them together."""
     follows = np.zeros(len(start), np.uint8)
     at, left = np.arange(len(start)), end - start
     for back in range(1, _LOOK_BACK + 1):
