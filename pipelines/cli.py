@@ -80,7 +80,6 @@ def _parser() -> Parser:
     parser = Parser(
         prog="tamis",
         description="Curate instruction-tuning datasets: filter, deduplicate, tag and report.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)

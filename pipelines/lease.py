@@ -25,7 +25,7 @@ DETACHED_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a lease is renewed, and for how long it is watched before it is held for dead, in seconds."""
+    """How often a lease is renewed, and for how long it is watched before it is presumed dead, in seconds."""
 
     beat: float = 10.0
     dead: float = 60.0

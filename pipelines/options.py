@@ -21,6 +21,10 @@ class Parser(argparse.ArgumentParser):
 
     given: Sequence[str] = ()
 
+    def __init__(self, **settings: Any) -> None:
+        """Make a parser that takes no flag by its first letters."""
+        super().__init__(**{"allow_abbrev": False, **settings})
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """The arguments read, and those that are not known."""
         self.given = sys.argv[1:] if args is None else list(args)
@@ -56,6 +60,25 @@ Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it 
 """Where a command adds itself."""
 
 
+def add_command(  # noqa: PLR0913 — what a command says of itself
+    commands: Commands,
+    name: str,
+    handle: Callable[[argparse.Namespace, Sequence[str]], int],
+    *,
+    help: str,  # noqa: A002 — as argparse calls it
+    description: str | None = None,
+    epilog: str | None = None,
+    stores: bool = True,
+) -> Parser:
+    """A new command that a function handles; Beam's options for stores may follow it, or none."""
+    told = "Options of Beam's for stores may follow, such as --s3-endpoint-url URL." if stores else None
+    command = commands.add_parser(
+        name, help=help, description=description or f"{help[0].upper()}{help[1:]}.", epilog=epilog or told
+    )
+    command.set_defaults(handle=handle, parser=command)
+    return command
+
+
 def add_files(flag: Callable[..., object], name: str, about: str, metavar: str = "GLOB") -> None:
     """Add a flag of files, which may be given several times."""
     flag(name, nargs="+", action="extend", metavar=metavar, default=[], help=about)
@@ -87,7 +110,7 @@ def beam_options() -> argparse.ArgumentParser:
     import apache_beam  # noqa: F401 — loads the classes that hold the options
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    parser = Parser(prog="tamis curate", allow_abbrev=False, add_help=False, conflict_handler="resolve")
+    parser = Parser(prog="tamis curate", add_help=False, conflict_handler="resolve")
     waiting = list(PipelineOptions.__subclasses__())
     while waiting:
         options = waiting.pop(0)

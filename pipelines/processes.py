@@ -82,7 +82,7 @@ def interruptible(patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
 def _end_children() -> None:
     """End every process that this one has started (on Linux; others are left to a second interrupt).
 
-    What Beam's threads have to say of that is nothing to anybody.
+    Logging is off first, since Beam's threads would report each death as an error.
     """
     logging.disable(logging.CRITICAL)
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -93,7 +93,7 @@ def _end_children() -> None:
 
 
 def _begin(stores: str) -> None:
-    """Let a process reach stores as its parent does, leave it to that to be stopped, and end with it."""
+    """Set up a child: the parent's options for stores, interrupts left to the parent, an end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.ERROR)  # as in the command itself: Beam warns of what is not installed
     Thread(target=_end_with_parent, daemon=True).start()

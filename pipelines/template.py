@@ -96,7 +96,7 @@ def to_parameters(arguments: Sequence[str]) -> dict[str, str]:
     >>> to_parameters(["--input", "gs://b/a", "gs://b/my data", "--output=gs://b/out", "--save-rejects"])
     {'input': "gs://b/a 'gs://b/my data'", 'output': 'gs://b/out', 'save_rejects': 'true'}
     """
-    parser = Parser(prog="tamis curate", add_help=False, allow_abbrev=False)
+    parser = Parser(prog="tamis curate", add_help=False)
     for name, action in _actions().items():
         many = {"nargs": action.nargs} if action.nargs == "+" else {}
         chosen: dict[str, Any] = {"action": "store_true"} if action.nargs == 0 else many

@@ -20,7 +20,7 @@ _FIRST = ("test", "validation")
 
 
 def split_rank(split: str | None) -> int:
-    """Where a split comes, and how it ranks where splits are looked at together: `test` first, `train` last.
+    """Sort key of a split, and its priority where splits are deduplicated together: `train` is last.
 
     >>> [split_rank(split) for split in ("test", "validation", "extra", "train", None)]
     [0, 1, 2, 3, 3]

@@ -6,18 +6,15 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, add_files, read_share
+from pipelines.options import Commands, add_command, add_files, read_share
 from pipelines.recipe_flags import add_recipe_flags, recipe_of
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
-        "audit",
-        help="judge rows without writing data: what each rule marks, with examples",
-        allow_abbrev=False,
+    command = add_command(
+        commands, "audit", _audit, help="judge rows without writing data: what each rule marks, with examples"
     )
-    command.set_defaults(handle=_audit, parser=command)
     flag = command.add_argument
     add_files(flag, "--input", "files of Parquet or JSON Lines")
     add_files(flag, "--benchmark", "files that models are tested on")

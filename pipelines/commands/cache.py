@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 if TYPE_CHECKING:
     from pipelines.verdict_cache import Entry
@@ -16,17 +16,26 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "cache",
+        _cache,
         help="show the size of a verdict cache, check it, or delete what is no longer used",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_cache, parser=command)
     flag = command.add_argument
     flag("folder", metavar="DIR", help="the cache, or an output folder for its own")
     flag("--check", action="store_true", help="read every entry, and delete those that are damaged")
-    flag("--unused-for", type=float, metavar="DAYS", help="delete what was not used for so many days")
-    flag("--max-size", metavar="SIZE", help="delete what was unused longest until no more is left: 10GB")
+    flag(
+        "--unused-for",
+        type=float,
+        metavar="DAYS",
+        help="delete what was not used for so many days, from 1",
+    )
+    flag(
+        "--max-size",
+        metavar="SIZE",
+        help="delete what was unused longest, a day at least, down to a size: 10GB",
+    )
 
 
 def _cache(parsed: argparse.Namespace, rest: Sequence[str]) -> int:

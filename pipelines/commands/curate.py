@@ -7,20 +7,20 @@ import sys
 from collections.abc import Callable, Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, add_files, read_beam_flags
+from pipelines.options import Commands, add_command, add_files, read_beam_flags
 from pipelines.recipe_flags import add_recipe_flags, recipe_of
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "curate",
+        _curate,
         help="curate Parquet and JSON Lines into a release",
         description="Curate files of Parquet and JSON Lines into a release.",
         epilog="Any option of Beam's may follow, such as --spark-master spark://host:7077.",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_curate, parser=command)
     _add_files(command.add_argument)
     _add_choices(command.add_argument)
     _add_work(command.add_argument)

@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "diff",
+        _diff,
         help="show which rows entered, left and changed between two releases, and what drifted",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_diff, parser=command)
     flag = command.add_argument
     flag("before", metavar="A", help="folder of a release, or an output folder for its latest")
     flag("after", metavar="B", help="the one to compare it with")

@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "duplicates",
+        _duplicates,
         help="list which rows of a release are duplicates of which, or try other thresholds",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_duplicates, parser=command)
     flag = command.add_argument
     flag("release", metavar="DIR", help="folder of a release, or an output folder for its latest")
     flag("--limit", type=int, metavar="N", default=10, help="clusters to list, largest first (default: 10)")

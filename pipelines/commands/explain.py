@@ -6,15 +6,14 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
-        "explain", help="say what happened to a row of a release, and why", allow_abbrev=False
+    command = add_command(
+        commands, "explain", _explain, help="say what happened to a row of a release, and why"
     )
-    command.set_defaults(handle=_explain, parser=command)
     command.add_argument(
         "release", metavar="DIR", help="folder of a release, or an output folder for its latest"
     )

@@ -6,15 +6,14 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands, read_share
+from pipelines.options import Commands, add_command, read_share
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
-        "export", help="write the rows of a release as files to train on", allow_abbrev=False
+    command = add_command(
+        commands, "export", _export, help="write the rows of a release as files to train on"
     )
-    command.set_defaults(handle=_export, parser=command)
     flag = command.add_argument
     flag("release", metavar="DIR", help="folder of a release, or an output folder for its latest")
     flag("--output", required=True, metavar="FOLDER", help="a new folder for the files")

@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "prune",
+        _prune,
         help="delete old releases, and all that a gate holds; the latest always stays",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_prune, parser=command)
     command.add_argument("root", metavar="ROOT", help="folder of the releases")
     command.add_argument(
         "--keep", type=int, metavar="N", required=True, help="how many of the newest releases to keep"

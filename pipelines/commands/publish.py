@@ -7,17 +7,17 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "publish",
+        _publish,
         help="make another release of an output folder the latest, to roll back",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_publish, parser=command)
     command.add_argument("root", metavar="ROOT", help="folder of the releases")
     command.add_argument("name", metavar="NAME", help="name of the release")
     command.add_argument("--held", action="store_true", help="publish a release that a gate holds")

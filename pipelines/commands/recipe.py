@@ -8,16 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands, add_command, refuse
 from schemas.recipe import PROFILES, built_in, json_schema, render
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
-        "recipe", help="print a recipe with a comment on every key", allow_abbrev=False
+    command = add_command(
+        commands, "recipe", _recipe, help="print a recipe with a comment on every key", stores=False
     )
-    command.set_defaults(handle=_recipe, parser=command)
     command.add_argument("--profile", choices=PROFILES, default=PROFILES[0], help="which built-in recipe")
     command.add_argument(
         "--schema", action="store_true", help="print the JSON Schema that editors use instead"

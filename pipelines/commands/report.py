@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 if TYPE_CHECKING:
     from schemas.report import Report
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "report",
+        _report,
         help="draw a release's report again from its report.json, or two side by side",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_report, parser=command)
     command.add_argument(
         "releases",
         metavar="DIR",

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.errors import PUBLISHED
-from pipelines.options import Commands, refuse
+from pipelines.options import Commands, add_command, refuse
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
-        "sample", help="write the sample dataset that the demo runs on", allow_abbrev=False
+    command = add_command(
+        commands, "sample", _sample, help="write the sample dataset that the demo runs on", stores=False
     )
-    command.set_defaults(handle=_sample, parser=command)
     command.add_argument("folder", metavar="DIR", type=Path, help="folder to write to")
 
 

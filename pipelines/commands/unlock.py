@@ -6,18 +6,18 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "unlock",
+        _unlock,
         help="free an output folder on an object store whose run will not end by itself",
-        description="Free an output folder whose run has ended. Beam's options for stores may follow.",
-        allow_abbrev=False,
+        description="Free an output folder whose run has ended.",
     )
-    command.set_defaults(handle=_unlock, parser=command)
     command.add_argument("root", metavar="ROOT", help="folder of the releases")
 
 

@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, RunError, UsageError
-from pipelines.options import Commands
+from pipelines.options import Commands, add_command
 
 
 def add(commands: Commands) -> None:
     """Add the command and its flags."""
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "verify",
+        _verify,
         help="check every file, count and digest of a release against its manifest",
-        allow_abbrev=False,
     )
-    command.set_defaults(handle=_verify, parser=command)
     command.add_argument(
         "release", metavar="DIR", help="folder of a release, or an output folder for its latest"
     )

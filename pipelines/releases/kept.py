@@ -1,4 +1,4 @@
-"""Whose the kept rows of a release are: their sources, and the split of each curated file."""
+"""Which source each kept row of a release comes from, and which split each curated file is of."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Shingles(Section):
     )
     tokens: Literal["unicode", "whitespace", "spaces", "non_word", "characters"] = Field(
         default="unicode",
-        description="Tokens: unicode words, what whitespace, spaces or non_word part, or characters.",
+        description="Tokens: unicode words; text split at whitespace, spaces or non_word; or characters.",
     )
     width: Annotated[int, Field(ge=1, le=LONGEST_NGRAM)] = Field(
         default=5, description="Tokens in a shingle."

@@ -103,7 +103,7 @@ class Language(Section):
     )
     min_determined_score: Share = Field(
         default=0.5,
-        description="So it is with a lower score, if the row's other text is not surely in the same.",
+        description="With a lower score, too, unless the row's other text is surely in that language.",
     )
     max_chars: Positive = Field(
         default=1000,
@@ -169,7 +169,7 @@ class Recipe(Section):
     )
     tagger: Literal["phrases", "first_verb"] = Field(
         default="phrases",
-        description="How a task is told: by phrases anywhere, or by the first_verb of 15 in five words.",
+        description="phrases: anywhere in the instruction; first_verb: one of 15 among its first five words.",
     )
     own_tagger: Text | None = Field(
         default=None,

@@ -31,7 +31,7 @@ def crowd_bands(rows: UnitRows, found: pa.Table | None) -> Iterator[Keyed]:
 
 
 def company(element: Keyed, most: int = _MOST) -> Iterator[Keyed]:
-    """To the units of the rows that share a band in one bucket, the groups that they are in.
+    """Groups of rows that share a band in one bucket, sent to the rows' units.
 
     A group is named after its members, so that rows that share several bands are one group and meet once.
     More than `most` rows are in blocks, and each block is to meet each other.
@@ -50,7 +50,7 @@ def company(element: Keyed, most: int = _MOST) -> Iterator[Keyed]:
 
 
 def meet(groups: np.ndarray, block: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of rows of some groups and blocks, and the meetings that they go to, as pairs.
+    """Row numbers and the meetings they go to: each two blocks of a group meet once, a lone block by itself.
 
     >>> meet(np.array([5], np.uint64), np.array([0]), np.array([1]))
     (array([0]), array([5], dtype=uint64))
