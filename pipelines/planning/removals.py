@@ -26,7 +26,7 @@ def read_lists(paths: Sequence[str]) -> Removals:
 
 def _read(path: str) -> Removals:
     try:
-        return read_removals(storage.read_bytes(storage.absolute(path)).decode())
+        return read_removals(storage.read_bytes(storage.absolute(path)).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise UsageError(f"{path}: the takedown list cannot be read: it is not UTF-8 text") from None
     except OSError as error:

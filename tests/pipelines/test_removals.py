@@ -60,6 +60,13 @@ def test_rows_of_a_place_are_removed(curate: Curate, tmp_path: Path) -> None:
     assert gone == [("a.parquet", 1), ("a.parquet", 2), ("b.parquet", 0)]
 
 
+def test_a_list_may_begin_with_a_byte_order_mark(curate: Curate, tmp_path: Path) -> None:
+    pattern = write_input(tmp_path, [ask(at) for at in range(4)])
+    (tmp_path / "list").write_bytes(b"\xef\xbb\xbffile=a.parquet row=2\r\n")
+    release = curate(pattern, remove=[str(tmp_path / "list")])
+    assert release.verdicts() == ["kept", "kept", "rejected", "kept"]
+
+
 def test_what_was_removed_never_returns(curate: Curate, tmp_path: Path) -> None:
     pattern = write_input(tmp_path, [ask(1), ask(2), ask(3)])
     first = curate(pattern)
