@@ -130,7 +130,10 @@ class S3Store:
             return None
 
     def put_if(self, path: str, content: bytes, version: str | None) -> str | None:
-        """Write a file if it has a version or, for None, is not there; its new version if that was so."""
+        """Write a file if it has a version or, for None, is not there; its new version if that was so.
+
+        Where it crosses another write it may be refused though neither was made.
+        """
         from botocore.exceptions import ClientError
 
         bucket, key = split(path)

@@ -7,10 +7,11 @@ import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
-from tests.stores import BUCKET, S3
+from tests.stores import BUCKET, CONFLICT, S3, Refusal
 from transforms.steps import conditional, storage
 from transforms.steps.stores.errors import StoreError, StoreUsageError
 from transforms.steps.stores.registry import configure, store_of
@@ -144,6 +145,28 @@ def test_who_wrote_but_was_not_told_so_finds_out() -> None:
     assert second is not None
     assert conditional.write(f"{ROOT}/one", b"second", first) == second
     assert conditional.write(f"{ROOT}/one", b"third", first) is None
+
+
+def test_write_that_crosses_another_is_tried_again(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditional, "_WAITS", (0.0,) * 3)
+    refusals = [2]
+
+    def cross(request: dict[str, Any]) -> None:
+        if request["REQUEST_METHOD"] == "PUT" and refusals[0]:
+            refusals[0] -= 1
+            raise Refusal(*CONFLICT)
+
+    s3.before.append(cross)
+    first = conditional.write(f"{ROOT}/one", b"first", None)
+    assert first == conditional.load(f"{ROOT}/one")
+    refusals[0] = 2
+    second = conditional.write(f"{ROOT}/one", b"second", first)
+    assert second == conditional.load(f"{ROOT}/one")
+    refusals[0] = 1
+    assert conditional.write(f"{ROOT}/one", b"third", first) is None
+    refusals[0] = 9
+    with pytest.raises(StoreError, match="keeps refusing to write it, though nobody else has"):
+        conditional.write(f"{ROOT}/one", b"third", second)
 
 
 @pytest.mark.usefixtures("s3")
