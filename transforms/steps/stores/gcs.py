@@ -12,6 +12,9 @@ from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking,
 from transforms.steps.stores.s3 import split
 from transforms.steps.stores.store import Store, Versioned
 
+_SMALL_SECONDS = 15.0
+"""How long an answer about a small file may take: Google's 60 are as long as a lease lives without a beat."""
+
 
 def make(options: PipelineOptions) -> Store:
     """The store, if Google's client is there."""
@@ -92,9 +95,11 @@ class GCSStore:
         """A file with its version; None where there is none."""
         bucket, key = split(path)
         with _sentences(path):
-            while (blob := self.client.bucket(bucket).get_blob(key)) is not None:
+            while (blob := self.client.bucket(bucket).get_blob(key, timeout=_SMALL_SECONDS)) is not None:
                 with suppress(_Changed), _unless_changed():
-                    content = blob.download_as_bytes(if_generation_match=blob.generation)
+                    content = blob.download_as_bytes(
+                        if_generation_match=blob.generation, timeout=_SMALL_SECONDS
+                    )
                     return Versioned(bytes(content), str(blob.generation))
         return None
 
@@ -104,7 +109,7 @@ class GCSStore:
         try:
             with _sentences(path), _unless_changed():
                 blob = self._blob(path)
-                blob.upload_from_string(content, kind, if_generation_match=expected)
+                blob.upload_from_string(content, kind, if_generation_match=expected, timeout=_SMALL_SECONDS)
         except _Changed:
             return None
         return str(blob.generation)

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import pytest
+from requests import Response, Session
 
 from pipelines import lease
 from pipelines.errors import UsageError
@@ -114,6 +116,23 @@ def test_of_many_who_write_at_once_one_does() -> None:
             wrote = list(pool.map(conditional.write, [path] * 8, names, [before] * 8))
         (winner,) = [found for found in wrote if found is not None]
         assert conditional.load(path) == winner
+
+
+@pytest.mark.usefixtures("gcs")
+def test_answer_to_a_conditional_write_is_not_waited_for_as_long_as_a_lease_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def request(session: Session, *args: Any, **given: Any) -> Response:
+        waits.append(given["timeout"])
+        return plain(session, *args, **given)
+
+    plain = Session.request
+    monkeypatch.setattr(Session, "request", request)
+    first = conditional.write(f"{ROOT}/one", b"first", None)
+    assert conditional.load(f"{ROOT}/one") == first
+    assert max(waits) < lease.PACE.dead / 2
 
 
 @pytest.mark.usefixtures("gcs")
