@@ -71,6 +71,34 @@ def test_large_file_goes_up_in_parts_and_comes_down_by_ranges(s3: S3) -> None:
     assert storage.read_bytes(f"{ROOT}/large") == content
 
 
+def break_off(s3: S3, times: int) -> None:
+    """Send but half of the next objects that are asked for."""
+    left = [times]
+
+    def halve(request: dict[str, Any], body: bytes) -> bytes:
+        if request["REQUEST_METHOD"] != "GET" or not left[0]:
+            return body
+        left[0] -= 1
+        return body[: len(body) // 2]
+
+    s3.sent.append(halve)
+
+
+def test_download_that_breaks_off_is_begun_again(s3: S3) -> None:
+    content = bytes(range(256)) * 100
+    storage.write_bytes(f"{ROOT}/file", content)
+    break_off(s3, 4)
+    assert storage.read_bytes(f"{ROOT}/file") == content
+    break_off(s3, 1)
+    assert storage.open_ranges(f"{ROOT}/file").read(999) == content[:999]
+    break_off(s3, 1)
+    assert conditional.load(f"{ROOT}/file") is not None
+    break_off(s3, 5)
+    with pytest.raises(StoreError, match=f"{ROOT}/file: ResponseStreamingError") as caught:
+        storage.read_bytes(f"{ROOT}/file")
+    assert caught.value.exit_code == 1
+
+
 def test_upload_that_breaks_off_leaves_nothing(s3: S3) -> None:
     def refuse(request: dict[str, str]) -> None:
         if "partNumber=2" in request["QUERY_STRING"]:
