@@ -26,6 +26,7 @@ from schemas.plan import TRAIN
 from schemas.reason import Reason
 from schemas.verdict import Verdict
 from transforms.steps import storage
+from transforms.steps.stores.errors import StoreError
 
 __all__ = ["Request", "export"]
 
@@ -44,6 +45,8 @@ def export(request: Request) -> ExportManifest:
             _delete_empty(folder, written)
             manifest = manifest_of(request, work.release, work.renderer, written)
             storage.write_bytes(f"{folder}/{MANIFEST}", f"{manifest.model_dump_json(indent=2)}\n".encode())
+    except StoreError:
+        raise
     except OSError as error:
         raise UsageError(f"{request.output} cannot be written: {first_line(error)}") from None
     except BrokenProcessPool:
