@@ -24,6 +24,9 @@ from transforms.steps.stores.registry import store_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _IN_MEMORY_BYTES, _READ_BYTES = 8 << 20, 1 << 20
+FAR_READ_BYTES = 8 << 20
+"""Bytes of a read of a file that is read in order, where each read is a request."""
+
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -188,7 +191,7 @@ def take_over(source: str, target: str) -> str:
 def _copy(source: str, target: str) -> str:
     with open_input(source) as read, create(target) as file:
         hashed = Hashed(file)
-        while data := read.read(_READ_BYTES):
+        for data in _in_order(read, source):
             hashed.write(data)
     return hashed.sha256.hexdigest()
 
@@ -197,9 +200,16 @@ def digest_file(path: str) -> str:
     """SHA-256 of a file."""
     digest = hashlib.sha256()
     with open_input(path) as file:
-        while data := file.read(_READ_BYTES):
+        for data in _in_order(file, path):
             digest.update(data)
     return digest.hexdigest()
+
+
+def _in_order(file: pa.NativeFile, path: str) -> Iterator[bytes]:
+    """The bytes of an open file, some at a time."""
+    size = _READ_BYTES if is_local(path) else FAR_READ_BYTES
+    while data := file.read(size):
+        yield data
 
 
 @contextmanager

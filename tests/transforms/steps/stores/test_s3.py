@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 from collections.abc import Callable
@@ -69,6 +70,18 @@ def test_large_file_goes_up_in_parts_and_comes_down_by_ranges(s3: S3) -> None:
         assert file.size() == LARGE
     assert s3.asked == {"HEAD": 1, "GET": 1}
     assert storage.read_bytes(f"{ROOT}/large") == content
+
+
+def test_file_is_digested_and_copied_in_few_requests(s3: S3) -> None:
+    content = bytes(range(256)) * (20 << 12)
+    storage.write_bytes(f"{ROOT}/file", content)
+    s3.asked.clear()
+    digest = storage.digest_file(f"{ROOT}/file")
+    assert digest == hashlib.sha256(content).hexdigest()
+    assert s3.asked == {"HEAD": 1, "GET": 3}
+    assert storage.take_over(f"{ROOT}/file", f"{ROOT}/copy") == digest
+    assert s3.asked == {"HEAD": 2, "GET": 6, "PUT": 1}
+    assert s3.read("folder/copy") == content
 
 
 def break_off(s3: S3, times: int) -> None:
