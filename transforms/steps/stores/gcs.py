@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -12,6 +13,7 @@ from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking,
 from transforms.steps.stores.s3 import split
 from transforms.steps.stores.store import Store, Versioned
 
+_THREADS = 8
 _SMALL_SECONDS = 15.0
 """How long an answer about a small file may take: Google's 60 are as long as a lease lives without a beat."""
 
@@ -87,9 +89,12 @@ class GCSStore:
 
     def delete(self, paths: Sequence[str]) -> None:
         """Delete files, those that are there."""
-        for path in paths:
-            with suppress(FileNotFoundError), _sentences(path):
-                self._blob(path).delete()
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(self._delete, paths))
+
+    def _delete(self, path: str) -> None:
+        with suppress(FileNotFoundError), _sentences(path):
+            self._blob(path).delete()
 
     def load(self, path: str) -> Versioned | None:
         """A file with its version; None where there is none."""

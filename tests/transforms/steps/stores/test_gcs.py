@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import platformdirs
@@ -26,6 +27,7 @@ from tests.releases import make_release, recipe_for
 from tests.rows import crowd, write_files
 from transforms.steps import conditional, storage
 from transforms.steps.stores.errors import StoreUsageError
+from transforms.steps.stores.gcs import GCSStore
 from transforms.steps.stores.registry import configure
 
 pytest.importorskip("google.cloud.storage", reason="needs the extra gcs")
@@ -104,6 +106,26 @@ def test_files_are_written_read_listed_and_deleted() -> None:
         storage.read_bytes(f"{ROOT}/b/c")
     with pytest.raises(StoreUsageError, match="there is no bucket nowhere"):
         storage.list_names("gs://nowhere/folder")
+
+
+class Blobs:
+    """A client of which each deletion waits until others have begun."""
+
+    def __init__(self) -> None:
+        self.together = Barrier(4)
+
+    def bucket(self, _: str) -> Blobs:
+        return self
+
+    def blob(self, _: str) -> Blobs:
+        return self
+
+    def delete(self) -> None:
+        self.together.wait(60)
+
+
+def test_many_files_are_deleted_at_once() -> None:
+    GCSStore(Blobs()).delete([f"{ROOT}/{number}" for number in range(8)])
 
 
 @pytest.mark.usefixtures("gcs")
