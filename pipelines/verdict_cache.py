@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pipelines.errors import UsageError
@@ -12,6 +13,7 @@ from transforms.steps.cache import KINDS, SHINGLES
 from transforms.steps.notes import PLACES, read_note
 
 DAY = 86_400.0
+_THREADS = 8
 HALF_WRITTEN = "half-written"
 """Kind of the files that writers left which were killed."""
 _ENTRY = re.compile(
@@ -48,18 +50,25 @@ def find_cache(folder: str) -> str:
 
 def list_entries(cache: str) -> list[Entry]:
     """The entries of a cache, those first that were not used for longest."""
-    found, used = [], dict[str, float]()
-    for name, size in storage.files_in(cache).items():
+    found = []
+    for name, (size, written) in storage.dated_files_in(cache).items():
         path = f"{cache}/{name}"
         if match := _ENTRY.fullmatch(name) or _NOTE.fullmatch(name):
-            key, entry = match["key"], Entry(match["kind"], path, size, storage.written_at(path))
-            found.append((key, entry))
-            noted = read_note(path) if entry.kind == PLACES else None
-            used |= {key: max(used.get(key, 0), entry.used) for key in (noted or {}).values()}
+            found.append((match["key"], Entry(match["kind"], path, size, written)))
         elif storage.is_partial(name.rpartition("/")[2]):
-            found.append(("", Entry(HALF_WRITTEN, path, size, storage.written_at(path))))
+            found.append(("", Entry(HALF_WRITTEN, path, size, written)))
+    used = _noted([entry for _, entry in found if entry.kind == PLACES])
     entries = [replace(entry, used=max(entry.used, used.get(key, 0))) for key, entry in found]
     return sorted(entries, key=lambda entry: (entry.used, entry.path))
+
+
+def _noted(notes: Sequence[Entry]) -> dict[str, float]:
+    """When the entries that notes name were last found, by their keys."""
+    used: dict[str, float] = {}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for note, keys in zip(notes, pool.map(read_note, [note.path for note in notes]), strict=True):
+            used |= {key: max(used.get(key, 0), note.used) for key in (keys or {}).values()}
+    return used
 
 
 def choose_old(
@@ -85,7 +94,13 @@ def choose_old(
     return old
 
 
-def is_damaged(entry: Entry) -> bool:
+def find_damaged(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that are not what was written."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return [entry for entry, bad in zip(entries, pool.map(_is_damaged, entries), strict=True) if bad]
+
+
+def _is_damaged(entry: Entry) -> bool:
     """Whether an entry is not what was written."""
     if entry.kind == HALF_WRITTEN:
         return False

@@ -55,8 +55,7 @@ def _clear_unfinished(output: str) -> None:
     if others := [name for name in there if not name.startswith("data/")]:
         what = "an export" if MANIFEST in others else f"something else than an export ({others[0]})"
         raise UsageError(f"{output} holds {what}; --output takes a new or empty folder")
-    for name in there:
-        storage.delete_file(f"{output}/{name}")
+    storage.delete_files([f"{output}/{name}" for name in there])
 
 
 def _delete_abandoned(target: Path) -> None:

@@ -83,10 +83,19 @@ def matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
 def files_in(folder: str) -> dict[str, int]:
     """Size in bytes of every file in a folder, hidden ones too, by its path there."""
     if is_local(folder):
-        found = [(str(path), path.stat().st_size) for path in Path(folder).rglob("*") if path.is_file()]
-    else:
-        found = list(store_of(folder).walk(f"{folder}/"))
+        return {name: size for name, (size, _) in dated_files_in(folder).items()}
+    found = store_of(folder).walk(f"{folder}/")
     return {path.removeprefix(f"{folder}/"): size for path, size in sorted(found)}
+
+
+def dated_files_in(folder: str) -> dict[str, tuple[int, float]]:
+    """The same, each with when it was last written, in seconds since 1970, by the clock of where it is."""
+    if is_local(folder):
+        files = [(str(path), path.stat()) for path in Path(folder).rglob("*") if path.is_file()]
+        found = [(path, stat.st_size, stat.st_mtime) for path, stat in files]
+    else:
+        found = list(store_of(folder).dated(f"{folder}/"))
+    return {path.removeprefix(f"{folder}/"): (size, written) for path, size, written in sorted(found)}
 
 
 def exists(path: str) -> bool:
@@ -239,10 +248,16 @@ def touch(path: str) -> None:
 
 def delete_file(path: str) -> None:
     """Delete a file, if it is there."""
-    if is_local(path):
+    delete_files([path])
+
+
+def delete_files(paths: Sequence[str]) -> None:
+    """Delete files of one folder, those that are there."""
+    if paths and not is_local(paths[0]):
+        store_of(paths[0]).delete(paths)
+        return
+    for path in paths:
         Path(path).unlink(missing_ok=True)
-    else:
-        store_of(path).delete([path])
 
 
 def delete_folder(path: str) -> None:

@@ -74,10 +74,15 @@ class GCSStore:
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Paths that begin with a prefix and their sizes, at any depth."""
+        yield from ((path, size) for path, size, _ in self.dated(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """The same with when each was written, in seconds since 1970 by the store's clock."""
         bucket, key = split(prefix)
+        fields = "items(name,size,updated),nextPageToken"
         with _sentences(prefix, absent="bucket"):
-            for blob in self.client.list_blobs(bucket, prefix=key, fields="items(name,size),nextPageToken"):
-                yield f"gs://{bucket}/{blob.name}", int(blob.size)
+            for blob in self.client.list_blobs(bucket, prefix=key, fields=fields):
+                yield f"gs://{bucket}/{blob.name}", int(blob.size), blob.updated.timestamp()
 
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds, without looking deeper."""

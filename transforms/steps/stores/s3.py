@@ -105,9 +105,13 @@ class S3Store:
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Paths that begin with a prefix and their sizes, at any depth."""
+        yield from ((path, size) for path, size, _ in self.dated(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """The same with when each was written, in seconds since 1970 by the store's clock."""
         for page, bucket in self._pages(prefix):
             for entry in page.get("Contents", ()):
-                yield f"s3://{bucket}/{entry['Key']}", int(entry["Size"])
+                yield f"s3://{bucket}/{entry['Key']}", int(entry["Size"]), entry["LastModified"].timestamp()
 
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds, without looking deeper."""

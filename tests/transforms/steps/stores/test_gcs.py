@@ -95,6 +95,8 @@ def test_files_are_written_read_listed_and_deleted() -> None:
     assert storage.files_in(ROOT) == {"a": 3, "b/c": 9, "b/d/e": 15}
     storage.write_bytes(f"{ROOT}/later", b"")
     assert SINCE < storage.written_at(f"{ROOT}/a") <= storage.written_at(f"{ROOT}/later")
+    dates = {name: written for name, (_, written) in storage.dated_files_in(ROOT).items()}
+    assert dates == {name: storage.written_at(f"{ROOT}/{name}") for name in storage.files_in(ROOT)}
     for _ in range(2):
         storage.delete_file(f"{ROOT}/later")
     with pytest.raises(FileNotFoundError):

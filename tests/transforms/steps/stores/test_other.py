@@ -84,6 +84,8 @@ def test_files_are_written_read_listed_and_deleted(root: str) -> None:
     os.utime(_plain(f"{root}/a"), (5, 7))
     assert storage.written_at(f"{root}/a") == 7
     assert storage.files_in(root) == dict(found)
+    dates = {name: written for name, (_, written) in storage.dated_files_in(root).items()}
+    assert dates == {name: storage.written_at(f"{root}/{name}") for name in storage.files_in(root)}
     storage.delete_folder(f"{root}/b")
     assert storage.find(f"{root}/**/*") == [(f"{root}/a", 3)]
     for _ in range(2):

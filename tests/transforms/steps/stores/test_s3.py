@@ -37,6 +37,8 @@ def test_when_a_file_was_written_is_told(s3: S3) -> None:
     assert storage.files_in(ROOT) == {".hidden/second": 14, "first": 5}
     told = s3.client.head_object(Bucket=BUCKET, Key="folder/first")["LastModified"].timestamp()
     assert storage.written_at(f"{ROOT}/first") == told <= storage.written_at(f"{ROOT}/.hidden/second")
+    dates = {name: written for name, (_, written) in storage.dated_files_in(ROOT).items()}
+    assert dates == {name: storage.written_at(f"{ROOT}/{name}") for name in storage.files_in(ROOT)}
     for _ in range(2):
         storage.delete_file(f"{ROOT}/first")
     assert storage.files_in(ROOT) == {".hidden/second": 14}
