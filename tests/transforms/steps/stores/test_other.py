@@ -147,6 +147,21 @@ def test_a_connection_that_fails_is_no_damage(
             damage_of(caught.value)
 
 
+def test_a_connection_that_breaks_off_is_begun_again(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.write_bytes(f"{root}/a", b"whole")
+    tries: list[str] = []
+
+    def fail_twice(files: FolderFileSystem, path: str, *given: object, **options: object) -> object:
+        tries.append(path)
+        if len(tries) < 3:
+            raise requests.ConnectionError
+        return plain(files, path, *given, **options)
+
+    plain = FolderFileSystem.open
+    monkeypatch.setattr(FolderFileSystem, "open", fail_twice)
+    assert storage.read_bytes(f"{root}/a") == b"whole"
+
+
 def test_a_fault_of_the_program_stays_one(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FolderFileSystem, "exists", lambda *_: {}["none"])
     with pytest.raises(KeyError):
