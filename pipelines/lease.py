@@ -47,12 +47,18 @@ class Lease:
 
     def renew(self, **changes: object) -> bool:
         """Write the lock anew, with changes; whether it was still ours."""
+        path = f"{self.root}/{FILE}"
         with self._turn:
-            holder = self.holder.model_copy(update={"beat": self.holder.beat + 1, **changes})
-            written = conditional.write(f"{self.root}/{FILE}", packed(holder), self.written)
-            if written is not None:
-                self.holder, self.written = holder, written
-            return written is not None
+            while True:
+                holder = self.holder.model_copy(update={"beat": self.holder.beat + 1, **changes})
+                if (written := conditional.write(path, packed(holder), self.written)) is not None:
+                    self.holder, self.written = holder, written
+                    return True
+                found = conditional.load(path)
+                if found is None or not _is_held(_holder(found), self.holder.owner):
+                    return False
+                # An earlier write of ours arrived, and the store's answer did not.
+                self.holder, self.written = _holder(found), found
 
 
 @contextmanager
@@ -118,7 +124,7 @@ def loss(root: str, owner: str) -> str | None:
     """The sentence that says who holds an output folder instead of an owner; None while the owner does."""
     found = conditional.load(f"{root}/{FILE}")
     holder = None if found is None else _holder(found)
-    if holder is not None and not holder.free and holder.owner == owner:
+    if holder is not None and _is_held(holder, owner):
         return None
     if holder is None or holder.free or holder.owner == owner:
         return f"{root}: the run no longer holds it"
@@ -157,6 +163,10 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _is_held(holder: Holder, owner: str) -> bool:
+    return not holder.free and holder.owner == owner
 
 
 def _holder(found: Versioned) -> Holder:

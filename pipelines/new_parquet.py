@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from pipelines.errors import UsageError
 from pipelines.releases.release import first_line
 from transforms.steps import storage
+from transforms.steps.stores.errors import StoreError
 
 
 def check_target(path: str) -> None:
@@ -27,5 +28,7 @@ def writing_parquet(path: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     try:
         with storage.create(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
             yield writer
+    except StoreError:
+        raise
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {first_line(error)}") from None

@@ -22,6 +22,7 @@ from transforms.steps.job import Job, digest_of
 from transforms.steps.look import look
 from transforms.steps.notes import renew_notes
 from transforms.steps.reader import READ_ERRORS, ChangedError
+from transforms.steps.stores.errors import StoreError
 from transforms.steps.write import CURATED, VERDICTS, part_schema
 
 Look: TypeAlias = Callable[[Job], Iterable[list[str]]]
@@ -104,6 +105,8 @@ def _take_over(before: Release, job: Job) -> Iterator[OutputRecord]:
         source = f"{before.folder}/{file.path}"
         try:
             found = storage.take_over(source, f"{job.places.release_folder}/{file.path}")
+        except StoreError:
+            raise
         except OSError as error:
             raise _DamagedError(f"{source} cannot be read: {error.strerror or error}") from None
         if found != file.sha256:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pipelines.errors import UsageError
@@ -12,6 +13,7 @@ from transforms.steps.cache import KINDS, SHINGLES
 from transforms.steps.notes import PLACES, read_note
 
 DAY = 86_400.0
+_THREADS = 8
 HALF_WRITTEN = "half-written"
 """Kind of the files that writers left which were killed."""
 _ENTRY = re.compile(
@@ -48,32 +50,37 @@ def find_cache(folder: str) -> str:
 
 def list_entries(cache: str) -> list[Entry]:
     """The entries of a cache, those first that were not used for longest."""
-    found, named = dict[str, list[Entry]](), dict[str, Collection[str]]()
+    found = dict[str, list[Entry]]()
     half_written = []
-    for name, size in storage.files_in(cache).items():
+    for name, (size, written) in storage.dated_files_in(cache).items():
         path = f"{cache}/{name}"
         if match := _ENTRY.fullmatch(name) or _NOTE.fullmatch(name):
-            entry = Entry(match["kind"], path, size, storage.written_at(path))
-            found.setdefault(match["key"], []).append(entry)
-            if entry.kind == PLACES:
-                named[match["key"]] = (read_note(path) or {}).values()
+            found.setdefault(match["key"], []).append(Entry(match["kind"], path, size, written))
         elif storage.is_partial(name.rpartition("/")[2]):
-            half_written.append(Entry(HALF_WRITTEN, path, size, storage.written_at(path)))
-    used = _last_used(found, named)
+            half_written.append(Entry(HALF_WRITTEN, path, size, written))
+    used = _last_used(found)
     entries = [replace(entry, used=used[key]) for key, some in found.items() for entry in some]
     return sorted([*entries, *half_written], key=lambda entry: (entry.used, entry.path))
 
 
-def _last_used(
-    found: Mapping[str, Sequence[Entry]], named: Mapping[str, Collection[str]]
-) -> dict[str, float]:
+def _last_used(found: Mapping[str, Sequence[Entry]]) -> dict[str, float]:
     """When what has a key was last used: by a note that names it or, of a note, all that it names."""
     used = {key: max(entry.used for entry in entries) for key, entries in found.items()}
+    named = _named({key: entry.path for key, (entry, *_) in found.items() if entry.kind == PLACES})
     for note, keys in named.items():
         for key in keys:
             used[key] = max(used.get(key, 0), used[note])
     of_notes = {note: min((used[key] for key in keys), default=0) for note, keys in named.items()}
     return used | {note: max(used[note], seconds) for note, seconds in of_notes.items()}
+
+
+def _named(notes: Mapping[str, str]) -> dict[str, Collection[str]]:
+    """The keys of the entries that notes name, by the notes' own keys."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return {
+            note: (keys or {}).values()
+            for note, keys in zip(notes, pool.map(read_note, notes.values()), strict=True)
+        }
 
 
 def choose_old(
@@ -99,7 +106,13 @@ def choose_old(
     return old
 
 
-def is_damaged(entry: Entry) -> bool:
+def find_damaged(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that are not what was written."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return [entry for entry, bad in zip(entries, pool.map(_is_damaged, entries), strict=True) if bad]
+
+
+def _is_damaged(entry: Entry) -> bool:
     """Whether an entry is not what was written."""
     if entry.kind == HALF_WRITTEN:
         return False

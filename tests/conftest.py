@@ -78,7 +78,9 @@ def s3(s3_server: S3) -> Iterator[S3]:
         s3_server.client.delete_object(Bucket=BUCKET, Key=key)
     s3_server.asked.clear()
     s3_server.before.clear()
+    s3_server.sent.clear()
     configure(s3_server.flags)
     yield s3_server
     s3_server.before.clear()
+    s3_server.sent.clear()
     configure([])

@@ -15,7 +15,18 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 BUCKET = "bucket"
+CONFLICT = ("409 Conflict", "ConditionalRequestConflict")
+"""What S3 answers where two conditional writes cross."""
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+class Refusal(Exception):  # noqa: N818 — an answer, no error
+    """An answer of the server's own: its status line and its code."""
+
+    def __init__(self, status: str, code: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = f"<Error><Code>{code}</Code><Message>once more</Message></Error>".encode()
 
 
 @dataclass
@@ -25,7 +36,9 @@ class S3:
     port: int
     asked: Counter[str] = field(default_factory=Counter)
     before: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
-    """Called with each request before it is answered."""
+    """Called with each request before it is answered; may raise a Refusal."""
+    sent: list[Callable[[dict[str, Any], bytes], bytes]] = field(default_factory=list)
+    """Called with each request and the body of its answer; what they give is sent."""
 
     @property
     def url(self) -> str:
@@ -80,11 +93,18 @@ def serve_s3() -> Iterator[S3]:
     inner, turn = DomainDispatcherApplication(create_backend_app), threading.Lock()
 
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        for look in list(store.before):
-            look(environ)
+        try:
+            for look in list(store.before):
+                look(environ)
+        except Refusal as refusal:
+            start(refusal.status, [("Content-Type", "application/xml")])
+            return [refusal.body]
         with turn:
             store.asked[_kind(environ)] += 1
-            return list(inner(environ, start))
+            body = b"".join(inner(environ, start))
+        for change in list(store.sent):
+            body = change(environ, body)
+        return [body]
 
     server = make_server("127.0.0.1", 0, answer, threaded=True)
     store = S3(server.server_port)

@@ -40,7 +40,7 @@ def add(commands: Commands) -> None:
 
 def _cache(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.reach import reach
-    from pipelines.verdict_cache import choose_old, find_cache, is_damaged, list_entries, read_size
+    from pipelines.verdict_cache import choose_old, find_cache, find_damaged, list_entries, read_size
     from transforms.steps import storage
 
     reach(parsed, rest)
@@ -49,14 +49,13 @@ def _cache(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         raise UsageError(f"--unused-for takes a number of days from 1, found {days:g}")
     cache = find_cache(storage.absolute(parsed.folder.rstrip("/") or "/"))
     entries = list_entries(cache)
-    damaged = [entry for entry in entries if parsed.check and is_damaged(entry)]
+    damaged = find_damaged(entries) if parsed.check else []
     gone = set(damaged)
     old = choose_old(
         [entry for entry in entries if entry not in gone], time.time(), unused_days=days, max_bytes=most
     )
     gone.update(old)
-    for entry in gone:
-        storage.delete_file(entry.path)
+    storage.delete_files([entry.path for entry in gone])
     for entry in damaged:
         print(f"deleted {entry.path}: it was damaged")
     if days is not None or most is not None:

@@ -15,7 +15,7 @@ from pipelines.export.request import FORMATS, Request, Style
 from pipelines.export.rows import Part, parts_of
 from pipelines.export.shards import Shard, Written, write_shard
 from pipelines.export.sides import choose_sides, prompts_of
-from pipelines.export.staging import MANIFEST, staged
+from pipelines.export.staging import staged
 from pipelines.export.summary import summarise
 from pipelines.processes import Map, processes
 from pipelines.releases.kept import KeptPart
@@ -26,6 +26,7 @@ from schemas.plan import TRAIN
 from schemas.reason import Reason
 from schemas.verdict import Verdict
 from transforms.steps import storage
+from transforms.steps.stores.errors import StoreError
 
 __all__ = ["Request", "export"]
 
@@ -36,14 +37,16 @@ def export(request: Request) -> ExportManifest:
     """Write an export and say what is in it; give its manifest."""
     work = _Export.of(request)
     try:
-        with staged(request.output) as folder, processes(request.workers, len(work.parts)) as each:
+        with staged(request.output) as stage, processes(request.workers, len(work.parts)) as each:
             written = Written()
-            for one in each(write_shard, work.shards(folder, each)):
+            for one in each(write_shard, work.shards(stage.folder, each)):
                 written.add(one)
             _check_all_read(request, work.release, written)
-            _delete_empty(folder, written)
+            _delete_empty(stage.folder, written)
             manifest = manifest_of(request, work.release, work.renderer, written)
-            storage.write_bytes(f"{folder}/{MANIFEST}", f"{manifest.model_dump_json(indent=2)}\n".encode())
+            stage.finish(f"{manifest.model_dump_json(indent=2)}\n")
+    except StoreError:
+        raise
     except OSError as error:
         raise UsageError(f"{request.output} cannot be written: {first_line(error)}") from None
     except BrokenProcessPool:

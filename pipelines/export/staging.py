@@ -7,24 +7,43 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from pipelines.errors import UsageError
+from pipelines import lease
+from pipelines.errors import RunError, UsageError
 from transforms.steps import storage
 
 MANIFEST = "export.json"
 """What makes a folder an export; written last."""
 
 
+class Staged(NamedTuple):
+    """A folder to write to, and the lease that holds it, if it is in a store."""
+
+    folder: str
+    held: lease.Lease | None = None
+
+    def finish(self, manifest: str) -> None:
+        """Write the manifest, unless another export has taken the folder over."""
+        lost = self.held and lease.loss(self.folder, self.held.holder.owner)
+        if lost:
+            raise RunError(f"{lost}; nothing was exported")
+        storage.write_bytes(f"{self.folder}/{MANIFEST}", manifest.encode())
+
+
 @contextmanager
-def staged(output: str) -> Iterator[str]:
+def staged(output: str) -> Iterator[Staged]:
     """A folder to write to, which is at `output` once all went well.
 
     On this machine it is a hidden one beside `output` that is renamed. A store cannot rename: there files go
-    where they belong, and it is the manifest, last, that makes them an export.
+    where they belong, held as the output folder of a run is, and the manifest, last, makes them an export.
     """
     if not storage.is_local(output):
-        _clear_unfinished(output)
-        yield output
+        _unfinished(output)
+        with lease.leased(output) as held:
+            storage.delete_files([f"{output}/{name}" for name in _unfinished(output)])
+            yield Staged(output, held)
+        storage.delete_file(f"{output}/{lease.FILE}")
         return
     target = Path(storage.absolute(output))
     _check_free(target, output)
@@ -34,7 +53,7 @@ def staged(output: str) -> Iterator[str]:
     folder.mkdir()
     try:
         with storage.locked(folder):
-            yield str(folder)
+            yield Staged(str(folder))
             _check_free(target, output)
             folder.rename(target)
     finally:
@@ -49,14 +68,13 @@ def _check_free(target: Path, output: str) -> None:
         raise UsageError(f"{output} is there already; --output takes a new or empty folder")
 
 
-def _clear_unfinished(output: str) -> None:
-    """Delete what an export that was killed has left in a store; refuse a place where anything else is."""
-    there = storage.files_in(output)
+def _unfinished(output: str) -> list[str]:
+    """What an export that was killed has left in a store; a place where anything else is is refused."""
+    there = [name for name in storage.files_in(output) if name != lease.FILE]
     if others := [name for name in there if not name.startswith("data/")]:
         what = "an export" if MANIFEST in others else f"something else than an export ({others[0]})"
         raise UsageError(f"{output} holds {what}; --output takes a new or empty folder")
-    for name in there:
-        storage.delete_file(f"{output}/{name}")
+    return there
 
 
 def _delete_abandoned(target: Path) -> None:

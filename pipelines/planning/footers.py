@@ -24,6 +24,7 @@ from transforms.steps import storage
 from transforms.steps.lines import Content, is_lines
 from transforms.steps.parquet import digest_footer
 from transforms.steps.reader import READ_ERRORS, damage_of
+from transforms.steps.stores.errors import StoreError
 
 _MAGIC = b"PAR1"
 _THREADS = 16
@@ -184,6 +185,8 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
 def _damage(path: str, problem: Exception) -> str:
     try:
         return damage_of(problem)
+    except StoreError:
+        raise
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 

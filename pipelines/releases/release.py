@@ -19,6 +19,7 @@ from transforms.kernels.adapters import BY_NAME, Adapter
 from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import StoreError
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def _open(path: str, name: str) -> Release:
         recipe = Recipe.model_validate_json(json.dumps(manifest.recipe))
     except ValidationError as error:
         raise UsageError(f"{folder}/{name} is not one that this version reads: {_first(error)}") from None
+    except StoreError:
+        raise
     except READ_ERRORS as error:
         raise UsageError(f"there is no release to read at {path}: {first_line(error)}") from None
     return Release(folder, manifest, recipe)
@@ -105,6 +108,8 @@ def load_report(path: str) -> Report:
         return Report.model_validate_json(storage.read_bytes(path))
     except ValidationError as error:
         raise UsageError(f"{path} is not one that this version reads: {_first(error)}") from None
+    except StoreError:
+        raise
     except READ_ERRORS as error:
         raise UsageError(f"{path} cannot be read: {first_line(error)}") from None
 

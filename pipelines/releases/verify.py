@@ -22,6 +22,7 @@ from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
 from transforms.steps.parquet import conform
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import StoreError
 from transforms.steps.write import CURATED, DUPLICATES, VERDICTS, Sums, stored_type
 
 
@@ -102,6 +103,8 @@ def _read_part(release: Release, part: OutputRecord, found: Found) -> str | None
                 fault = f"{parquet.metadata.num_rows:,} rows, not {part.rows or 0:,}"
             for group in range(parquet.metadata.num_row_groups if fault is None else 0):
                 _add(kind, parquet.read_row_group(group, use_threads=False), found)
+    except StoreError:
+        raise
     except READ_ERRORS as error:
         fault = f"cannot be read: {first_line(error)}"
     return fault and f"{part.path}: {fault}"

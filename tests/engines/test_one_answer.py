@@ -28,7 +28,10 @@ def test_sample_is_the_same_release_on_every_engine(
     "name", ["in-memory, 2 workers", "spark, local", "spark, two executors", "flink, local"]
 )
 def test_units_are_spread(name: str, runs: Runs, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """A row group that is most of the input is cut, too, and two processes have about as many units each."""
+    """A row group that is most of the input is cut, too, and two processes have about as many units each.
+
+    Engines deal units out by chance: of some seventy none has three in four but once in ten thousand times.
+    """
     flags, faults = flags_of(name, request), tmp_path / "faults"
     if name == "spark, two executors":
         faults = request.getfixturevalue("cluster").faults
@@ -40,14 +43,15 @@ def test_units_are_spread(name: str, runs: Runs, tmp_path: Path, request: pytest
     )
     (tmp_path / "input").mkdir()
     pq.write_table(rows, tmp_path / "input" / "large.parquet", row_group_size=len(rows))
-    pq.write_table(rows[:100], tmp_path / "input" / "small.parquet", row_group_size=10)
+    pq.write_table(rows[:600], tmp_path / "input" / "small.parquet", row_group_size=10)
     plan_faults(faults, [NOTED])
     spread = Runs(f"{tmp_path}/input/*.parquet", tmp_path / "out", faulty(faults))
     try:
-        spread.succeed("--unit-bytes", "80000", *flags)
+        spread.succeed("--unit-bytes", "1", *flags)
         processes = Counter((faults / NOTED).read_text("utf-8").split())
     finally:
         plan_faults(faults, [])
+    assert processes.total() > 60
     assert len(processes) >= 2
     assert max(processes.values()) <= 0.75 * processes.total()
 

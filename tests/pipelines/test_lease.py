@@ -80,6 +80,17 @@ def test_beats_outlast_a_store_that_does_not_answer(s3: S3, monkeypatch: pytest.
         assert lock_of(s3)["beat"] >= beat + 3
 
 
+def test_beat_whose_answer_got_lost_is_no_loss(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands in the lock, and the run knows of none."""
+    pace(monkeypatch, STILL)
+    held = lease.take(ROOT)
+    write_lock(s3, beat=1)
+    assert held.renew(release="0001")
+    assert (lock_of(s3)["beat"], lock_of(s3)["release"]) == (2, "0001")
+    write_lock(s3, free=True)
+    assert not held.renew()
+
+
 def test_dead_lease_is_taken_over_and_lost_for_good(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     pace(monkeypatch, STILL)
     first = lease.take(ROOT)

@@ -203,6 +203,24 @@ def test_in_a_bucket(s3: S3, tmp_path: Path, curate: Curate, capsys: pytest.Capt
     assert second.manifest.digest == first.manifest.digest
 
 
+def test_few_requests_list_and_delete_a_cache_in_a_bucket(
+    s3: S3, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = [f"{at:040x}" for at in range(20)]
+    for key in keys:
+        s3.client.put_object(Bucket=BUCKET, Key=f"cache/identity/{key[:2]}/{key}.arrow", Body=b"damaged")
+    s3.asked.clear()
+    assert main(["cache", f"s3://{BUCKET}/cache", *s3.flags]) == 0
+    assert s3.asked["HEAD"] == s3.asked["GET"] == 0
+    later = time.time() + 40 * DAY
+    monkeypatch.setattr("pipelines.commands.cache.time.time", lambda: later)
+    assert main(["cache", f"s3://{BUCKET}/cache", "--unused-for", "30", *s3.flags]) == 0
+    assert "deleted 20 entries of 140 B, unused for longest" in capsys.readouterr().out
+    assert s3.asked.keys() == {"LIST", "POST"}
+    assert s3.asked["POST"] == 1
+    assert s3.objects("cache") == []
+
+
 def test_a_repetition_in_a_bucket(s3: S3, tmp_path: Path) -> None:
     """Parts are copied there, as nothing can be linked."""
     pattern, root = str(write_rows(tmp_path / "in.parquet", ask_all(9))), f"s3://{BUCKET}/out"

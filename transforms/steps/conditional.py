@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 from transforms.steps import storage
+from transforms.steps.stores.errors import StoreError
 from transforms.steps.stores.registry import store_of
 from transforms.steps.stores.store import Versioned
+
+_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""Seconds after each try that a store refuses although nothing has changed: S3 does so where writes cross."""
 
 
 def load(path: str) -> Versioned | None:
@@ -26,16 +31,25 @@ def write(path: str, content: bytes, over: Versioned | None) -> Versioned | None
 
     None if that was not so, and somebody else's content stands. Where the store's answer to an earlier try
     got lost, or another worker wrote the very same, this content stands and counts as written.
+
+    Raises:
+        StoreError: the store keeps refusing, though nobody else's content stands.
     """
     before = None if over is None else over.version
-    if storage.is_local(path):
-        version = _write_local(Path(path), content, before)
-    else:
-        version = store_of(path).put_if(path, content, before)
-    if version is not None:
-        return Versioned(content, version)
-    found = load(path)
-    return found if found is not None and found.content == content else None
+    for wait in _WAITS:
+        if storage.is_local(path):
+            version = _write_local(Path(path), content, before)
+        else:
+            version = store_of(path).put_if(path, content, before)
+        if version is not None:
+            return Versioned(content, version)
+        found = load(path)
+        if found is not None and found.content == content:
+            return found
+        if (found and found.version) != before:
+            return None
+        time.sleep(wait)
+    raise StoreError(path, "the store keeps refusing to write it, though nobody else has")
 
 
 def _write_local(path: Path, content: bytes, over: str | None) -> str | None:

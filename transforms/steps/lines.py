@@ -109,8 +109,7 @@ def _lines_in(
         yield from _pieces(_decompressed(file, path), grain)
         return
     start, stop = (_line_at(file, at, size) for at in span)
-    file.seek(start)
-    yield from _pieces(file, grain, start, stop)
+    yield from _pieces(_ahead(file.get_stream(start, stop - start), path), grain, start, stop)
 
 
 def _line_at(file: pa.NativeFile, at: int, size: int) -> int:
@@ -134,7 +133,12 @@ def pieces_of(file: pa.NativeFile, path: str) -> Iterator[tuple[int, bytes]]:
 
 def _decompressed(file: pa.NativeFile, path: str) -> pa.NativeFile:
     codec = codec_of(path)
-    return file if codec is None else pa.CompressedInputStream(file, codec)
+    return file if codec is None else pa.CompressedInputStream(_ahead(file, path), codec)
+
+
+def _ahead(stream: pa.NativeFile, path: str) -> pa.NativeFile:
+    """A stream that reads its file some megabytes ahead, where each read is a request."""
+    return stream if storage.is_local(path) else pa.BufferedInputStream(stream, storage.FAR_READ_BYTES)
 
 
 def _pieces(

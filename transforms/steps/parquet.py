@@ -17,7 +17,7 @@ from transforms.steps.ranges import RangeFile
 from transforms.steps.reader import READ_ERRORS, ChangedError, Reader, UnreadableError, damage_of
 
 SLICE_BYTES = 4 << 20
-_READ_BYTES, _FAR_READ_BYTES = 1 << 20, 8 << 20
+_READ_BYTES = 1 << 20
 _MOST_ROWS, _FEWEST_ROWS = 8192, 64
 
 
@@ -77,7 +77,7 @@ class UnitReader(Reader):
     @property
     def _read_bytes(self) -> int:
         """Most bytes of a read; each is a request where they count."""
-        return _READ_BYTES if self._ranges is None else _FAR_READ_BYTES
+        return _READ_BYTES if self._ranges is None else storage.FAR_READ_BYTES
 
     def _open(self) -> pa.NativeFile:
         if self._ranges is not None:

@@ -24,6 +24,9 @@ from transforms.steps.stores.registry import store_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _IN_MEMORY_BYTES, _READ_BYTES = 8 << 20, 1 << 20
+FAR_READ_BYTES = 8 << 20
+"""Bytes of a read of a file that is read in order, where each read is a request."""
+
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -80,10 +83,19 @@ def matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
 def files_in(folder: str) -> dict[str, int]:
     """Size in bytes of every file in a folder, hidden ones too, by its path there."""
     if is_local(folder):
-        found = [(str(path), path.stat().st_size) for path in Path(folder).rglob("*") if path.is_file()]
-    else:
-        found = list(store_of(folder).walk(f"{folder}/"))
+        return {name: size for name, (size, _) in dated_files_in(folder).items()}
+    found = store_of(folder).walk(f"{folder}/")
     return {path.removeprefix(f"{folder}/"): size for path, size in sorted(found)}
+
+
+def dated_files_in(folder: str) -> dict[str, tuple[int, float]]:
+    """The same, each with when it was last written, in seconds since 1970, by the clock of where it is."""
+    if is_local(folder):
+        files = [(str(path), path.stat()) for path in Path(folder).rglob("*") if path.is_file()]
+        found = [(path, stat.st_size, stat.st_mtime) for path, stat in files]
+    else:
+        found = list(store_of(folder).dated(f"{folder}/"))
+    return {path.removeprefix(f"{folder}/"): (size, written) for path, size, written in sorted(found)}
 
 
 def exists(path: str) -> bool:
@@ -188,7 +200,7 @@ def take_over(source: str, target: str) -> str:
 def _copy(source: str, target: str) -> str:
     with open_input(source) as read, create(target) as file:
         hashed = Hashed(file)
-        while data := read.read(_READ_BYTES):
+        for data in _in_order(read, source):
             hashed.write(data)
     return hashed.sha256.hexdigest()
 
@@ -197,9 +209,16 @@ def digest_file(path: str) -> str:
     """SHA-256 of a file."""
     digest = hashlib.sha256()
     with open_input(path) as file:
-        while data := file.read(_READ_BYTES):
+        for data in _in_order(file, path):
             digest.update(data)
     return digest.hexdigest()
+
+
+def _in_order(file: pa.NativeFile, path: str) -> Iterator[bytes]:
+    """The bytes of an open file, some at a time."""
+    size = _READ_BYTES if is_local(path) else FAR_READ_BYTES
+    while data := file.read(size):
+        yield data
 
 
 @contextmanager
@@ -229,10 +248,16 @@ def touch(path: str) -> None:
 
 def delete_file(path: str) -> None:
     """Delete a file, if it is there."""
-    if is_local(path):
+    delete_files([path])
+
+
+def delete_files(paths: Sequence[str]) -> None:
+    """Delete files of one folder, those that are there."""
+    if paths and not is_local(paths[0]):
+        store_of(paths[0]).delete(paths)
+        return
+    for path in paths:
         Path(path).unlink(missing_ok=True)
-    else:
-        store_of(path).delete([path])
 
 
 def delete_folder(path: str) -> None:

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import lease
 from pipelines.cli import main
-from pipelines.errors import UsageError
-from pipelines.export.staging import staged
+from pipelines.errors import RunError, UsageError
+from pipelines.export.staging import Staged, staged
 from tests.buckets import curate as curate_there
 from tests.buckets import upload
 from tests.commands import Command, wait_for
 from tests.pipelines.export.conftest import Export
 from tests.releases import Release
 from tests.stores import BUCKET, S3
+from transforms.steps import storage
 
 SLOW = "{% for a in range(3000) %}{% for b in range(9000) %}{% endfor %}{% endfor %}{{ output }}"
 
@@ -63,8 +65,8 @@ def test_an_export_that_is_stopped_ends_at_once(crowded: Release, tmp_path: Path
 
 def test_a_stopped_export_takes_its_files_away(tmp_path: Path) -> None:
     def stopped() -> None:
-        with staged(str(tmp_path / "x")) as folder:
-            (Path(folder) / "data").mkdir()
+        with staged(str(tmp_path / "x")) as stage:
+            (Path(stage.folder) / "data").mkdir()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -77,8 +79,8 @@ def test_two_exports_to_one_place_do_not_mix(tmp_path: Path) -> None:
 
     def both() -> None:
         with staged(str(target)) as one, staged(str(target)) as other:
-            (Path(one) / "one").touch()
-            (Path(other) / "other").touch()
+            (Path(one.folder) / "one").touch()
+            (Path(other.folder) / "other").touch()
 
     with pytest.raises(UsageError, match="is there already"):
         both()
@@ -87,8 +89,8 @@ def test_two_exports_to_one_place_do_not_mix(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
-    with staged(str(tmp_path / "x")) as folder:
-        (Path(folder) / "there").touch()
+    with staged(str(tmp_path / "x")) as stage:
+        (Path(stage.folder) / "there").touch()
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["there"]
 
 
@@ -107,3 +109,31 @@ def test_releases_and_exports_in_a_bucket(
     assert capsys.readouterr().err == (
         f"tamis: {target} holds an export; --output takes a new or empty folder\n"
     )
+
+
+def test_two_exports_to_one_place_in_a_bucket_do_not_mix(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "PACE", lease.Pace(beat=0.05, dead=5, look=0.05))
+    target = f"s3://{BUCKET}/export"
+    with staged(target) as one:
+        storage.write_bytes(f"{target}/data/one", b"one")
+        with pytest.raises(UsageError, match="is writing there; wait for it"), staged(target):
+            pass
+        one.finish("{}")
+    with pytest.raises(UsageError, match="holds an export"), staged(target):
+        pass
+    assert s3.objects("export/") == ["export/data/one", "export/export.json"]
+
+
+def test_an_export_that_is_taken_for_dead_in_a_bucket_is_none(
+    s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "PACE", lease.Pace(beat=3600, dead=0.2, look=0.05))
+    target = f"s3://{BUCKET}/export"
+    dead = Staged(target, lease.take(target))
+    storage.write_bytes(f"{target}/data/one", b"one")
+    with staged(target) as other:
+        assert s3.objects("export/data/") == []
+        with pytest.raises(RunError, match=r"taken for dead, and .* holds it now; nothing was exported"):
+            dead.finish("{}")
+        other.finish("{}")
+    assert s3.objects("export/") == ["export/export.json"]

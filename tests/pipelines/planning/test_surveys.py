@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pipelines.planning import surveys
 from pipelines.planning.surveys import survey_all
 from tests.rows import ask_all
+from tests.stores import BUCKET, S3
 from transforms.steps import lines
 from transforms.steps.lines import Content
 
@@ -56,3 +58,19 @@ def test_processes_find_what_threads_do(tmp_path: Path, monkeypatch: pytest.Monk
     assert again == there
     assert str(lost_again) == str(lost)
     assert "incorrect header check" in str(lost)
+
+
+@pytest.mark.parametrize(("name", "most"), [("a.jsonl", 6), ("a.jsonl.gz", 2)])
+def test_a_store_is_asked_for_some_megabytes_at_a_time(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+) -> None:
+    monkeypatch.setattr(lines, "_SPAN_BYTES", 10 << 20)
+    draw = random.Random(1)
+    data = b"".join(b'{"a": "%s"}\n' % draw.randbytes(5000).hex().encode() for _ in range(1200))
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data, 1) if name.endswith(".gz") else data)
+    s3.client.upload_file(str(path), BUCKET, name)
+    s3.asked.clear()
+    (found,) = survey_all([(f"s3://{BUCKET}/{name}", path.stat().st_size)], 1 << 20)
+    assert found == survey_all([(str(path), path.stat().st_size)], 1 << 20)[0]
+    assert s3.asked["GET"] <= most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from pipelines.releases.retention import prune
 from tests.buckets import INPUT, ROOT, check_whole, curate, manifests, upload
 from tests.releases import recipe_for
 from tests.rows import ask_all, write_rows
-from tests.stores import BUCKET, S3
+from tests.stores import BUCKET, S3, Refusal
 from transforms.steps import storage
 
 
@@ -149,3 +150,38 @@ def test_takedown_lists_may_lie_in_the_bucket(filled: S3, capsys: pytest.Capture
         curate(filled, remove=[f"s3://{BUCKET}/lists/two.txt"])
     assert main(["publish", ROOT, "0002", *filled.flags]) == 0
     assert "rows that 1 lines of the takedown list removed" in capsys.readouterr().err
+
+
+EXPORT = ["export", ROOT, "--output", f"s3://{BUCKET}/x", "--template", "chatml", "--workers", "1"]
+PART = "part-00000-of-00001.parquet"
+CURATE = ["curate", "--input", INPUT, "--output", ROOT, "--quiet", "--workers", "1"]
+
+
+@pytest.mark.parametrize(
+    ("command", "refused"),
+    [
+        (["verify", ROOT], "GET out/releases/0002/manifest.json "),
+        (["verify", ROOT], "GET out/releases/0002/report/report.json "),
+        (["verify", ROOT], f"GET out/releases/0002/curated/{PART} bytes=[1-9]"),
+        (CURATE, "GET input/a.parquet bytes=0-"),
+        ([*CURATE, "--previous", "latest"], f"GET out/releases/0002/verdicts/{PART} bytes=0-"),
+        (EXPORT, "PUT x/data/train-00000-of-00001.parquet "),
+        (["duplicates", ROOT, "--parquet", f"s3://{BUCKET}/x.parquet"], "PUT x.parquet "),
+    ],
+)
+def test_a_store_that_fails_is_no_fault_of_what_it_holds(
+    filled: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], refused: str
+) -> None:
+    method, key, asked = refused.split(" ")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("language: {enabled: false}\n", "utf-8")
+    given = ["--recipe", str(recipe)] if command[0] == "curate" else []
+
+    def fail(request: dict[str, Any]) -> None:
+        here = (request["REQUEST_METHOD"], request["PATH_INFO"]) == (method, f"/{BUCKET}/{key}")
+        if here and re.fullmatch(f"{asked}.*" if asked else "", request.get("HTTP_RANGE", "")):
+            raise Refusal("400 Bad Request", "Odd")
+
+    filled.before.append(fail)
+    assert main([*command, *given, *filled.flags]) == 1
+    assert capsys.readouterr().err == f"tamis: s3://{BUCKET}/{key}: the store answers Odd: once more\n"

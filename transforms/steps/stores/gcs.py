@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -11,6 +12,10 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOpt
 from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
 from transforms.steps.stores.s3 import split
 from transforms.steps.stores.store import Store, Versioned
+
+_THREADS = 8
+_SMALL_SECONDS = 15.0
+"""How long an answer about a small file may take: Google's 60 are as long as a lease lives without a beat."""
 
 
 def make(options: PipelineOptions) -> Store:
@@ -69,10 +74,15 @@ class GCSStore:
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Paths that begin with a prefix and their sizes, at any depth."""
+        yield from ((path, size) for path, size, _ in self.dated(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """The same with when each was written, in seconds since 1970 by the store's clock."""
         bucket, key = split(prefix)
+        fields = "items(name,size,updated),nextPageToken"
         with _sentences(prefix, absent="bucket"):
-            for blob in self.client.list_blobs(bucket, prefix=key, fields="items(name,size),nextPageToken"):
-                yield f"gs://{bucket}/{blob.name}", int(blob.size)
+            for blob in self.client.list_blobs(bucket, prefix=key, fields=fields):
+                yield f"gs://{bucket}/{blob.name}", int(blob.size), blob.updated.timestamp()
 
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds, without looking deeper."""
@@ -84,17 +94,22 @@ class GCSStore:
 
     def delete(self, paths: Sequence[str]) -> None:
         """Delete files, those that are there."""
-        for path in paths:
-            with suppress(FileNotFoundError), _sentences(path):
-                self._blob(path).delete()
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(self._delete, paths))
+
+    def _delete(self, path: str) -> None:
+        with suppress(FileNotFoundError), _sentences(path):
+            self._blob(path).delete()
 
     def load(self, path: str) -> Versioned | None:
         """A file with its version; None where there is none."""
         bucket, key = split(path)
         with _sentences(path):
-            while (blob := self.client.bucket(bucket).get_blob(key)) is not None:
+            while (blob := self.client.bucket(bucket).get_blob(key, timeout=_SMALL_SECONDS)) is not None:
                 with suppress(_Changed), _unless_changed():
-                    content = blob.download_as_bytes(if_generation_match=blob.generation)
+                    content = blob.download_as_bytes(
+                        if_generation_match=blob.generation, timeout=_SMALL_SECONDS
+                    )
                     return Versioned(bytes(content), str(blob.generation))
         return None
 
@@ -104,7 +119,7 @@ class GCSStore:
         try:
             with _sentences(path), _unless_changed():
                 blob = self._blob(path)
-                blob.upload_from_string(content, kind, if_generation_match=expected)
+                blob.upload_from_string(content, kind, if_generation_match=expected, timeout=_SMALL_SECONDS)
         except _Changed:
             return None
         return str(blob.generation)

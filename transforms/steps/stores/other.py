@@ -6,7 +6,7 @@ import io
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileSystem
@@ -15,6 +15,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
 from transforms.steps.stores.store import Store, Versioned
+
+_TRIES = 3
+"""How often a file is asked for whose connection breaks off."""
 
 
 def make(_: PipelineOptions) -> Store:
@@ -39,6 +42,12 @@ class OtherStore:
 
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a file, or those from `start` to `stop`."""
+        for _ in range(_TRIES - 1):
+            with suppress(StoreError):
+                return self._read(path, start, stop)
+        return self._read(path, start, stop)
+
+    def _read(self, path: str, start: int, stop: int | None) -> bytes:
         with _filesystem(path) as files:
             if not files.exists(path):
                 raise not_found(path)
@@ -61,6 +70,10 @@ class OtherStore:
                 _below(prefix.rpartition("/")[0], files) if files.has_dirs() else _match(f"{prefix}**", files)
             )
             yield from ((path, size) for path, size in found if path.startswith(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """The same with when each was written, which is asked for file by file."""
+        yield from ((path, size, self.written_at(path)) for path, size in self.walk(prefix))
 
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds."""

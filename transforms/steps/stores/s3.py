@@ -13,6 +13,9 @@ from transforms.steps.stores.store import Store, Versioned
 
 _DELETED_AT_ONCE = 1000
 _CHUNK_BYTES = 32 << 20
+_TRIES = 5
+"""How often a file is asked for whose bytes break off: boto3 asks again only until an answer begins."""
+
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _LOST = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict", *_ABSENT}
 _REFUSED = {
@@ -73,10 +76,23 @@ class S3Store:
 
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a file, or those from `start` to `stop`, in one request."""
-        bucket, key = split(path)
         wanted = {} if stop is None else {"Range": f"bytes={start}-{stop - 1}"}
-        with _sentences(path):
-            return bytes(self.client.get_object(Bucket=bucket, Key=key, **wanted)["Body"].read())
+        return self._get(path, **wanted).content
+
+    def _get(self, path: str, **wanted: str) -> Versioned:
+        """A file or a range of it, with the file's version."""
+        from s3transfer.utils import S3_RETRYABLE_DOWNLOAD_ERRORS
+        from urllib3.exceptions import HTTPError
+
+        bucket, key = split(path)
+        for _ in range(_TRIES):
+            with _sentences(path):
+                found = self.client.get_object(Bucket=bucket, Key=key, **wanted)
+            try:
+                return Versioned(bytes(found["Body"].read()), found["ETag"])
+            except (*S3_RETRYABLE_DOWNLOAD_ERRORS, HTTPError) as error:
+                broken = error
+        raise _unanswered(path, broken)
 
     def put(self, path: str, file: IO[bytes]) -> None:
         """Put a file there, whole or not at all: in one request, or in parts that are given up together."""
@@ -89,9 +105,13 @@ class S3Store:
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Paths that begin with a prefix and their sizes, at any depth."""
+        yield from ((path, size) for path, size, _ in self.dated(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """The same with when each was written, in seconds since 1970 by the store's clock."""
         for page, bucket in self._pages(prefix):
             for entry in page.get("Contents", ()):
-                yield f"s3://{bucket}/{entry['Key']}", int(entry["Size"])
+                yield f"s3://{bucket}/{entry['Key']}", int(entry["Size"]), entry["LastModified"].timestamp()
 
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds, without looking deeper."""
@@ -121,16 +141,16 @@ class S3Store:
 
     def load(self, path: str) -> Versioned | None:
         """A file with its version; None where there is none."""
-        bucket, key = split(path)
         try:
-            with _sentences(path):
-                found = self.client.get_object(Bucket=bucket, Key=key)
-                return Versioned(bytes(found["Body"].read()), found["ETag"])
+            return self._get(path)
         except FileNotFoundError:
             return None
 
     def put_if(self, path: str, content: bytes, version: str | None) -> str | None:
-        """Write a file if it has a version or, for None, is not there; its new version if that was so."""
+        """Write a file if it has a version or, for None, is not there; its new version if that was so.
+
+        Where it crosses another write it may be refused though neither was made.
+        """
         from botocore.exceptions import ClientError
 
         bucket, key = split(path)

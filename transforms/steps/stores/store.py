@@ -36,6 +36,9 @@ class Store(Protocol):
     def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Paths that begin with a prefix and their sizes, at any depth."""
 
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """The same with when each was written, in seconds since 1970 by the store's clock."""
+
     def names(self, folder: str) -> set[str]:
         """Names of what a folder holds, without looking deeper."""
 

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import platformdirs
 import pytest
+from requests import Response, Session
 
 from pipelines import lease
 from pipelines.errors import UsageError
@@ -24,6 +27,7 @@ from tests.releases import make_release, recipe_for
 from tests.rows import crowd, write_files
 from transforms.steps import conditional, storage
 from transforms.steps.stores.errors import StoreUsageError
+from transforms.steps.stores.gcs import GCSStore
 from transforms.steps.stores.registry import configure
 
 pytest.importorskip("google.cloud.storage", reason="needs the extra gcs")
@@ -91,6 +95,8 @@ def test_files_are_written_read_listed_and_deleted() -> None:
     assert storage.files_in(ROOT) == {"a": 3, "b/c": 9, "b/d/e": 15}
     storage.write_bytes(f"{ROOT}/later", b"")
     assert SINCE < storage.written_at(f"{ROOT}/a") <= storage.written_at(f"{ROOT}/later")
+    dates = {name: written for name, (_, written) in storage.dated_files_in(ROOT).items()}
+    assert dates == {name: storage.written_at(f"{ROOT}/{name}") for name in storage.files_in(ROOT)}
     for _ in range(2):
         storage.delete_file(f"{ROOT}/later")
     with pytest.raises(FileNotFoundError):
@@ -104,6 +110,26 @@ def test_files_are_written_read_listed_and_deleted() -> None:
         storage.list_names("gs://nowhere/folder")
 
 
+class Blobs:
+    """A client of which each deletion waits until others have begun."""
+
+    def __init__(self) -> None:
+        self.together = Barrier(4)
+
+    def bucket(self, _: str) -> Blobs:
+        return self
+
+    def blob(self, _: str) -> Blobs:
+        return self
+
+    def delete(self) -> None:
+        self.together.wait(60)
+
+
+def test_many_files_are_deleted_at_once() -> None:
+    GCSStore(Blobs()).delete([f"{ROOT}/{number}" for number in range(8)])
+
+
 @pytest.mark.usefixtures("gcs")
 def test_of_many_who_write_at_once_one_does() -> None:
     path = f"{ROOT}/one"
@@ -114,6 +140,23 @@ def test_of_many_who_write_at_once_one_does() -> None:
             wrote = list(pool.map(conditional.write, [path] * 8, names, [before] * 8))
         (winner,) = [found for found in wrote if found is not None]
         assert conditional.load(path) == winner
+
+
+@pytest.mark.usefixtures("gcs")
+def test_answer_to_a_conditional_write_is_not_waited_for_as_long_as_a_lease_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def request(session: Session, *args: Any, **given: Any) -> Response:
+        waits.append(given["timeout"])
+        return plain(session, *args, **given)
+
+    plain = Session.request
+    monkeypatch.setattr(Session, "request", request)
+    first = conditional.write(f"{ROOT}/one", b"first", None)
+    assert conditional.load(f"{ROOT}/one") == first
+    assert max(waits) < lease.PACE.dead / 2
 
 
 @pytest.mark.usefixtures("gcs")

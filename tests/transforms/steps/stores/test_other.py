@@ -84,6 +84,8 @@ def test_files_are_written_read_listed_and_deleted(root: str) -> None:
     os.utime(_plain(f"{root}/a"), (5, 7))
     assert storage.written_at(f"{root}/a") == 7
     assert storage.files_in(root) == dict(found)
+    dates = {name: written for name, (_, written) in storage.dated_files_in(root).items()}
+    assert dates == {name: storage.written_at(f"{root}/{name}") for name in storage.files_in(root)}
     storage.delete_folder(f"{root}/b")
     assert storage.find(f"{root}/**/*") == [(f"{root}/a", 3)]
     for _ in range(2):
@@ -143,6 +145,21 @@ def test_a_connection_that_fails_is_no_damage(
         assert str(caught.value) == f"{root}/a: {error}"
         with pytest.raises(StoreError):
             damage_of(caught.value)
+
+
+def test_a_connection_that_breaks_off_is_begun_again(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.write_bytes(f"{root}/a", b"whole")
+    tries: list[str] = []
+
+    def fail_twice(files: FolderFileSystem, path: str, *given: object, **options: object) -> object:
+        tries.append(path)
+        if len(tries) < 3:
+            raise requests.ConnectionError
+        return plain(files, path, *given, **options)
+
+    plain = FolderFileSystem.open
+    monkeypatch.setattr(FolderFileSystem, "open", fail_twice)
+    assert storage.read_bytes(f"{root}/a") == b"whole"
 
 
 def test_a_fault_of_the_program_stays_one(root: str, monkeypatch: pytest.MonkeyPatch) -> None:

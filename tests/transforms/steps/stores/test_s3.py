@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
-from tests.stores import BUCKET, S3
+from tests.stores import BUCKET, CONFLICT, S3, Refusal
 from transforms.steps import conditional, storage
 from transforms.steps.stores.errors import StoreError, StoreUsageError
 from transforms.steps.stores.registry import configure, store_of
@@ -35,6 +37,8 @@ def test_when_a_file_was_written_is_told(s3: S3) -> None:
     assert storage.files_in(ROOT) == {".hidden/second": 14, "first": 5}
     told = s3.client.head_object(Bucket=BUCKET, Key="folder/first")["LastModified"].timestamp()
     assert storage.written_at(f"{ROOT}/first") == told <= storage.written_at(f"{ROOT}/.hidden/second")
+    dates = {name: written for name, (_, written) in storage.dated_files_in(ROOT).items()}
+    assert dates == {name: storage.written_at(f"{ROOT}/{name}") for name in storage.files_in(ROOT)}
     for _ in range(2):
         storage.delete_file(f"{ROOT}/first")
     assert storage.files_in(ROOT) == {".hidden/second": 14}
@@ -68,6 +72,46 @@ def test_large_file_goes_up_in_parts_and_comes_down_by_ranges(s3: S3) -> None:
         assert file.size() == LARGE
     assert s3.asked == {"HEAD": 1, "GET": 1}
     assert storage.read_bytes(f"{ROOT}/large") == content
+
+
+def test_file_is_digested_and_copied_in_few_requests(s3: S3) -> None:
+    content = bytes(range(256)) * (20 << 12)
+    storage.write_bytes(f"{ROOT}/file", content)
+    s3.asked.clear()
+    digest = storage.digest_file(f"{ROOT}/file")
+    assert digest == hashlib.sha256(content).hexdigest()
+    assert s3.asked == {"HEAD": 1, "GET": 3}
+    assert storage.take_over(f"{ROOT}/file", f"{ROOT}/copy") == digest
+    assert s3.asked == {"HEAD": 2, "GET": 6, "PUT": 1}
+    assert s3.read("folder/copy") == content
+
+
+def break_off(s3: S3, times: int) -> None:
+    """Send but half of the next objects that are asked for."""
+    left = [times]
+
+    def halve(request: dict[str, Any], body: bytes) -> bytes:
+        if request["REQUEST_METHOD"] != "GET" or not left[0]:
+            return body
+        left[0] -= 1
+        return body[: len(body) // 2]
+
+    s3.sent.append(halve)
+
+
+def test_download_that_breaks_off_is_begun_again(s3: S3) -> None:
+    content = bytes(range(256)) * 100
+    storage.write_bytes(f"{ROOT}/file", content)
+    break_off(s3, 4)
+    assert storage.read_bytes(f"{ROOT}/file") == content
+    break_off(s3, 1)
+    assert storage.open_ranges(f"{ROOT}/file").read(999) == content[:999]
+    break_off(s3, 1)
+    assert conditional.load(f"{ROOT}/file") is not None
+    break_off(s3, 5)
+    with pytest.raises(StoreError, match=f"{ROOT}/file: ResponseStreamingError") as caught:
+        storage.read_bytes(f"{ROOT}/file")
+    assert caught.value.exit_code == 1
 
 
 def test_upload_that_breaks_off_leaves_nothing(s3: S3) -> None:
@@ -144,6 +188,28 @@ def test_who_wrote_but_was_not_told_so_finds_out() -> None:
     assert second is not None
     assert conditional.write(f"{ROOT}/one", b"second", first) == second
     assert conditional.write(f"{ROOT}/one", b"third", first) is None
+
+
+def test_write_that_crosses_another_is_tried_again(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditional, "_WAITS", (0.0,) * 3)
+    refusals = [2]
+
+    def cross(request: dict[str, Any]) -> None:
+        if request["REQUEST_METHOD"] == "PUT" and refusals[0]:
+            refusals[0] -= 1
+            raise Refusal(*CONFLICT)
+
+    s3.before.append(cross)
+    first = conditional.write(f"{ROOT}/one", b"first", None)
+    assert first == conditional.load(f"{ROOT}/one")
+    refusals[0] = 2
+    second = conditional.write(f"{ROOT}/one", b"second", first)
+    assert second == conditional.load(f"{ROOT}/one")
+    refusals[0] = 1
+    assert conditional.write(f"{ROOT}/one", b"third", first) is None
+    refusals[0] = 9
+    with pytest.raises(StoreError, match="keeps refusing to write it, though nobody else has"):
+        conditional.write(f"{ROOT}/one", b"third", second)
 
 
 @pytest.mark.usefixtures("s3")
