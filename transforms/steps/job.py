@@ -24,6 +24,7 @@ from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import at_work
 from transforms.steps.stores.registry import adopt, configured
+from transforms.steps.versions import check_versions
 
 _COLLECT_AT = 100_000
 """Objects made before Python looks for cycles: columns are few objects, and bundles leave none behind."""
@@ -39,12 +40,18 @@ def _plan(path: str, digest: str) -> Plan:
         raise StalePlanError(f"{path} is the plan of another run")
     gc.freeze()  # what is loaded by now stays; looking through it again and again takes a share of the run
     gc.set_threshold(_COLLECT_AT)
-    return Plan.from_json(content.decode())
+    plan = Plan.from_json(content.decode())
+    check_versions(plan, _recipe_of(plan))
+    return plan
 
 
 @cache
 def _recipe(path: str, digest: str) -> Recipe:
-    return Recipe.model_validate_json(json.dumps(_plan(path, digest).recipe))
+    return _recipe_of(_plan(path, digest))
+
+
+def _recipe_of(plan: Plan) -> Recipe:
+    return Recipe.model_validate_json(json.dumps(plan.recipe))
 
 
 @cache
