@@ -50,17 +50,17 @@ def _installed(package: str) -> str:
         return "none"
 
 
-def check_versions(plan: Plan, recipe: Recipe) -> None:
-    """Refuse to work by a plan in a process that would find something else of the same rows.
+def check_versions(plan: Plan, recipe: Recipe, leave_out: Collection[str] = DRAWING) -> None:
+    """Refuse to work by a plan in a process that would find, or draw, something else than its versions say.
 
-    Only the process that plans and publishes draws, so what draws need not be on workers.
+    Only the worker that publishes draws, so what draws need not be on the others.
 
     Raises:
         VersionError: a version is another one here; the message names both.
     """
-    here = versions_of(recipe, leave_out=DRAWING)
+    here = versions_of(recipe, leave_out)
     for name, planned in plan.versions.items():
-        if name not in DRAWING and here.get(name) != planned:
+        if name not in leave_out and here.get(name) != planned:
             raise VersionError(
                 f"the run was planned with {name} {planned}, this worker has {name} {here.get(name)}: "
                 "install the same on both"

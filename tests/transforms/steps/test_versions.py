@@ -53,6 +53,6 @@ def test_another_kind_of_machine_is_refused(job: Job, monkeypatch: pytest.Monkey
         _ = job.plan
 
 
-def test_what_only_draws_need_not_be_on_workers(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_only_draws_need_not_be_on_all_workers(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     only(DRAWING[0], None, monkeypatch)
     assert job.plan.versions[DRAWING[0]] == version(DRAWING[0])
