@@ -45,6 +45,7 @@ from transforms.steps.excerpts import hide_private, read_texts
 from transforms.steps.job import Job, writing
 from transforms.steps.resolve import Resolved
 from transforms.steps.verify import levels_of
+from transforms.steps.versions import check_versions
 from transforms.steps.write import CURATED, VERDICTS, Part, part_schema
 
 
@@ -243,6 +244,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
 
 def _write_texts(report: Report, job: Job) -> Iterator[OutputRecord]:
     """Write the report, the dataset card and, where there is one, the takedown list."""
+    check_versions(job.plan, job.recipe, leave_out=())
     contents = {
         REPORT: to_json(report).encode(),
         "report/report.html": render_html(report).encode(),

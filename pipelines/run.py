@@ -20,7 +20,7 @@ from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
 from pipelines.planning.removals import join_lists, names_nothing, read_lists
-from pipelines.planning.work import worth
+from pipelines.planning.work import tell_whole, worth
 from pipelines.processes import interruptible
 from pipelines.progress import watch
 from pipelines.repeat import look_here, looked_at, repeat
@@ -69,8 +69,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     configure(request.beam)
     _check(request, root, cache)
     given = _read(request)
-    for line in names_nothing(given.removals, given.planned):
-        sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
+    _tell(given)
     with holding.lock(root) as hold:
         previous = find_latest(root, request.recipe.dedup) if request.previous == LATEST else given.previous
         output_folder.clear_leftovers(root)
@@ -146,6 +145,14 @@ def _plan(request: Request) -> Plan:
     """The plan but for what the output folder has to say to it."""
     plan = plan_run(request.recipe, find_language_model(request.recipe), request.unit_bytes, request.buckets)
     return replace(plan, crowd_rows=request.crowd_rows, keep=request.keep)
+
+
+def _tell(given: _Given) -> None:
+    """Tell of what a run may go wrong by, and is not refused for."""
+    for line in names_nothing(given.removals, given.planned):
+        sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
+    if whole := tell_whole(given.planned):
+        sys.stderr.write(f"tamis: {whole}\n")
 
 
 def _tell_damaged(places: Places) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +24,9 @@ PARTITION_ROWS = 2_000_000
 
 LINE = np.dtype([("high", "<u8"), ("low", "<u8"), ("outcome", "<u4"), ("file", "<u4"), ("row", "<u8")])
 """What is spilled of a ledger row: 32 bytes."""
+
+_HELD_ROWS = 1_000_000
+"""Rows that are gathered before they are spilled, so that not every row group comes to every file."""
 
 EXACT, NEAR = "exact_duplicate", "near_duplicate"
 _COLUMNS = ("source", "file", "row", "record_id", "verdict", "reasons", "exact")
@@ -64,16 +66,25 @@ class Spilled:
 
     def add(self, release: Release) -> None:
         """Add the rows of a release."""
-        with ExitStack() as stack:
-            opened = [stack.enter_context(self._path(at).open("wb")) for at in range(self.partitions)]
-            for table in read_lines(release):
-                readable = table.filter(pc.is_valid(table["record_id"]))
-                self.unreadable += len(table) - len(readable)
-                lines = self._lines(readable)
-                where = lines["high"] >> np.uint64(64 - 16) if self.partitions > 1 else np.zeros(len(lines))
-                parts = (where * self.partitions).astype(np.uint64) >> np.uint64(16)
-                for at in np.unique(parts).tolist():
-                    opened[at].write(lines[parts == at].tobytes())
+        held: list[np.ndarray] = []
+        for table in read_lines(release):
+            readable = table.filter(pc.is_valid(table["record_id"]))
+            self.unreadable += len(table) - len(readable)
+            held.append(self._lines(readable))
+            if sum(map(len, held)) >= _HELD_ROWS:
+                self._spill(np.concatenate(held))
+                held = []
+        self._spill(np.concatenate([np.empty(0, LINE), *held]))
+
+    def _spill(self, lines: np.ndarray) -> None:
+        """Add some rows to the files of their partitions, one file after another."""
+        where = lines["high"] >> np.uint64(64 - 16) if self.partitions > 1 else np.zeros(len(lines))
+        parts = (where * self.partitions).astype(np.uint64) >> np.uint64(16)
+        order = np.argsort(parts, kind="stable")
+        found, starts = np.unique(parts[order], return_index=True)
+        for at, mine in zip(found.tolist(), np.split(order, starts[1:]), strict=False):
+            with self._path(at).open("ab") as file:
+                file.write(lines[mine].tobytes())
 
     def _path(self, partition: int) -> Path:
         return self.folder / f"{partition:05d}"
@@ -90,7 +101,8 @@ class Spilled:
 
     def partition(self, at: int) -> np.ndarray:
         """The rows of a partition, in the order of the ledger."""
-        return np.fromfile(self._path(at), LINE)
+        path = self._path(at)
+        return np.fromfile(path, LINE) if path.exists() else np.empty(0, LINE)
 
 
 def read_lines(release: Release) -> Iterator[pa.Table]:

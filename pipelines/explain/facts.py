@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipelines.escapes import one_line
 from pipelines.explain.likeness import number
 from pipelines.explain.marks import Case, tell
 from pipelines.explain.wins import tell_win
-from pipelines.releases.ledger import Entry, RowKey, entries_of, falls_to, read_ledger
+from pipelines.releases.ledger import Entry, RowKey, falls_to, scan
 from pipelines.releases.release import Release
 from schemas.example import INPUT, INSTRUCTION
 from schemas.recipe import Recipe
 from schemas.verdict import Verdict
 from transforms.kernels.scores import BEST
 from transforms.kernels.tagger import tell as tell_task
+from transforms.steps.write import VERDICTS
 
 _FIRST_FEW = 5
 
@@ -103,12 +104,14 @@ def _language(code: str | None) -> str:
 
 def _of_cluster(release: Release, key: RowKey) -> Iterator[Fact]:
     """How many rows fall to a kept one, and the first few of them."""
-    fallen = read_ledger(release, falls_to(key))
-    total = len(fallen)
+    total, first = 0, list[dict[str, Any]]()
+    for table in scan(release.parts(VERDICTS), falls_to(key), ["source", "file", "row", "similarity"]):
+        total += len(table)
+        first += table.slice(0, _FIRST_FEW - len(first)).to_pylist()
     rows = "row falls" if total == 1 else "rows fall"
     yield Fact("cluster", f"{total:,} {rows} to it:" if total else "No row falls to it.")
-    for entry in entries_of(fallen[:_FIRST_FEW]):
-        place = one_line(release.address(entry.source, entry.file, entry.row))
-        yield Fact("", f"{number(entry.similarity or 0)}  {place}")
+    for line in first:
+        place = one_line(release.address(line["source"], line["file"], line["row"]))
+        yield Fact("", f"{number(line['similarity'] or 0)}  {place}")
     if total > _FIRST_FEW:
         yield Fact("", f"and {total - _FIRST_FEW:,} more")

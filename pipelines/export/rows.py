@@ -16,7 +16,7 @@ from pipelines.errors import RunError
 from pipelines.export.render import Examples
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.releases.kept import KeptPart, kept_parts, run_ends
-from pipelines.releases.ledger import matching, scan
+from pipelines.releases.ledger import matching, parts_by_file, scan
 from pipelines.releases.release import Release, first_line, open_release
 from schemas.example import PREFIX
 from schemas.reason import Reason
@@ -28,7 +28,7 @@ from transforms.steps import storage
 from transforms.steps.parquet import slice_rows
 from transforms.steps.reader import READ_ERRORS, UnreadableError
 from transforms.steps.units import open_unit
-from transforms.steps.write import REJECTS, VERDICTS
+from transforms.steps.write import REJECTS
 
 _ID, _TURNS, _TOOLS = f"{PREFIX}record_id", f"{PREFIX}turns", f"{PREFIX}tools"
 
@@ -43,10 +43,11 @@ class RejectsPart:
 
 @dataclass(frozen=True)
 class InputPart:
-    """An input file that rows were dropped from."""
+    """An input file that rows were dropped from, and the parts of the ledger that tell which."""
 
     record: InputRecord
     verdict: str
+    ledger: tuple[str, ...]
 
 
 Part: TypeAlias = KeptPart | RejectsPart | InputPart
@@ -59,7 +60,8 @@ def parts_of(release: Release, verdict: str) -> list[Part]:
     if saved := release.parts(REJECTS):
         return [RejectsPart(path, verdict) for path in saved]
     records = [record for record in release.manifest.inputs if record.role == "input"]
-    return [InputPart(record, verdict) for record in records]
+    ledger = parts_by_file(release)
+    return [InputPart(record, verdict, tuple(ledger[record.source, record.file])) for record in records]
 
 
 def read_part(folder: str, part: Part) -> Iterator[Examples]:
@@ -122,7 +124,7 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
     """Rows of an input file by the ledger, if they are what they were."""
     record = part.record
     wanted = matching(source=record.source, file=record.file, verdict=part.verdict)
-    lines = [_in_export(table) for table in scan(release.parts(VERDICTS), wanted)]
+    lines = [_in_export(table) for table in scan(part.ledger, wanted)]
     if not lines:
         return
     ledger = pa.concat_tables(lines)

@@ -21,6 +21,7 @@ from transforms.kernels.text import normalise
 from transforms.steps.write import DUPLICATES, VERDICTS
 
 _ANY = pc.field("similarity") >= 0
+_ENDS, _PLACE = ("above", "below"), ("file", "row")
 
 
 def prompts_of(folder: str, part: KeptPart) -> np.ndarray:
@@ -52,18 +53,17 @@ def choose_sides(
 
 def _links(release: Release, kept: np.ndarray) -> np.ndarray:
     """Verified pairs (int64, (2, pairs)): rows whose places are given by number, others after them."""
-    columns = [f"{end}_{name}" for end in ("above", "below") for name in ("file", "row")]
-    tables = [table.select(columns) for table in scan(release.parts(DUPLICATES), _ANY)]
-    if not tables:
-        return np.zeros((2, 0), np.int64)
-    pairs = pa.concat_tables(tables)
-    ends = np.stack(
-        [pack(pairs[f"{end}_file"].to_numpy(), pairs[f"{end}_row"].to_numpy()) for end in ("above", "below")]
-    )
-    others = np.setdiff1d(ends, kept)
-    at = np.searchsorted(kept, ends)
-    is_kept = kept[np.minimum(at, len(kept) - 1)] == ends if len(kept) else np.zeros(ends.shape, bool)
-    return np.where(is_kept, at, len(kept) + np.searchsorted(others, ends))
+    tables = scan(release.parts(DUPLICATES), _ANY, [f"{end}_{name}" for end in _ENDS for name in _PLACE])
+    ends = np.concatenate([np.zeros((2, 0), np.int64), *map(_ends_of, tables)], axis=1)
+    nodes = np.searchsorted(kept, ends)
+    others = kept[np.minimum(nodes, len(kept) - 1)] != ends if len(kept) else np.ones(ends.shape, bool)
+    nodes[others] = len(kept) + np.unique(ends[others], return_inverse=True)[1]
+    return nodes
+
+
+def _ends_of(pairs: pa.Table) -> np.ndarray:
+    """Places of both rows of each pair (int64, (2, pairs))."""
+    return np.stack([pack(*(pairs[f"{end}_{name}"].to_numpy() for name in _PLACE)) for end in _ENDS])
 
 
 def _kept_places(release: Release) -> np.ndarray:

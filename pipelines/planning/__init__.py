@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import math
-import platform
-import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from pipelines.errors import RunError
@@ -17,26 +13,16 @@ from pipelines.planning.footers import Footer, read_footers
 from pipelines.planning.surveys import GRAIN
 from pipelines.planning.unify import unify
 from pipelines.planning.units import cut_units
-from schemas.plan import DRAWING, TRAIN, Plan, Source, Unit, split_rank
+from schemas.plan import TRAIN, Plan, Source, Unit, split_rank
 from schemas.recipe import Recipe, to_dict
-from transforms.kernels.own_rules import digest_own
 from transforms.steps.lines import schema_text
+from transforms.steps.versions import versions_of
 
 UNIT_BYTES = 32 << 20
 _BUCKET_ROWS, _FEW_ROWS, _BUCKETS = 500_000, 5_000, 4096
 _LEDGER_ROWS, _EDGE_ROWS = 100_000, 1_000_000
 _PART_BYTES, _SMALL_PART_BYTES, _SMALL_PARTS = 256 << 20, 16 << 20, 8
 _GROUP_BYTES, _GROUP_ROWS = 64 << 20, 32768
-_PACKAGES = (
-    "apache-beam",
-    "datasketch",
-    "fasttext-community",
-    "numpy",
-    "pyarrow",
-    "regex",
-    "tamis",
-    *DRAWING,
-)
 
 
 def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buckets: int | None) -> Plan:
@@ -71,7 +57,7 @@ def plan_run(recipe: Recipe, model: tuple[str, str] | None, unit_bytes: int, buc
         parts=parts,
         shards=shards,
         group_rows=max(1, min(_GROUP_ROWS, _GROUP_BYTES * rows // max(1, size))),
-        versions=_versions(recipe),
+        versions=versions_of(recipe),
     )
 
 
@@ -129,18 +115,3 @@ def _parts(recipe: Recipe, shards: int, rows: int) -> dict[str, int]:
     if recipe.dedup.near:
         parts["duplicates"] = max(1, math.ceil(rows / _EDGE_ROWS))
     return parts | ({"rejects": shards} if recipe.output.save_rejects else {})
-
-
-def _versions(recipe: Recipe) -> dict[str, str]:
-    """Versions of all that can change a byte of a release."""
-    packages = _PACKAGES if recipe.tokenizer is None else (*_PACKAGES, "tokenizers")
-    own = {f"rule {rule.name}": digest_own("rule", rule.use) for rule in recipe.own}
-    if recipe.own_tagger is not None:
-        own["tagger"] = digest_own("tagger", recipe.own_tagger)
-    return {
-        "python": ".".join(map(str, sys.version_info[:2])),
-        "machine": platform.machine(),
-        "unicode": unicodedata.unidata_version,
-        **{package: version(package) for package in packages},
-        **own,
-    }

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -38,10 +39,13 @@ _NUMBERS = (
 
 
 class Footer(NamedTuple):
-    """What is known of a file before it is read."""
+    """What is known of a file before it is read.
+
+    `groups` has the rows and the bytes of each row group of Parquet (int64, (groups, 2)).
+    """
 
     file: InputFile
-    metadata: pq.FileMetaData | None
+    groups: np.ndarray | None
     schema: pa.Schema | None
     adapter: Adapter | None = None
     content: Content | None = None
@@ -54,9 +58,7 @@ class Footer(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of its rows, not compressed as far as that is known."""
-        if self.metadata is None:
-            return self.file.bytes
-        return sum(self.metadata.row_group(at).total_byte_size for at in range(self.metadata.num_row_groups))
+        return self.file.bytes if self.groups is None else int(self.groups[:, 1].sum())
 
 
 def read_footers(recipe: Recipe, grain: int = GRAIN) -> list[Footer]:
@@ -179,7 +181,14 @@ def _read_footer(source: FileSet, path: str, size: int, prefix: str) -> Footer:
         error=error,
         footer=None if metadata is None else digest_footer(metadata),
     )
-    return Footer(record, metadata, schema)
+    return Footer(record, None if metadata is None else _groups_of(metadata), schema)
+
+
+def _groups_of(metadata: pq.FileMetaData) -> np.ndarray:
+    """What planning needs of a footer, which itself takes a kilobyte for each column of each row group."""
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    sizes = [(group.num_rows, group.total_byte_size) for group in groups]
+    return np.array(sizes, np.int64).reshape(-1, 2)
 
 
 def _damage(path: str, problem: Exception) -> str:

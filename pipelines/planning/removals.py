@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import reduce
 from glob import escape
 from itertools import chain
 from operator import or_
+from typing import NamedTuple
 
 import numpy as np
 
 from pipelines.errors import RunError, UsageError
-from schemas.plan import Plan
+from schemas.plan import InputFile, Plan, Unit
 from transforms.kernels.removals import Pattern, Removals, read_removals
 from transforms.kernels.rows import to_hex
 from transforms.steps import storage
@@ -46,11 +47,10 @@ def join_lists(given: Removals, before: Removals, plan: Plan) -> Removals:
     known: dict[Pattern, frozenset[str]] = {}
     for pattern in joined.patterns:
         known[pattern.place] = known.get(pattern.place, frozenset()) | pattern.ids
-    patterns: list[Pattern] = []
-    for place, ids in known.items():
-        settled = ids or place.last is None
-        patterns += [place._replace(ids=ids)] if settled else _look_up(place, plan)
-    return Removals(joined.ids, frozenset(patterns))
+    settled = {place for place, ids in known.items() if ids or place.last is None}
+    patterns = {place._replace(ids=known[place]) for place in settled}
+    places = known.keys() - settled
+    return Removals(joined.ids, frozenset(patterns.union(_look_up(places, plan) if places else ())))
 
 
 def names_nothing(removals: Removals, plan: Plan) -> list[str]:
@@ -63,24 +63,54 @@ def names_nothing(removals: Removals, plan: Plan) -> list[str]:
     ]
 
 
-def _look_up(place: Pattern, plan: Plan) -> Iterator[Pattern]:
-    """A place with the record ids of the rows there, and those of its rows that cannot be read, for later."""
-    found: set[str] = set()
-    unread: list[Pattern] = []
+def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:
+    """Places with the record ids of the rows there, and those of rows that cannot be read, for later."""
+    ids: dict[Pattern, set[str]] = {place: set() for place in places}
+    unread: dict[Pattern, list[Pattern]] = {place: [] for place in places}
+    named = [_Named.of(places, plan, at) for at in range(len(plan.files))]
     for unit in plan.units:
-        file = plan.files[unit.file]
-        rows = np.arange(unit.first_row, unit.first_row + unit.rows)
-        rows = rows[(rows >= place.first) & (rows <= (place.last or 0))] - unit.first_row
-        named = place.is_of(file.source, file.name) and not plan.sources[file.source].reference
-        if named and len(rows) and file.error is None:
-            ids = dict(_ids_of(open_unit(plan, unit), rows))
-            found.update(ids.values())
-            lost = rows[~np.isin(rows, list(ids))] + unit.first_row
-            runs = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1) if len(lost) else []
-            globs = escape(file.source), escape(file.name)
-            unread += [Pattern(*globs, int(run[0]), int(run[-1])) for run in runs]
-    yield place._replace(ids=frozenset(found))
-    yield from unread if found else ()
+        wanted = named[unit.file].rows_in(unit)
+        if wanted:
+            rows = np.unique(np.concatenate([*wanted.values()]))
+            there = dict(_ids_of(open_unit(plan, unit), rows))
+            for place, mine in wanted.items():
+                ids[place].update(there[row] for row in mine.tolist() if row in there)
+                lost = [row + unit.first_row for row in mine.tolist() if row not in there]
+                unread[place] += _runs(plan.files[unit.file], np.array(lost, np.int64))
+    for place, found in ids.items():
+        yield place._replace(ids=frozenset(found))
+        yield from unread[place] if found else ()
+
+
+class _Named(NamedTuple):
+    """The places that are of a file, and the first and the last row of each."""
+
+    places: list[Pattern]
+    first: np.ndarray
+    last: np.ndarray
+
+    @classmethod
+    def of(cls, places: Collection[Pattern], plan: Plan, at: int) -> _Named:
+        """Those of a file that can be read and is no reference."""
+        file = plan.files[at]
+        looked_at = file.error is None and not plan.sources[file.source].reference
+        found = [place for place in places if looked_at and place.is_of(file.source, file.name)]
+        ends = np.array([(place.first, place.last) for place in found], np.int64).reshape(-1, 2)
+        return cls(found, ends[:, 0], ends[:, 1])
+
+    def rows_in(self, unit: Unit) -> dict[Pattern, np.ndarray]:
+        """The rows of a unit, counted in it, that each of the places has there."""
+        start, stop = unit.first_row, unit.first_row + unit.rows
+        low, high = np.maximum(self.first, start) - start, np.minimum(self.last + 1, stop) - start
+        some = np.flatnonzero(low < high).tolist()
+        return {self.places[at]: np.arange(low[at], high[at]) for at in some}
+
+
+def _runs(file: InputFile, rows: np.ndarray) -> Iterator[Pattern]:
+    """Some rows of a file, ascending, as places."""
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else []
+    for run in runs:
+        yield Pattern(escape(file.source), escape(file.name), int(run[0]), int(run[-1]))
 
 
 def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import pyarrow.parquet as pq
+import numpy as np
 
 from pipelines.planning.footers import Footer
 from schemas.plan import Unit
@@ -47,8 +47,8 @@ def cut_units(footers: Sequence[Footer], recipe: Recipe, unit_bytes: int) -> lis
 
 
 def _cut(footer: Footer, unit_bytes: int, most: int) -> Iterator[_Piece]:
-    if footer.metadata is not None:
-        yield from _cut_file(footer.metadata, unit_bytes, most)
+    if footer.groups is not None:
+        yield from _cut_file(footer.groups, unit_bytes, most)
     if footer.content is not None:
         yield from _cut_lines(footer.content, unit_bytes, most)
 
@@ -66,22 +66,21 @@ def _cut_lines(content: Content, unit_bytes: int, most: int) -> Iterator[_Piece]
         yield _Piece((0, 1), 0, first, rows, span)
 
 
-def _cut_file(metadata: pq.FileMetaData, unit_bytes: int, most: int) -> Iterator[_Piece]:
+def _cut_file(groups: np.ndarray, unit_bytes: int, most: int) -> Iterator[_Piece]:
     """Pieces of a file's first rows: whole row groups together, or parts of a large one."""
     pack = _Pack()
     first = 0
-    for group in range(metadata.num_row_groups):
-        entry = metadata.row_group(group)
-        rows = min(entry.num_rows, most - first)
+    for group, (held, size) in enumerate(groups.tolist()):
+        rows = min(held, most - first)
         if rows == 0:
             continue
-        if pack.rows and pack.bytes + entry.total_byte_size > unit_bytes:
+        if pack.rows and pack.bytes + size > unit_bytes:
             yield pack.piece()
             pack = _Pack()
-        if entry.total_byte_size > 2 * unit_bytes:
-            yield from _cut_group(group, first, rows, -(-entry.total_byte_size // unit_bytes))
+        if size > 2 * unit_bytes:
+            yield from _cut_group(group, first, rows, -(-size // unit_bytes))
         else:
-            pack.add(group, first, rows, entry.total_byte_size)
+            pack.add(group, first, rows, size)
         first += rows
     if pack.rows:
         yield pack.piece()

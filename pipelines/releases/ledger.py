@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
 from pipelines.releases.release import Release, first_line
@@ -16,6 +18,8 @@ from schemas.verdict import LEDGER, Verdict
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import VERDICTS
+
+_THREADS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,9 @@ def entries_of(table: pa.Table) -> list[Entry]:
     ]
 
 
-def scan(paths: list[str], wanted: pc.Expression, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+def scan(
+    paths: Sequence[str], wanted: pc.Expression, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
     """The wanted rows of some Parquet files, with all columns or some, from each row group that has any."""
     for path in paths:
         yield from _scan_file(path, wanted, columns)
@@ -114,6 +120,39 @@ def read_ledger(release: Release, wanted: pc.Expression) -> pa.Table:
     """The lines of the ledger that an expression wants, in order."""
     found = [table.select(LEDGER.names) for table in scan(release.parts(VERDICTS), wanted)]
     return pa.concat_tables([LEDGER.empty_table(), *found], promote_options="permissive")
+
+
+def parts_by_file(release: Release) -> dict[tuple[str, str], list[str]]:
+    """The parts of the ledger with lines of each input file, by source and name.
+
+    Ledger and manifest are in input order, so a part has all files between those of its ends.
+    """
+    names = [(record.source, record.file) for record in release.manifest.inputs if record.role == "input"]
+    places = {name: at for at, name in enumerate(names)}
+    found: dict[tuple[str, str], list[str]] = {name: [] for name in names}
+    paths = release.parts(VERDICTS)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for path, ends in zip(paths, pool.map(_ends, paths), strict=True):
+            for name in names[places[ends[0]] : places[ends[-1]] + 1] if ends else ():
+                found[name].append(path)
+    return found
+
+
+def _ends(path: str) -> list[tuple[str, str]]:
+    """Source and name of the files of the first and of the last line of a part; nothing of an empty one."""
+    try:
+        with storage.open_input(path) as file:
+            parquet = pq.ParquetFile(file)
+            if parquet.metadata.num_rows == 0:
+                return []
+            groups = [
+                parquet.read_row_group(at, ["source", "file"], use_threads=False)
+                for at in (0, parquet.num_row_groups - 1)
+            ]
+    except READ_ERRORS as error:
+        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
+    lines = pa.concat_tables([groups[0].slice(0, 1), groups[1].slice(len(groups[1]) - 1)]).to_pylist()
+    return [(line["source"], line["file"]) for line in lines]
 
 
 def matching(**values: Any) -> pc.Expression:

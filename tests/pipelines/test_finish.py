@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from pipelines import planning
 from pipelines.errors import RunError
 from pipelines.finish import finish
 from pipelines.planning import plan_run
@@ -27,6 +28,7 @@ from tests.rows import ask, ask_all, write_rows
 from transforms.kernels.tally import Tally
 from transforms.steps import storage
 from transforms.steps.job import Job
+from transforms.steps.versions import versions_of
 
 
 @pytest.fixture(scope="module")
@@ -222,4 +224,16 @@ def test_input_of_which_nothing_can_be_read_is_no_release(curate: Curate, tmp_pa
     path.write_bytes(content)
     with pytest.raises(RunError, match="no row of the input can be read, or a takedown list names them all"):
         curate(str(path))
+    assert not (tmp_path / "output" / "LATEST").exists()
+
+
+def test_a_worker_that_would_draw_another_report_does_not_publish(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = {"vl-convert-python": "0"}
+    monkeypatch.setattr(planning, "versions_of", lambda recipe: versions_of(recipe) | planned)
+    with pytest.raises(
+        RunError, match="planned with vl-convert-python 0, this worker has vl-convert-python "
+    ):
+        curate(str(write_rows(tmp_path / "in.parquet", ask_all(3))))
     assert not (tmp_path / "output" / "LATEST").exists()

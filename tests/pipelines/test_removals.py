@@ -10,10 +10,13 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.errors import RunError, UsageError
+from pipelines.planning import removals
 from pipelines.releases.release import open_release
 from pipelines.releases.verify import find_faults
+from schemas.plan import Plan, Unit
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import Row, ask, write_rows
+from transforms.steps.reader import Reader
 
 WORDS = [f"word{at}" for at in range(60)]
 LONG = {"instruction": "Tell me.", "output": " ".join([*WORDS, "more", "and", "more"])}
@@ -65,6 +68,29 @@ def test_a_list_may_begin_with_a_byte_order_mark(curate: Curate, tmp_path: Path)
     (tmp_path / "list").write_bytes(b"\xef\xbb\xbffile=a.parquet row=2\r\n")
     release = curate(pattern, remove=[str(tmp_path / "list")])
     assert release.verdicts() == ["kept", "kept", "rejected", "kept"]
+
+
+def test_each_unit_is_looked_into_once_however_many_lines_name_it(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(tmp_path / "in" / "b.parquet", [ask(at) for at in range(20, 24)])
+    pattern = write_input(tmp_path, [ask(at) for at in range(8)])
+    opened: list[tuple[int, int]] = []
+    real = removals.open_unit
+
+    def open_unit(plan: Plan, unit: Unit) -> Reader:
+        opened.append((unit.file, unit.first_row))
+        return real(plan, unit)
+
+    monkeypatch.setattr(removals, "open_unit", open_unit)
+    lines = [f"file=a.parquet row={rows}" for rows in ("1-4", "3", "2-2", "5", "900-1000")]
+    release = curate(pattern, remove=[name(tmp_path, *lines)], unit_bytes=1)
+    assert [line["row"] for line in release.lines() if line["reasons"] == ["removed"]] == [1, 2, 3, 4, 5]
+    assert opened == [(0, row) for row in range(1, 6)]
+    ids = ids_of(release)
+    listed = (release.folder / "removals.txt").read_text("utf-8")
+    assert f"row=1-4 id={','.join(sorted(ids[1:5]))}\n" in listed
+    assert f"row=3-3 id={ids[3]}\n" in listed
 
 
 def test_what_was_removed_never_returns(curate: Curate, tmp_path: Path) -> None:

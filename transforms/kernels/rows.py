@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -188,11 +189,14 @@ def prompt_hashes(prompts: pa.LargeStringArray) -> np.ndarray:
     return as_words(sum_up_rows(prompts))[:, 0].copy()
 
 
-def as_words(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
-    """16-byte hashes as big-endian uint64 of shape (rows, 2), so that numbers sort as the bytes do."""
+def as_words(hashes: pa.FixedSizeBinaryArray, order: Literal["C", "F"] = "C") -> np.ndarray:
+    """16-byte hashes as big-endian uint64 of shape (rows, 2), so that numbers sort as the bytes do.
+
+    In the order `F` all first words stand together, which is what a list is looked up by.
+    """
     size = len(hashes) * 16
     data = np.frombuffer(hashes.buffers()[1], np.uint8, size, hashes.offset * 16)
-    return data.view(">u8").astype(np.uint64).reshape(-1, 2)
+    return data.view(">u8").reshape(-1, 2).astype(np.uint64, order=order)
 
 
 def from_words(words: np.ndarray) -> pa.FixedSizeBinaryArray:

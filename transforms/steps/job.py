@@ -24,6 +24,7 @@ from transforms.steps import benchmarks, storage, tables
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.presence import at_work
 from transforms.steps.stores.registry import adopt, configured
+from transforms.steps.versions import check_versions
 
 _COLLECT_AT = 100_000
 """Objects made before Python looks for cycles: columns are few objects, and bundles leave none behind."""
@@ -39,12 +40,18 @@ def _plan(path: str, digest: str) -> Plan:
         raise StalePlanError(f"{path} is the plan of another run")
     gc.freeze()  # what is loaded by now stays; looking through it again and again takes a share of the run
     gc.set_threshold(_COLLECT_AT)
-    return Plan.from_json(content.decode())
+    plan = Plan.from_json(content.decode())
+    check_versions(plan, _recipe_of(plan))
+    return plan
 
 
 @cache
 def _recipe(path: str, digest: str) -> Recipe:
-    return Recipe.model_validate_json(json.dumps(_plan(path, digest).recipe))
+    return _recipe_of(_plan(path, digest))
+
+
+def _recipe_of(plan: Plan) -> Recipe:
+    return Recipe.model_validate_json(json.dumps(plan.recipe))
 
 
 @cache
@@ -64,7 +71,7 @@ def _model(path: str, digest: str) -> str:
 @cache
 def _released(path: str, digest: str) -> np.ndarray:
     """Record ids of the release before, sorted."""
-    return as_words(_load(path, digest)["record_id"].combine_chunks())
+    return as_words(_load(path, digest)["record_id"].combine_chunks(), "F")
 
 
 @cache
@@ -92,16 +99,15 @@ def _benchmarks(path: str, digest: str) -> Index:
 
 def _load(path: str, digest: str) -> pa.Table:
     """A table that `store` wrote, if it is this run's."""
-    table = tables.load(path)
-    if digest_of(tables.pack(table, None)) != digest:
+    body = tables.load_body(path)
+    if digest_of(body) != digest:
         raise StalePlanError(f"{path} is of another run")
-    return table
+    return tables.unpack(body, None)
 
 
 def store(path: str, table: pa.Table) -> str:
     """Store a table for the workers of a run; give its digest, which goes into the plan."""
-    tables.store(path, table)
-    return digest_of(tables.pack(table, None))
+    return digest_of(tables.store(path, table))
 
 
 def store_bytes(path: str, content: bytes) -> str:
@@ -114,8 +120,8 @@ class StalePlanError(RuntimeError):
     """A worker met the plan of another run."""
 
 
-def digest_of(content: bytes) -> str:
-    """Digest of a plan's text."""
+def digest_of(content: bytes | memoryview) -> str:
+    """Digest of what a plan is, or speaks of."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 

@@ -60,16 +60,26 @@ def unpack(data: bytes | memoryview, codec: pa.Codec | None = SMALL) -> pa.Table
         return reader.read_all()
 
 
-def store(path: str, table: pa.Table) -> None:
-    """Write a table to a file, with a checksum."""
+def store(path: str, table: pa.Table) -> memoryview:
+    """Write a table to a file, with a checksum; give what stands behind that."""
     body = memoryview(_stream(table))
     with storage.create(path) as file:
         file.write(xxhash.xxh3_128(body).digest())
         file.write(body)
+    return body
 
 
 def load(path: str) -> pa.Table:
     """Read a table that `store` wrote.
+
+    Raises:
+        DamagedError: the file is cut or its bytes have changed.
+    """
+    return unpack(load_body(path), None)
+
+
+def load_body(path: str) -> memoryview:
+    """Read the bytes of a table that `store` wrote, which `unpack` takes without a codec.
 
     Raises:
         DamagedError: the file is cut or its bytes have changed.
@@ -79,4 +89,4 @@ def load(path: str) -> pa.Table:
     if xxhash.xxh3_128(body).digest() != data[:_CHECKSUM]:
         msg = f"{path}: damaged, its checksum does not match"
         raise DamagedError(msg)
-    return unpack(body, None)
+    return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.diff import rows as diff_rows
+from pipelines.diff import spill
 from pipelines.diff.rows import find_moves
 from pipelines.releases.release import open_release
 from tests.refreshes import Shards
@@ -82,6 +84,21 @@ def test_rows_are_counted(
     ids = [line["record_id"] for line in moves.examples]
     assert ids == sorted(ids)
     check_places(moves.examples, before, after)
+
+
+def test_more_partitions_than_files_may_be_open(
+    pair: tuple[Release, Release], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (open_release(str(release.folder)) for release in pair)
+    whole = find_moves(before, after, limit=10**6)
+    monkeypatch.setattr(diff_rows, "PARTITION_ROWS", 1)
+    monkeypatch.setattr(spill, "_HELD_ROWS", 100)
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, allowed[1]))
+    try:
+        assert find_moves(before, after, limit=10**6) == whole
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
 
 
 def check_places(examples: list[dict[str, Any]], *releases: Release) -> None:

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import UsageError
+from pipelines.explain import facts
 from pipelines.explain.lookup import look_up
-from pipelines.releases.ledger import RowKey
+from pipelines.releases.ledger import RowKey, scan
 from pipelines.releases.release import open_release
 from pipelines.releases.rows import Missing, Row, read_row
 from pipelines.run import Request, run
@@ -191,6 +192,28 @@ def test_many_rows_of_one_record_id_are_counted(tmp_path: Path, printed: Printed
     assert (text.count("KEPT x.parquet"), text.count("DUPLICATE x.parquet")) == (1, 9)
     assert "12 rows fall to it: 1.0000 x.parquet" in text
     assert "and 7 more" in text
+
+
+def test_of_rows_that_fall_to_a_row_little_is_read(
+    tmp_path: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"instruction": "Sing a song, please.", "output": "La la la."}] * 20
+    write(tmp_path / "data" / "x.parquet", rows)
+    root = curate_one(tmp_path)
+    tables: list[pa.Table] = []
+
+    def seen(*asked: Any) -> Iterator[pa.Table]:
+        for table in scan(*asked):
+            tables.append(table)
+            yield table
+
+    monkeypatch.setattr(facts, "scan", seen)
+    text = squeeze(printed(root, "x.parquet:0"))
+    assert "19 rows fall to it: 1.0000 x.parquet:1 1.0000 x.parquet:2" in text
+    assert "1.0000 x.parquet:5 and 14 more" in text
+    assert sum(map(len, tables)) == 19
+    columns = {name for table in tables for name in table.column_names}
+    assert columns == {"source", "file", "row", "similarity"}
 
 
 def test_reference_row_that_is_gone_is_not_looked_for_in_the_release(tmp_path: Path) -> None:

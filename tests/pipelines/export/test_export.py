@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import planning
 from schemas.recipe import built_in, override
 from tests.pipelines.export.conftest import Export, Row
-from tests.releases import Curate, Release, recipe_for
-from tests.rows import ask_all, write_rows
+from tests.releases import Curate, Release, make_release, recipe_for
+from tests.rows import ask_all, write_files, write_rows
 from transforms.kernels.templates import TEMPLATES
+from transforms.steps import storage
 
 COLUMNS = {
     **{key: ["prompt", "completion", "full_text", "loss_spans"] for key in ["alpaca", "default", "chatml"]},
@@ -98,6 +100,23 @@ def test_dropped_rows_come_from_the_input_or_the_release(
         rows = export(release, "--template", "messages", "--verdict", verdict, name=name).rows(verdict)
         assert [row["record_id"] for row in rows] == [line["record_id"] for line in wanted]
         assert [row["messages"][1]["content"] for row in rows] == outputs
+
+
+def test_each_input_file_is_looked_up_in_its_own_parts_of_the_ledger(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, rows = 12, 6
+    short = [{"instruction": f"{at}", "input": None, "output": "No."} for at in range(files * rows)]
+    pattern = write_files(tmp_path / "input", short, [*range(rows, files * rows, rows)], 2)
+    monkeypatch.setattr(planning, "_LEDGER_ROWS", rows)
+    release = make_release(tmp_path / "output", recipe_for(pattern))
+    assert len(release.parts("verdicts")) == files
+    opened: list[str] = []
+    real = storage.open_input
+    monkeypatch.setattr(storage, "open_input", lambda path: opened.append(path) or real(path))
+    found = export(release, "--template", "messages", "--verdict", "rejected").rows("rejected")
+    assert [row["record_id"] for row in found] == [line["record_id"] for line in release.lines()]
+    assert sum("/verdicts/" in path for path in opened) == 2 * files
 
 
 def test_a_limit_drops_or_truncates_and_counts(crowded: Release, export: Export) -> None:

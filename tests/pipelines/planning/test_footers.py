@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.errors import RunError, UsageError
 from pipelines.planning import plan_run
+from pipelines.planning.footers import read_footers
 from tests.releases import Curate, Row, recipe_for
 from tests.rows import ask, ask_all, write_rows
 
@@ -42,6 +43,18 @@ def test_names_start_after_what_all_globs_share(folder: Path) -> None:
     ]
     assert files(f"{folder}/b/*/*.parquet") == ["x/part.parquet", "y/part.parquet"]
     assert files(f"{folder}/a/part.parquet") == ["part.parquet"]
+
+
+def test_of_a_footer_only_sizes_of_row_groups_are_kept(tmp_path: Path) -> None:
+    """The whole takes a kilobyte for each column of each row group, of all files at once."""
+    path = write_rows(tmp_path / "in.parquet", ask_all(10), row_group_size=4)
+    (footer,) = read_footers(recipe_for(str(path)))
+    metadata = pq.read_metadata(path)
+    sizes = [metadata.row_group(at).total_byte_size for at in range(3)]
+    assert footer.groups is not None
+    assert footer.groups.tolist() == [[rows, size] for rows, size in zip((4, 4, 2), sizes, strict=True)]
+    assert footer.size == sum(sizes)
+    assert not any(isinstance(part, pq.FileMetaData) for part in footer)
 
 
 @pytest.mark.usefixtures("folder")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import main
 from pipelines.errors import GateError, RunError
+from pipelines.planning import previous
 from pipelines.planning.previous import find_previous
 from schemas.recipe import Dedup
 from tests.releases import Curate, Release, make_release, recipe_for
@@ -79,6 +82,26 @@ def test_ids_are_those_of_the_kept_rows_once(before: Release) -> None:
     found = find_previous(str(before.folder), Dedup()).released
     ids = [one.hex() for one in found["record_id"].to_pylist()]
     assert ids == sorted(set(before.curated["tamis_record_id"].to_pylist()))
+
+
+def test_ids_of_any_number_of_rows_take_little_more_than_themselves(
+    before: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = 300_000
+    ids = np.random.default_rng(1).integers(0, 256, (rows, 16), np.uint8)
+    ids[: rows // 10] = ids[-rows // 10 :]
+    texts = pa.array([one.tobytes().hex() for one in ids])
+    pq.write_table(pa.table({"tamis_record_id": texts}), tmp_path / "part.parquet", row_group_size=10_000)
+    part = {f"{tmp_path}/part.parquet": "train"}
+    monkeypatch.setattr(previous, "split_by_part", lambda _: part)
+    tracemalloc.start()
+    try:
+        found = find_previous(str(before.folder), Dedup()).released
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found["record_id"].to_pylist() == sorted({one.tobytes() for one in ids})
+    assert peak < 40 * rows
 
 
 def test_release_that_kept_nothing_wins_nothing(curate: Curate, tmp_path: Path) -> None:

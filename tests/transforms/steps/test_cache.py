@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import planning
 from tests.releases import Curate, Release, Row, make_release, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
+from transforms.steps import versions
 from transforms.steps.cache import KINDS
 
 ROWS = [row | {"extra": row["output"]} for row in ask_all(9)]
@@ -77,7 +77,7 @@ def test_versions_of_what_draws_are_no_part_of_the_key(
     curate: Curate, first: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     before = entries(first.root)
-    monkeypatch.setattr(planning, "version", lambda name: "0" if name == package else version(name))
+    monkeypatch.setattr(versions, "version", lambda name: "0" if name == package else version(name))
     again = curate(str(tmp_path / "in.parquet"), root=first.root)
     assert (again.manifest.versions[package], first.manifest.versions[package]) == ("0", version(package))
     assert fresh(before, entries(first.root)) == dict.fromkeys(KINDS, int(package == "regex"))
