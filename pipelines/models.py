@@ -14,6 +14,7 @@ from transforms.kernels.token_rules import asks_for_tokens
 from transforms.steps import storage
 from transforms.steps.language_model import ModelError, find_model, model_digest
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
 
 
 def try_rules(recipe: Recipe) -> None:
@@ -49,7 +50,7 @@ def read_tokenizer(path: str | None) -> bytes | None:
     except TokenizerError as error:
         raise UsageError(str(error)) from None
     except READ_ERRORS as error:
-        raise UsageError(f"the tokenizer {path} cannot be read: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"the tokenizer {path} cannot be read: {first_line(error)}") from None
     return content
 
 

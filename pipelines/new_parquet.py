@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from pipelines.releases.release import first_line
 from transforms.steps import storage
-from transforms.steps.stores.errors import StoreError
+from transforms.steps.stores.errors import StoreError, first_line
 
 
 def check_target(path: str) -> None:

@@ -61,10 +61,11 @@ def _read_recipe(path: str) -> Recipe:
 def _fetch(path: str) -> bytes:
     """A file on one of Beam's filesystems."""
     from transforms.steps import storage
+    from transforms.steps.stores.errors import first_line
 
     try:
         if storage.exists(path):
             return storage.read_bytes(path)
     except Exception as error:  # noqa: BLE001 — each store's client has errors of its own
-        raise OSError(str(error).split("\n")[0]) from None
+        raise OSError(first_line(error)) from None
     raise FileNotFoundError("there is no such file")

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
-from pipelines.releases.release import Release, first_line
+from pipelines.releases.release import Release
 from schemas.verdict import Verdict
 from transforms.kernels.rows import as_words, from_hex
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
 from transforms.steps.write import VERDICTS
 
 PARTITION_ROWS = 2_000_000

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.duplicates.files import Files
 from pipelines.releases.ledger import matching, scan
+from pipelines.releases.places import Files
 from pipelines.releases.release import Release
 from schemas.verdict import WON_BY, Verdict
 from transforms.kernels.arrays import run_starts

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.duplicates.files import Files, pack
 from pipelines.releases.ledger import scan
+from pipelines.releases.places import Files, pack
 from pipelines.releases.release import Release
 from schemas.verdict import EDGES
 from transforms.kernels.similarity import Edges

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from pipelines.engines.engine import Asked, Engine
+from transforms.steps import storage
+from transforms.steps.stores.errors import lacking
 
 IMAGE_VARIABLE = "TAMIS_IMAGE"
 """Names the image that a process runs in, so that workers run in the same; deploy/image sets it."""
@@ -47,7 +49,7 @@ class Dataflow(Engine):
     def problems(self, asked: Asked) -> Iterator[str]:
         """What Dataflow would say after minutes, or not at all."""
         if not _has_client():
-            yield "--runner dataflow needs the extra dataflow: pip install '.[dataflow]' in Tamis's checkout"
+            yield lacking("--runner dataflow", "dataflow")
         for names in _NEEDED:
             if not asked.given.keys() & set(names):
                 yield f"--runner dataflow needs --{names[0]} as well"
@@ -67,13 +69,13 @@ class Dataflow(Engine):
 def _local_paths(asked: Asked) -> Iterator[str]:
     """Sentences on what workers cannot reach."""
     for flag, path in (("output", asked.root), ("cache", asked.cache or asked.root)):
-        if "://" not in path:
+        if storage.is_local(path):
             yield (
                 f"--{flag} {path} is on this machine, where Dataflow's workers cannot write; "
                 "name a folder in a bucket, such as gs://bucket/releases"
             )
     for path in asked.inputs:
-        if "://" not in path:
+        if storage.is_local(path):
             yield (
                 f"{path} is on this machine, where Dataflow's workers cannot read; copy it to a bucket "
                 "and name it there, such as gs://bucket/data/*.parquet"

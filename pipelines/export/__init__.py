@@ -19,14 +19,14 @@ from pipelines.export.staging import staged
 from pipelines.export.summary import summarise
 from pipelines.processes import Map, processes
 from pipelines.releases.kept import KeptPart
-from pipelines.releases.release import Release, first_line, open_release
+from pipelines.releases.release import Release, open_release
 from pipelines.terminal import open_console
 from schemas.export import ExportManifest
 from schemas.plan import TRAIN
 from schemas.reason import Reason
 from schemas.verdict import Verdict
 from transforms.steps import storage
-from transforms.steps.stores.errors import StoreError
+from transforms.steps.stores.errors import StoreError, first_line
 
 __all__ = ["Request", "export"]
 

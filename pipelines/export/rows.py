@@ -17,7 +17,7 @@ from pipelines.export.render import Examples
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.releases.kept import KeptPart, kept_parts, run_ends
 from pipelines.releases.ledger import matching, parts_by_file, scan
-from pipelines.releases.release import Release, first_line, open_release
+from pipelines.releases.release import Release, open_release
 from schemas.example import PREFIX
 from schemas.reason import Reason
 from schemas.release import InputRecord
@@ -27,6 +27,7 @@ from transforms.kernels.rows import from_hex
 from transforms.steps import storage
 from transforms.steps.parquet import slice_rows
 from transforms.steps.reader import READ_ERRORS, UnreadableError
+from transforms.steps.stores.errors import first_line
 from transforms.steps.units import open_unit
 from transforms.steps.write import REJECTS
 

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.duplicates.files import Files, pack
 from pipelines.export.rows import read_part
 from pipelines.releases.kept import KeptPart
 from pipelines.releases.ledger import matching, scan
+from pipelines.releases.places import Files, pack
 from pipelines.releases.release import Release
 from transforms.kernels.rows import prompt_hashes
 from transforms.kernels.splits import group_rows, held_out

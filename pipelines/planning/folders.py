@@ -14,6 +14,7 @@ from schemas.plan import TRAIN, split_rank
 from schemas.recipe import FileSet, Recipe, Reference, Source
 from transforms.steps import storage
 from transforms.steps.lines import is_lines
+from transforms.steps.stores.errors import first_line
 
 _WORDS = {
     TRAIN: ("train", "training"),
@@ -148,9 +149,7 @@ def _from_card(folder: str, names: list[str]) -> dict[str, list[str]]:
     try:
         known = yaml.safe_load(front["front"]) if front else None
     except yaml.YAMLError as error:
-        raise UsageError(
-            f"{folder}/README.md: its front matter is not YAML: {str(error).splitlines()[0]}"
-        ) from None
+        raise UsageError(f"{folder}/README.md: its front matter is not YAML: {first_line(error)}") from None
     configs = known.get("configs") if isinstance(known, dict) else None
     if not isinstance(configs, list) or not configs:
         return {}

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipelines import output_folder
 from pipelines.errors import RunError, UsageError
 from pipelines.releases.kept import split_by_part
-from pipelines.releases.release import Release, first_line, open_release, read_removed, read_report
+from pipelines.releases.release import Release, open_release, read_removed, read_report
 from schemas.example import PREFIX
 from schemas.recipe import Dedup, Gate
 from schemas.release import Before
@@ -21,6 +21,7 @@ from transforms.kernels.rows import as_words, from_hex
 from transforms.kernels.splits import split_salt
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
 
 LATEST = "latest"
 """What `--previous` takes for the latest release of the run's own folder."""

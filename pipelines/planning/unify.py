@@ -11,6 +11,7 @@ from pipelines.planning.footers import Footer
 from transforms.kernels.adapters.adapter import is_text
 from transforms.kernels.casts import join_types
 from transforms.steps.parquet import plain_type
+from transforms.steps.stores.errors import first_line
 
 
 def unify(footers: Sequence[Footer]) -> pa.Schema:
@@ -52,7 +53,7 @@ def _join(first: Footer, unified: pa.Schema, footer: Footer, schema: pa.Schema, 
         return pa.unify_schemas(both)
     except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
         raise UsageError(
-            f"{footer.file.path} clashes with the files before it: {str(error).splitlines()[0]}\n"
+            f"{footer.file.path} clashes with the files before it: {first_line(error)}\n"
             f"{first.file.path} and those after it:\n{_indent(unified)}\n"
             f"{footer.file.path}:\n{_indent(schema)}"
         ) from None

@@ -13,10 +13,11 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
-from pipelines.releases.release import Release, first_line
+from pipelines.releases.release import Release
 from schemas.verdict import LEDGER, Verdict
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
 from transforms.steps.write import VERDICTS
 
 _THREADS = 16

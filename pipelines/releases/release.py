@@ -19,7 +19,7 @@ from transforms.kernels.adapters import BY_NAME, Adapter
 from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
-from transforms.steps.stores.errors import StoreError
+from transforms.steps.stores.errors import StoreError, first_line
 
 
 @dataclass(frozen=True)
@@ -127,15 +127,6 @@ def read_removed(release: Release) -> Removals:
     if hashlib.sha256(content).hexdigest() != wanted[0]:
         raise RunError(f"{path} is not what the manifest says, so what must not return is not known")
     return read_removals(content.decode())
-
-
-def first_line(error: Exception) -> str:
-    r"""The first line of what an error says.
-
-    >>> first_line(ValueError("a\nb")), first_line(ValueError())
-    ('a', '')
-    """
-    return str(error).strip().split("\n")[0]
 
 
 def _first(error: ValidationError) -> str:

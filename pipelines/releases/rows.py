@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipelines.errors import UsageError
 from pipelines.releases.inputs import read_rows
 from pipelines.releases.ledger import RowKey, matching, read_ledger, scan
-from pipelines.releases.release import Release, first_line
+from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
 from schemas.recipe import Recipe
 from schemas.verdict import Verdict
@@ -18,6 +18,7 @@ from transforms.kernels.adapters import Adapter
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
 from transforms.steps.write import CURATED, REJECTS
 
 

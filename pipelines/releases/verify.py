@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipelines import output_folder
 from pipelines.errors import UsageError
 from pipelines.releases.digests import digest_release
-from pipelines.releases.release import Release, first_line, read_report
+from pipelines.releases.release import Release, read_report
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.release import OutputRecord
 from schemas.report import REPORT
@@ -22,7 +22,7 @@ from transforms.kernels.rows import digest_rows
 from transforms.steps import storage
 from transforms.steps.parquet import conform
 from transforms.steps.reader import READ_ERRORS
-from transforms.steps.stores.errors import StoreError
+from transforms.steps.stores.errors import StoreError, first_line
 from transforms.steps.write import CURATED, DUPLICATES, VERDICTS, Sums, stored_type
 
 

@@ -20,6 +20,7 @@ from transforms.steps.job import Job
 from transforms.steps.judgement import judge
 from transforms.steps.parts import parts_of, prompt_of, signed_by
 from transforms.steps.reader import Reader, UnreadableError
+from transforms.steps.stores.errors import first_line
 
 
 @dataclass
@@ -169,9 +170,8 @@ class _Slices:
 
 def _unreadable(reader: Reader, group: int, error: Exception) -> pa.Table:
     """The one line of a row group that cannot be read."""
-    sentence = str(error).strip().split("\n")[0]
-    lost = reader.group_rows(group)
-    return _line_of(group - reader.unit.groups[0], lost, f"row group {group}: {sentence}")
+    sentence, lost = f"row group {group}: {first_line(error)}", reader.group_rows(group)
+    return _line_of(group - reader.unit.groups[0], lost, sentence)
 
 
 def _line_of(group: int | None, lost: int | None, error: str, row: int | None = None) -> pa.Table:

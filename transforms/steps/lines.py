@@ -15,7 +15,7 @@ from transforms.kernels.json_lines import BOM, cut_lines, read_lines
 from transforms.kernels.json_shapes import Shape, shape_of_rows, table_of
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
-from transforms.steps.reader import ChangedError, Reader, UnreadableError, damage_of
+from transforms.steps.reader import Reader, UnreadableError, damage_of
 
 _READ_BYTES, _SEEK_BYTES = 8 << 20, 1 << 16
 _SPAN_BYTES = 64 << 20
@@ -211,11 +211,7 @@ class LinesReader(Reader):
         """The file; it is left to be closed with the reader, whose next pass reads what was fetched."""
         far = self._ranges
         file = storage.open_input(self.file.path) if far is None else pa.PythonFile(far, mode="r")
-        if file.size() != self.file.bytes:
-            raise ChangedError(
-                f"{self.file.path} has changed during the run: "
-                f"it had {self.file.bytes} bytes, it has {file.size()}"
-            )
+        self.check_size(file)
         return file
 
     def group_rows(self, group: int) -> int:  # noqa: ARG002 — there is but one
@@ -249,7 +245,7 @@ class LinesReader(Reader):
                 if some and self.schema.names:
                     yield table_of(objects, wanted)
         if at < self.unit.rows:
-            raise ChangedError(f"{self.file.path} has changed during the run: it has fewer lines")
+            raise self.changed("it has fewer lines")
 
     def _bytes(self) -> Iterator[tuple[int, bytes]]:
         start, stop = self.span

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from transforms.kernels.casts import cast
 from transforms.steps import storage
 from transforms.steps.ranges import RangeFile
-from transforms.steps.reader import READ_ERRORS, ChangedError, Reader, UnreadableError, damage_of
+from transforms.steps.reader import READ_ERRORS, Reader, UnreadableError, damage_of
 
 SLICE_BYTES = 4 << 20
 _READ_BYTES = 1 << 20
@@ -88,15 +88,11 @@ class UnitReader(Reader):
     def parquet(self) -> pq.ParquetFile:
         """The open file."""
         file = self._open()
-        if file.size() != self.file.bytes:
-            raise ChangedError(
-                f"{self.file.path} has changed during the run: "
-                f"it had {self.file.bytes} bytes, it has {file.size()}"
-            )
+        self.check_size(file)
         # Arrow's own threads would read ahead: whole row groups, and for ever where Python ends meanwhile.
         parquet = pq.ParquetFile(file, buffer_size=self._read_bytes, pre_buffer=False)
         if digest_footer(parquet.metadata) != self.file.footer:
-            raise ChangedError(f"{self.file.path} has changed during the run: it has another footer")
+            raise self.changed("it has another footer")
         return parquet
 
     @cached_property

@@ -80,6 +80,15 @@ class Reader(ABC):
         """Instruction, input and output of each row, as the recipe has them."""
         return self.adapter.texts(batch, self.plan.recipe["turns"])
 
+    def changed(self, how: str) -> ChangedError:
+        """The error that the file is another than the run was planned with."""
+        return ChangedError(f"{self.file.path} has changed during the run: {how}")
+
+    def check_size(self, file: pa.NativeFile) -> None:
+        """Refuse a file of another size than the run was planned with."""
+        if file.size() != self.file.bytes:
+            raise self.changed(f"it had {self.file.bytes} bytes, it has {file.size()}")
+
     def whole_rows(self, batch: pa.RecordBatch, first: int) -> tuple[np.ndarray, pa.RecordBatch]:
         """The rows of a slice that are not damaged, by their numbers in the unit, from that of the first."""
         rows = np.arange(first, first + len(batch))

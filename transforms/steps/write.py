@@ -21,7 +21,7 @@ from transforms.steps import storage, tables
 from transforms.steps.job import Job, writing
 from transforms.steps.lines import schema_of
 from transforms.steps.parquet import conform, plain_type
-from transforms.steps.reader import ChangedError, Reader
+from transforms.steps.reader import Reader
 from transforms.steps.resolve import Resolved, are_rejects, staged
 from transforms.steps.units import open_unit
 
@@ -139,7 +139,7 @@ def _with_input(reader: Reader, ledger: pa.Table, names: Iterable[str]) -> Itera
 def _check_same(reader: Reader, batch: pa.RecordBatch, ids: pa.ChunkedArray) -> None:
     """Refuse rows that are others than those that were judged."""
     if to_hex(reader.adapter.record_ids(batch)) != ids.combine_chunks():
-        raise ChangedError(f"{reader.file.path} has changed during the run: it has other rows")
+        raise reader.changed("it has other rows")
 
 
 def _turns(reader: Reader, batch: pa.RecordBatch) -> dict[str, pa.Array]:

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines.duplicates.files import Files, pack, unpack
 from pipelines.duplicates.groups import read_groups
 from pipelines.errors import RunError
+from pipelines.releases.places import Files, pack, unpack
 from pipelines.releases.release import open_release
 from tests.ledgers import Fall, write_release
 

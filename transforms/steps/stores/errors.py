@@ -42,3 +42,12 @@ def lacking(what: str, extra: str) -> str:
 def not_found(path: str) -> FileNotFoundError:
     """The error that there is nothing at a path."""
     return FileNotFoundError(errno.ENOENT, "there is no such file", path)
+
+
+def first_line(error: Exception) -> str:
+    r"""The first line of what an error says.
+
+    >>> first_line(ValueError("a\nb")), first_line(ValueError())
+    ('a', '')
+    """
+    return str(error).strip().split("\n")[0]

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
-from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
+from transforms.steps.stores.errors import StoreError, StoreUsageError, first_line, lacking, not_found
 from transforms.steps.stores.s3 import split
 from transforms.steps.stores.store import Store, Versioned
 
@@ -158,12 +158,8 @@ def _sentences(path: str, absent: str = "file") -> Iterator[None]:
     except (Forbidden, Unauthorized) as error:
         raise StoreUsageError(path, f"the store refuses these credentials ({error.code})") from None
     except GoogleAuthError as error:
-        raise StoreUsageError(path, f"no credentials for Google Cloud Storage: {_line(error)}") from None
+        raise StoreUsageError(path, f"no credentials for Google Cloud Storage: {first_line(error)}") from None
     except RequestException as error:
-        raise StoreError(path, f"the store cannot be reached: {_line(error)}") from None
+        raise StoreError(path, f"the store cannot be reached: {first_line(error)}") from None
     except (GoogleAPIError, GoogleCloudError, DataCorruption, InvalidResponse) as error:
-        raise StoreError(path, f"the store answers: {_line(error)}") from None
-
-
-def _line(error: Exception) -> str:
-    return str(error).split("\n")[0]
+        raise StoreError(path, f"the store answers: {first_line(error)}") from None

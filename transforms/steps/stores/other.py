@@ -13,7 +13,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileSystem
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
+from transforms.steps.stores.errors import StoreError, StoreUsageError, first_line, lacking, not_found
 from transforms.steps.stores.store import Store, Versioned
 
 _TRIES = 3
@@ -169,7 +169,7 @@ def _filesystem(path: str) -> Iterator[FileSystem]:
         details = getattr(error, "exception_details", None) or {}
         cause = next(iter(details.values()), error)
         if isinstance(cause, BeamIOError) or not isinstance(cause, ValueError | ImportError):
-            raise StoreError(path, str(cause).split("\n")[0]) from None
+            raise StoreError(path, first_line(cause)) from None
         raise StoreUsageError(path, _want(scheme, str(cause))) from None
     except (FileNotFoundError, StoreError):
         raise
@@ -177,7 +177,7 @@ def _filesystem(path: str) -> Iterator[FileSystem]:
         # What its client raises where a connection fails has no errno, and would pass for damage of the data.
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] != "hdfs":
             raise
-        raise StoreError(path, str(error).split("\n")[0]) from None
+        raise StoreError(path, first_line(error)) from None
 
 
 def _want(scheme: str, text: str) -> str:

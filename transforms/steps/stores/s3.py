@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from transforms.steps.stores.errors import StoreError, StoreUsageError, lacking, not_found
+from transforms.steps.stores.errors import StoreError, StoreUsageError, first_line, lacking, not_found
 from transforms.steps.stores.store import Store, Versioned
 
 _DELETED_AT_ONCE = 1000
@@ -192,7 +192,7 @@ def _sentence(path: str, error: dict[str, str]) -> OSError:
 
 def _unanswered(path: str, error: Exception) -> StoreError:
     """What it means that there was no answer, or that there was no question for want of credentials."""
-    name, text = type(error).__name__, str(error).split("\n")[0]
+    name, text = type(error).__name__, first_line(error)
     if "Credential" in name or "Token" in name or "Profile" in name:
         return StoreUsageError(path, f"no credentials for S3: {text}")
     if "Connect" in name or "Timeout" in name:
