@@ -10,15 +10,12 @@ from itertools import product
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.errors import UsageError
-from pipelines.releases.inputs import read_rows
+from pipelines.releases.inputs import GoneError, read_again
 from pipelines.releases.ledger import RowKey, scan
 from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
 from schemas.recipe import Recipe
 from transforms.kernels.adapters import Adapter
-from transforms.steps import storage
-from transforms.steps.reader import READ_ERRORS
 from transforms.steps.write import CURATED, REJECTS
 
 Fields = dict[str, str]
@@ -43,33 +40,32 @@ def read_texts(release: Release, keys: Sequence[RowKey]) -> Library:
     """The texts of some rows."""
     by_file = defaultdict(list)
     for key in keys:
-        by_file[key.source, key.file].append(key.row)
+        by_file[key.source, key.file].append(key)
     texts: dict[str, Fields] = {}
-    for (source, file), rows in by_file.items():
-        texts |= _from_input(release, source, file, rows)
+    why: dict[tuple[str, str], str] = {}
+    for (source, file), wanted in by_file.items():
+        found, why[source, file] = _from_input(release, source, file, sorted({key.row for key in wanted}))
+        texts |= found
     missing = {key.record_id for key in keys} - texts.keys()
     if missing:
         texts |= _from_release(release, missing)
-    lost = [release.input_of(key.source, key.file).path for key in keys if key.record_id not in texts]
-    return Library(texts, [_note(path) for path in dict.fromkeys(lost)])
+    lost = [why[key.source, key.file] for key in keys if key.record_id not in texts]
+    return Library(texts, [_note(reason) for reason in dict.fromkeys(lost)])
 
 
-def _note(path: str) -> str:
-    return f"no text of some rows: {path} is gone or has changed, and the release has not saved them"
+def _note(why: str) -> str:
+    return f"no text of some rows: {why}, and the release has not saved them"
 
 
-def _from_input(release: Release, source: str, name: str, rows: list[int]) -> dict[str, Fields]:
-    """Texts of some rows of a file, as far as it can be read."""
-    record = release.input_of(source, name)
+def _from_input(release: Release, source: str, name: str, rows: list[int]) -> tuple[dict[str, Fields], str]:
+    """Texts of some rows of a file, as far as it can be read, and why others cannot be had."""
     found: dict[str, Fields] = {}
     try:
-        with storage.open_input(record.path) as file:
-            if file.size() == record.bytes:
-                for batch in read_rows(file, record.path, sorted(set(rows))):
-                    found |= _by_id(batch, release.adapter(source, batch.schema), release.recipe)
-    except (*READ_ERRORS, UsageError):
-        return found
-    return found
+        for batch, adapter in read_again(release, source, name, rows):
+            found |= _by_id(batch, adapter, release.recipe)
+    except GoneError as error:
+        return found, str(error)
+    return found, f"the input {release.input_of(source, name).path} has other rows now"
 
 
 def _by_id(batch: pa.RecordBatch, adapter: Adapter, recipe: Recipe) -> dict[str, Fields]:

@@ -1,4 +1,4 @@
-"""Some rows of an input file, whatever its kind."""
+"""Some rows of an input file of a release, whatever its kind, if it still is what it was."""
 
 from __future__ import annotations
 
@@ -7,12 +7,46 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.errors import UsageError
+from pipelines.releases.release import Release
+from transforms.kernels.adapters import Adapter
 from transforms.kernels.json_lines import cut_lines, read_lines
 from transforms.kernels.json_shapes import shape_of_rows, table_of
+from transforms.steps import storage
 from transforms.steps.lines import is_lines, pieces_of
 from transforms.steps.parquet import decoded
+from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
 
 _SLICE = 256
+
+
+class GoneError(Exception):
+    """A sentence on why an input file of a release cannot be read as it was."""
+
+
+def read_again(
+    release: Release, source: str, file: str, rows: Sequence[int]
+) -> Iterator[tuple[pa.RecordBatch, Adapter]]:
+    """Some rows of an input file of a release, ascending, and what reads examples out of them.
+
+    Raises:
+        GoneError: it is not there, cannot be read, or has another size now.
+    """
+    record = release.input_of(source, file)
+    try:
+        with storage.open_input(record.path) as opened:
+            size = opened.size()
+            if size != record.bytes:
+                sizes = f"{record.bytes:,} bytes then, {size:,} now"
+                raise GoneError(f"the input {record.path} has changed: {sizes}")
+            for batch in read_rows(opened, record.path, rows):
+                if len(batch):
+                    yield batch, release.adapter(source, batch.schema)
+    except FileNotFoundError:
+        raise GoneError(f"the input {record.path} is gone") from None
+    except (*READ_ERRORS, UsageError) as error:
+        raise GoneError(f"the input {record.path} cannot be read: {first_line(error)}") from None
 
 
 def read_rows(file: pa.NativeFile, path: str, rows: Sequence[int]) -> Iterator[pa.RecordBatch]:

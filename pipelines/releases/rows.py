@@ -7,8 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.errors import UsageError
-from pipelines.releases.inputs import read_rows
+from pipelines.releases.inputs import GoneError, read_again
 from pipelines.releases.ledger import RowKey, matching, read_ledger, scan
 from pipelines.releases.release import Release
 from schemas.example import FIELDS, PREFIX
@@ -16,9 +15,6 @@ from schemas.recipe import Recipe
 from schemas.verdict import Verdict
 from transforms.kernels.adapters import Adapter
 from transforms.kernels.texts import Texts
-from transforms.steps import storage
-from transforms.steps.reader import READ_ERRORS
-from transforms.steps.stores.errors import first_line
 from transforms.steps.write import CURATED, REJECTS
 
 
@@ -54,24 +50,16 @@ def read_row(release: Release, key: RowKey) -> Row | Missing:
 
 
 def _from_input(release: Release, key: RowKey) -> Row | Missing:
-    record = release.input_of(key.source, key.file)
+    path = release.input_of(key.source, key.file).path
     try:
-        with storage.open_input(record.path) as file:
-            size = file.size()
-            if size != record.bytes:
-                return Missing(
-                    f"the input {record.path} has changed: {record.bytes:,} bytes then, {size:,} now"
-                )
-            batch = next((found for found in read_rows(file, record.path, [key.row]) if len(found)), None)
-            if batch is None:
-                raise ValueError("it has fewer rows now")
-            adapter = release.adapter(key.source, batch.schema)
-    except FileNotFoundError:
-        return Missing(f"the input {record.path} is gone")
-    except (*READ_ERRORS, UsageError) as error:
-        return Missing(f"the input {record.path} cannot be read: {first_line(error)}")
+        found = next(read_again(release, key.source, key.file, [key.row]), None)
+    except GoneError as error:
+        return Missing(str(error))
+    if found is None:
+        return Missing(f"the input {path} cannot be read: it has fewer rows now")
+    batch, adapter = found
     if adapter.record_ids(batch)[0].as_py().hex() != key.record_id:
-        return Missing(f"the input {record.path} has changed: this row has another record id now")
+        return Missing(f"the input {path} has changed: this row has another record id now")
     return _row(batch, adapter, release.recipe)
 
 
