@@ -71,6 +71,8 @@ def may_repeat(previous: Previous, plan: Plan) -> bool:
         manifest.tokenizer == plan.tokenizer,
         manifest.benchmark_index == plan.benchmarks,
         plan.removals == removals,
+        [(one.source, one.file, one.rows) for one in manifest.benchmarks]
+        == [(one.source, one.name, one.rows or 0) for one in plan.benchmark_files],
         manifest.columns == {kind: name_columns(part_schema(kind, plan)) for kind in (CURATED, VERDICTS)},
         [_named(record, digest=None) for record in manifest.inputs]
         == [_named(record, digest=None) for record in files],

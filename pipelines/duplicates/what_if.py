@@ -60,6 +60,11 @@ def what_if(release: Release, thresholds: Sequence[float]) -> list[Level]:
         raise UsageError(
             f"release {release.name} has no pairs to ask: its recipe leaves near-duplicates be (dedup.near)"
         )
+    if release.recipe.top is not None or release.recipe.balance is not None:
+        raise UsageError(
+            f"release {release.name} has chosen among the rows that were left (top, balance): what it would "
+            "keep at another threshold cannot be told from its pairs"
+        )
     groups = read_groups(release)
     pairs = read_pairs(release, groups.files, min(dedup.threshold, *thresholds))
     now = replay(pairs, dedup.threshold)

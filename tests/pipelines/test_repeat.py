@@ -12,9 +12,9 @@ from pipelines import run
 from pipelines.cli import main
 from pipelines.engines import in_memory
 from pipelines.errors import RunError
-from schemas.recipe import override
+from schemas.recipe import Recipe, override
 from tests.releases import Curate, Release, recipe_for
-from tests.rows import crowd, write_files
+from tests.rows import crowd, write_files, write_rows
 from transforms.steps.parquet import UnitReader
 
 PARTS = ("curated", "verdicts", "duplicates")
@@ -213,3 +213,20 @@ def test_what_is_gone_since_it_was_planned_is_told_by_a_run(
     monkeypatch.setattr(run, "plan_run", change)
     with pytest.raises(RunError, match="the run failed and nothing was published: "):
         curate(pattern, previous="latest")
+
+
+def test_a_benchmark_under_another_name_is_noticed(curate: Curate, pattern: str, tmp_path: Path) -> None:
+    """The ledger names its file."""
+    tests, rows = tmp_path / "tests", crowd(3, 200)
+    tests.mkdir()
+
+    def recipe() -> Recipe:
+        return override(recipe_for(pattern), {"benchmarks": [{"name": "b", "input": f"{tests}/*.parquet"}]})
+
+    path = write_rows(tests / "x.parquet", rows[5:8])
+    first = refresh(curate, pattern, recipe=recipe())
+    path.rename(tests / "renamed.parquet")
+    again = refresh(curate, pattern, recipe=recipe())
+    assert not again.run["repeats"]
+    assert {name for name in again.ledger["match_file"].to_pylist() if name} == {"renamed.parquet"}
+    assert first.verdicts() == again.verdicts()

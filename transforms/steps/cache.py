@@ -18,7 +18,7 @@ from transforms.steps.reader import Reader
 KINDS, SHINGLES = ("judgement", "identity", "signatures"), "shingles"
 """What judging stores of a unit; and what later steps store of its candidates, under the signatures' key."""
 
-_VERSION = 16
+_VERSION = 17
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 
@@ -41,7 +41,7 @@ def unit_keys(
         "rows": (reader.unit.skip, reader.unit.rows),
         "position": reader.position,
     }
-    others = {"identity": {"others": [other for _, other in digests], "types": reader.types}}
+    others = {"identity": {"others": [other for _, other in digests]}}
     asked = _asked(plan, recipe, reader)
     return {kind: _key({**asked[kind], **content, **others.get(kind, {})}) for kind in KINDS}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from transforms.steps import cache, tables
+from transforms.steps import cache, storage, tables
 from transforms.steps.examine import Findings, examine, examine_lost, examine_unreadable
 from transforms.steps.job import Job, writing
 from transforms.steps.notes import notes_of, remember
@@ -45,6 +45,7 @@ def judge_unit(index: int, job: Job) -> tuple[int, Judged]:
 def _judge(reader: Reader, job: Job) -> Judged:
     if reader.file.error is not None:
         return _store_outside(examine_unreadable(reader, job), job, "damaged", ())
+    stamp = storage.stamp(reader.file.path)
     digests = [reader.digests(group) for group in range(*reader.unit.groups)]
     flat = tuple(texts + others for texts, others in digests)
     keys = cache.unit_keys(job.plan, job.recipe_of(reader.unit.index), reader, digests)
@@ -54,6 +55,8 @@ def _judge(reader: Reader, job: Job) -> Judged:
     if missing:
         past = recall(notes, job)
         found = examine(reader, job, missing) if past is None else examine_changed(reader, job, past)
+        if storage.stamp(reader.file.path) != stamp:
+            raise reader.changed("it was written to")
         if found.unreadable and not reader.lost:
             return _store_outside(examine(reader, job, cache.KINDS), job, "damaged", flat)
         for name in missing:

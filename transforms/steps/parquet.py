@@ -70,11 +70,6 @@ class UnitReader(Reader):
         return None if storage.is_local(self.file.path) else storage.open_ranges(self.file.path)
 
     @property
-    def types(self) -> list[str]:
-        """Types of the file's columns: numbers may be stored alike and mean other things."""
-        return [f"{field.name}:{field.type}" for field in self.parquet.schema_arrow]
-
-    @property
     def _read_bytes(self) -> int:
         """Most bytes of a read; each is a request where they count."""
         return _READ_BYTES if self._ranges is None else storage.FAR_READ_BYTES
@@ -134,32 +129,48 @@ class UnitReader(Reader):
             self._ranges.fetch(self._stored(range(*self.unit.groups), columns))
             self._ranges.fetch(self._stored([group], columns))
 
+    @cached_property
+    def _fields(self) -> list[pa.Field]:
+        """The column that each stored one is of: nested ones are stored in several."""
+        fields = self.parquet.schema_arrow
+        return [field for field in fields for _ in range(_stored_in(field.type))]
+
     def _stored(self, groups: Iterable[int], columns: Sequence[str] | None) -> list[tuple[int, int]]:
         """From where to where in the file some columns of some row groups, or all, are stored."""
         metadata = [self.parquet.metadata.row_group(group) for group in groups]
-        chunks = [group.column(index) for group in metadata for index in range(group.num_columns)]
-        return [
-            (start := _start(chunk), start + int(chunk.total_compressed_size))
-            for chunk in chunks
-            if columns is None or chunk.path_in_schema.split(".")[0] in columns
-        ]
+        wanted = [at for at, field in enumerate(self._fields) if columns is None or field.name in columns]
+        chunks = [group.column(at) for group in metadata for at in wanted]
+        return [(start := _start(chunk), start + int(chunk.total_compressed_size)) for chunk in chunks]
 
     def digests(self, group: int) -> tuple[str, str]:
-        """BLAKE2b of the stored bytes of a row group: of its text columns, and of the others."""
+        """BLAKE2b of the stored bytes of a row group and their types: of its text columns, and of the others.
+
+        Numbers may be stored alike and mean other things.
+        """
         metadata = self.parquet.metadata.row_group(group)
         texts, others = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16)
         self._fetch(group, None)
         file = self._open()
-        for index in range(metadata.num_columns):
+        for index, field in enumerate(self._fields):
             column = metadata.column(index)
             file.seek(_start(column))
-            top = column.path_in_schema.split(".")[0]
-            told = {column.path_in_schema, top} & set(self.columns.values())
-            digest = texts if told else others
-            digest.update(f"{column.path_in_schema}:{column.total_compressed_size}:".encode())
+            digest = texts if field.name in self.columns.values() else others
+            told = f"{column.path_in_schema}:{field.type}:{column.total_compressed_size}:"
+            digest.update(told.encode())
             for at in range(0, column.total_compressed_size, self._read_bytes):
                 digest.update(file.read(min(self._read_bytes, column.total_compressed_size - at)))
         return texts.hexdigest(), others.hexdigest()
+
+
+def _stored_in(kind: pa.DataType) -> int:
+    """How many columns a type is stored in: one for each value that is not made of others.
+
+    >>> _stored_in(pa.list_(pa.struct([("a", pa.int8()), ("b", pa.map_(pa.string(), pa.int8()))])))
+    3
+    """
+    if isinstance(kind, pa.BaseExtensionType):
+        return _stored_in(kind.storage_type)
+    return sum(_stored_in(kind.field(at).type) for at in range(kind.num_fields)) or 1
 
 
 def _start(column: pq.ColumnChunkMetaData) -> int:

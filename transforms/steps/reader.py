@@ -56,11 +56,6 @@ class Reader(ABC):
         return None
 
     @property
-    def types(self) -> list[str]:
-        """Types of the file's columns, where its stored bytes do not tell them."""
-        return []
-
-    @property
     def place(self) -> tuple[int, ...]:
         """What tells the unit from others of its file, and stays as it is where a few rows of that change."""
         return self.unit.groups[0], self.unit.skip

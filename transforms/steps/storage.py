@@ -103,6 +103,14 @@ def exists(path: str) -> bool:
     return Path(path).is_file() if is_local(path) else store_of(path).size(path) is not None
 
 
+def stamp(path: str) -> tuple[int, int] | None:
+    """What changes with each write to a local file; None of a file in a store, which is replaced whole."""
+    if not is_local(path):
+        return None
+    found = Path(path).stat()
+    return found.st_ino, found.st_mtime_ns
+
+
 def open_input(path: str) -> pa.NativeFile:
     """A file to read from at any position."""
     if is_local(path):

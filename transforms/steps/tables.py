@@ -61,10 +61,10 @@ def unpack(data: bytes | memoryview, codec: pa.Codec | None = SMALL) -> pa.Table
 
 
 def store(path: str, table: pa.Table) -> memoryview:
-    """Write a table to a file, with a checksum; give what stands behind that."""
+    """Write a table to a file, with a checksum of name and content; give what stands behind that."""
     body = memoryview(_stream(table))
     with storage.create(path) as file:
-        file.write(xxhash.xxh3_128(body).digest())
+        file.write(_checksum(path, body))
         file.write(body)
     return body
 
@@ -73,7 +73,7 @@ def load(path: str) -> pa.Table:
     """Read a table that `store` wrote.
 
     Raises:
-        DamagedError: the file is cut or its bytes have changed.
+        DamagedError: the file is cut, its bytes have changed, or it was stored under another name.
     """
     return unpack(load_body(path), None)
 
@@ -82,11 +82,17 @@ def load_body(path: str) -> memoryview:
     """Read the bytes of a table that `store` wrote, which `unpack` takes without a codec.
 
     Raises:
-        DamagedError: the file is cut or its bytes have changed.
+        DamagedError: as `load` does.
     """
     data = storage.read_bytes(path)
     body = memoryview(data)[_CHECKSUM:]
-    if xxhash.xxh3_128(body).digest() != data[:_CHECKSUM]:
+    if _checksum(path, body) != data[:_CHECKSUM]:
         msg = f"{path}: damaged, its checksum does not match"
         raise DamagedError(msg)
     return body
+
+
+def _checksum(path: str, body: memoryview) -> bytes:
+    found = xxhash.xxh3_128(body)
+    found.update(path.rpartition("/")[2].encode())
+    return bytes(found.digest())

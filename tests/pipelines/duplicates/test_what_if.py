@@ -16,6 +16,8 @@ from pipelines.errors import RunError, UsageError
 from pipelines.releases.release import open_release
 from schemas.recipe import built_in, override
 from tests.ledgers import REFERENCES, Fall, Pair, Place, write_release
+from tests.releases import Curate, recipe_for
+from tests.rows import crowd, write_files
 
 FILE, KNOWN = "a.parquet", f"{REFERENCES}.parquet"
 Printed = Callable[..., str]
@@ -151,3 +153,12 @@ def test_pairs_that_contradict_the_ledger_are_told(
     release = open_release(str(write_release(tmp_path, {FILE: rows(3)}, falls, pairs)))
     with pytest.raises(RunError, match="do not lead to the verdicts of the ledger"):
         what_if(release, [0.9])
+
+
+def test_a_release_that_chose_among_what_was_left_cannot_tell(
+    tmp_path: Path, curate: Curate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pattern = write_files(tmp_path / "in", crowd(3, 60), [], 30)
+    release = curate(pattern, recipe=recipe_for(pattern, top=5))
+    assert main(["duplicates", str(release.folder), "--what-if", "0.9"]) == 2
+    assert "has chosen among the rows that were left (top, balance)" in capsys.readouterr().err

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.errors import RunError
 from tests.refreshes import Shards
 from tests.releases import Curate, Release, Row, recipe_for
 from tests.rows import ask_all, crowd, write_files, write_rows
@@ -21,6 +22,7 @@ from tests.tokenizers import byte_level
 from transforms.kernels.shingles import Shingles, shingle
 from transforms.steps import unit_rows
 from transforms.steps.cache import KINDS
+from transforms.steps.parquet import UnitReader
 
 SEEN: list[str] = []
 COUNTING = {
@@ -254,3 +256,42 @@ def test_what_is_damaged_of_the_past_is_told(
     assert again.run["damaged_entries"] == [str(file) for file in found] != []
     assert f"{found[0]} was damaged" in capsys.readouterr().err
     assert parts(again) == parts(curate(str(path), cache=str(tmp_path / "empty")))
+
+
+def test_a_column_of_turns_may_have_a_dot_in_its_name(curate: Curate, tmp_path: Path) -> None:
+    """Another text in it is another text."""
+    path = tmp_path / "in.parquet"
+    source = {"name": "s", "input": str(path), "format": "messages", "columns": {"turns": "data.messages"}}
+
+    def write(*answers: str) -> None:
+        turns = [
+            [{"role": "user", "content": f"Name river {at}."}, {"role": "assistant", "content": answer}]
+            for at, answer in enumerate(answers)
+        ]
+        pq.write_table(pa.table({"data.messages": turns}), path)
+
+    recipe = recipe_for("", sources=[source])
+    write("The Danube.", "The Rhine.")
+    root = curate("", recipe=recipe).root
+    write("The Danube.", "")
+    again = curate("", recipe=recipe, root=root)
+    assert again.lines()[1]["reasons"] == ["output_empty"]
+    assert parts(again) == parts(curate("", recipe=recipe, cache=str(tmp_path / "empty")))
+
+
+def test_what_is_written_to_meanwhile_is_not_cached(
+    curate: Curate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found of other bytes would be believed for ever."""
+    path = write_rows(tmp_path / "in.parquet", ask_all(20))
+    digests = UnitReader.digests
+
+    def late(reader: UnitReader, group: int) -> tuple[str, str]:
+        found = digests(reader, group)
+        path.write_bytes(path.read_bytes())
+        return found
+
+    monkeypatch.setattr(UnitReader, "digests", late)
+    with pytest.raises(RunError, match=r"in\.parquet has changed during the run: it was written to"):
+        curate(str(path), cache=str(tmp_path / "cache"))
+    assert not list((tmp_path / "cache").rglob("*.arrow"))

@@ -57,3 +57,11 @@ def test_cut_file_is_noticed(tmp_path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(tables.DamagedError, match="damaged"):
         tables.load(str(path))
+
+
+def test_a_file_under_another_name_is_damaged(tmp_path: Path) -> None:
+    """Or two entries of the cache could change places."""
+    tables.store(str(tmp_path / "t.arrow"), TABLE)
+    (tmp_path / "t.arrow").rename(tmp_path / "u.arrow")
+    with pytest.raises(tables.DamagedError, match=r"u\.arrow: damaged"):
+        tables.load(str(tmp_path / "u.arrow"))
