@@ -11,13 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.errors import RunError
+from pipelines.releases.parts import open_part
 from pipelines.releases.release import Release
 from schemas.verdict import Verdict
 from transforms.kernels.rows import as_words, from_hex
-from transforms.steps import storage
-from transforms.steps.reader import READ_ERRORS
-from transforms.steps.stores.errors import first_line
 from transforms.steps.write import VERDICTS
 
 PARTITION_ROWS = 2_000_000
@@ -109,17 +106,10 @@ class Spilled:
 def read_lines(release: Release) -> Iterator[pa.Table]:
     """What is compared of a ledger, a row group at a time."""
     for path in release.parts(VERDICTS):
-        yield from _read_part(path)
-
-
-def _read_part(path: str) -> Iterator[pa.Table]:
-    try:
-        with storage.open_input(path) as file:
+        with open_part(path) as file:
             parquet = pq.ParquetFile(file)
             for group in range(parquet.metadata.num_row_groups):
                 yield parquet.read_row_group(group, list(_COLUMNS), use_threads=False)
-    except READ_ERRORS as error:
-        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
 
 
 def name_outcomes(table: pa.Table) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from pipelines.export.render import Examples
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.releases.kept import KeptPart, kept_parts, run_ends
 from pipelines.releases.ledger import matching, parts_by_file, scan
+from pipelines.releases.parts import open_part
 from pipelines.releases.release import Release, open_release
 from schemas.example import PREFIX
 from schemas.reason import Reason
@@ -26,8 +27,7 @@ from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage
 from transforms.steps.parquet import slice_rows
-from transforms.steps.reader import READ_ERRORS, UnreadableError
-from transforms.steps.stores.errors import first_line
+from transforms.steps.reader import UnreadableError
 from transforms.steps.units import open_unit
 from transforms.steps.write import REJECTS
 
@@ -180,11 +180,8 @@ def _check_there(record: InputRecord) -> None:
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file, in slices of some megabytes."""
-    try:
-        with storage.open_input(path) as file:
-            parquet = pq.ParquetFile(file)
-            for group in range(parquet.metadata.num_row_groups):
-                size = slice_rows(parquet.metadata.row_group(group))
-                yield from parquet.iter_batches(size, [group], use_threads=False)
-    except READ_ERRORS as error:
-        raise RunError(f"{path} cannot be read: {first_line(error)}") from None
+    with open_part(path) as file:
+        parquet = pq.ParquetFile(file)
+        for group in range(parquet.metadata.num_row_groups):
+            size = slice_rows(parquet.metadata.row_group(group))
+            yield from parquet.iter_batches(size, [group], use_threads=False)

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import output_folder
-from pipelines.errors import RunError, UsageError
+from pipelines.errors import UsageError
 from pipelines.releases.kept import split_by_part
+from pipelines.releases.parts import open_part
 from pipelines.releases.release import Release, open_release, read_removed, read_report
 from schemas.example import PREFIX
 from schemas.recipe import Dedup, Gate
@@ -20,8 +21,6 @@ from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex
 from transforms.kernels.splits import split_salt
 from transforms.steps import storage
-from transforms.steps.reader import READ_ERRORS
-from transforms.steps.stores.errors import first_line
 
 LATEST = "latest"
 """What `--previous` takes for the latest release of the run's own folder."""
@@ -88,9 +87,6 @@ def _read_released(release: Release, dedup: Dedup) -> pa.Table:
 
 
 def _read_ids(part: str) -> Iterator[pa.StringArray]:
-    try:
-        with storage.open_input(part) as file:
-            for batch in pq.ParquetFile(file).iter_batches(columns=[_COLUMN], use_threads=False):
-                yield batch.column(0)
-    except READ_ERRORS as error:
-        raise RunError(f"{part}: this file of the release cannot be read: {first_line(error)}") from None
+    with open_part(part) as file:
+        for batch in pq.ParquetFile(file).iter_batches(columns=[_COLUMN], use_threads=False):
+            yield batch.column(0)

@@ -12,12 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from pipelines.errors import RunError
+from pipelines.releases.parts import open_part
 from pipelines.releases.release import Release
 from schemas.verdict import LEDGER, Verdict
-from transforms.steps import storage
-from transforms.steps.reader import READ_ERRORS
-from transforms.steps.stores.errors import first_line
 from transforms.steps.write import VERDICTS
 
 _THREADS = 16
@@ -107,14 +104,11 @@ def scan(
 
 
 def _scan_file(path: str, wanted: pc.Expression, columns: Sequence[str] | None) -> Iterator[pa.Table]:
-    try:
-        with storage.open_input(path) as file:
-            for group in ds.ParquetFileFormat().make_fragment(file).split_by_row_group(wanted):
-                # Counting reads only the columns that `wanted` names.
-                if group.count_rows(filter=wanted):
-                    yield group.to_table(columns=columns and list(columns), filter=wanted)
-    except READ_ERRORS as error:
-        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
+    with open_part(path) as file:
+        for group in ds.ParquetFileFormat().make_fragment(file).split_by_row_group(wanted):
+            # Counting reads only the columns that `wanted` names.
+            if group.count_rows(filter=wanted):
+                yield group.to_table(columns=columns and list(columns), filter=wanted)
 
 
 def read_ledger(release: Release, wanted: pc.Expression) -> pa.Table:
@@ -141,17 +135,14 @@ def parts_by_file(release: Release) -> dict[tuple[str, str], list[str]]:
 
 def _ends(path: str) -> list[tuple[str, str]]:
     """Source and name of the files of the first and of the last line of a part; nothing of an empty one."""
-    try:
-        with storage.open_input(path) as file:
-            parquet = pq.ParquetFile(file)
-            if parquet.metadata.num_rows == 0:
-                return []
-            groups = [
-                parquet.read_row_group(at, ["source", "file"], use_threads=False)
-                for at in (0, parquet.num_row_groups - 1)
-            ]
-    except READ_ERRORS as error:
-        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
+    with open_part(path) as file:
+        parquet = pq.ParquetFile(file)
+        if parquet.metadata.num_rows == 0:
+            return []
+        groups = [
+            parquet.read_row_group(at, ["source", "file"], use_threads=False)
+            for at in (0, parquet.num_row_groups - 1)
+        ]
     lines = pa.concat_tables([groups[0].slice(0, 1), groups[1].slice(len(groups[1]) - 1)]).to_pylist()
     return [(line["source"], line["file"]) for line in lines]
 

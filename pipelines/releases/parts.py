@@ -1,0 +1,27 @@
+"""Files of a release, opened to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from pipelines.errors import RunError
+from transforms.steps import storage
+from transforms.steps.reader import READ_ERRORS
+from transforms.steps.stores.errors import first_line
+
+
+@contextmanager
+def open_part(path: str) -> Iterator[pa.NativeFile]:
+    """A file of a release to read from.
+
+    Raises:
+        RunError: it is not there, or damaged.
+    """
+    try:
+        with storage.open_input(path) as file:
+            yield file
+    except READ_ERRORS as error:
+        raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
