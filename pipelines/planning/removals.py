@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.errors import RunError, UsageError
+from pipelines.planning.inputs import rows_by_file
 from schemas.plan import InputFile, Plan, Unit
 from transforms.kernels.removals import Pattern, Removals, read_removals
 from transforms.kernels.rows import to_hex
@@ -64,7 +65,7 @@ def names_nothing(removals: Removals, plan: Plan) -> list[str]:
 
 
 def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:
-    """Places with the record ids of the rows there, and those of rows that cannot be read, for later."""
+    """Places with the record ids of the rows there, and those of rows that are not read now, for later."""
     ids: dict[Pattern, set[str]] = {place: set() for place in places}
     unread: dict[Pattern, list[Pattern]] = {place: [] for place in places}
     named = [_Named.of(places, plan, at) for at in range(len(plan.files))]
@@ -77,6 +78,10 @@ def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:
                 ids[place].update(there[row] for row in mine.tolist() if row in there)
                 lost = [row + unit.first_row for row in mine.tolist() if row not in there]
                 unread[place] += _runs(plan.files[unit.file], np.array(lost, np.int64))
+    planned = rows_by_file(plan)
+    for at, file in enumerate(plan.files):
+        for place, rest in named[at].past(planned[at], file):
+            unread[place].append(rest)
     for place, found in ids.items():
         yield place._replace(ids=frozenset(found))
         yield from unread[place] if found else ()
@@ -91,10 +96,10 @@ class _Named(NamedTuple):
 
     @classmethod
     def of(cls, places: Collection[Pattern], plan: Plan, at: int) -> _Named:
-        """Those of a file that can be read and is no reference."""
+        """Those of a file that is no reference."""
         file = plan.files[at]
-        looked_at = file.error is None and not plan.sources[file.source].reference
-        found = [place for place in places if looked_at and place.is_of(file.source, file.name)]
+        reference = plan.sources[file.source].reference
+        found = [place for place in places if not reference and place.is_of(file.source, file.name)]
         ends = np.array([(place.first, place.last) for place in found], np.int64).reshape(-1, 2)
         return cls(found, ends[:, 0], ends[:, 1])
 
@@ -105,12 +110,26 @@ class _Named(NamedTuple):
         some = np.flatnonzero(low < high).tolist()
         return {self.places[at]: np.arange(low[at], high[at]) for at in some}
 
+    def past(self, read: int, file: InputFile) -> Iterator[tuple[Pattern, Pattern]]:
+        """Each place with its rows after the first `read` of the file, if it has any there.
+
+        A file that cannot be read may have any number of rows.
+        """
+        for place, first, last in zip(self.places, self.first.tolist(), self.last.tolist(), strict=True):
+            start, stop = max(first, read), last if file.rows is None else min(last, file.rows - 1)
+            if start <= stop:
+                yield place, _place(file, start, stop)
+
 
 def _runs(file: InputFile, rows: np.ndarray) -> Iterator[Pattern]:
     """Some rows of a file, ascending, as places."""
     runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else []
     for run in runs:
-        yield Pattern(escape(file.source), escape(file.name), int(run[0]), int(run[-1]))
+        yield _place(file, int(run[0]), int(run[-1]))
+
+
+def _place(file: InputFile, first: int, last: int) -> Pattern:
+    return Pattern(escape(file.source), escape(file.name), first, last)
 
 
 def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[tuple[int, str]]:

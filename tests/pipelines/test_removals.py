@@ -160,6 +160,36 @@ def test_rows_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_pa
     assert moved.verdicts() == ["kept", "kept", *["rejected"] * 4, "kept"]
 
 
+def test_rows_of_a_file_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_path: Path) -> None:
+    write_rows(tmp_path / "in" / "b.parquet", [ask(at) for at in range(20, 24)])
+    pattern = write_input(tmp_path, [ask(at) for at in range(4)])
+    whole = (tmp_path / "in" / "a.parquet").read_bytes()
+    (tmp_path / "in" / "a.parquet").write_bytes(whole[:200])
+    lists = [name(tmp_path, "row=1-2")]
+    first = curate(pattern, remove=lists)
+    assert "file=a.parquet row=1-2\n" in (first.folder / "removals.txt").read_text("utf-8")
+    (tmp_path / "in" / "a.parquet").write_bytes(whole)
+    for remove in (lists, ()):
+        again = curate(pattern, previous="latest", remove=remove)
+        assert again.verdicts() == ["kept", "rejected", "rejected", "kept"] * 2
+
+
+def test_rows_past_the_cap_of_a_source_stay_down_once_it_is_lifted(curate: Curate, tmp_path: Path) -> None:
+    write_rows(tmp_path / "in" / "b.parquet", [ask(at) for at in range(20, 24)])
+    pattern = write_input(tmp_path, [ask(at) for at in range(6)])
+    source = {"name": "input", "input": pattern}
+    capped = recipe_for(pattern, sources=[{**source, "max_rows": 3}])
+    first = curate(pattern, recipe=capped, remove=[name(tmp_path, "row=2-9")])
+    assert first.verdicts() == ["kept", "kept", "rejected"]
+    listed = (first.folder / "removals.txt").read_text("utf-8").splitlines()
+    assert [line for line in listed if "id=" not in line] == [
+        "source=input file=a.parquet row=3-5",
+        "source=input file=b.parquet row=2-3",
+    ]
+    lifted = curate(pattern, previous="latest")
+    assert lifted.verdicts() == [*["kept"] * 2, *["rejected"] * 4, *["kept"] * 2, *["rejected"] * 2]
+
+
 def test_a_list_that_is_of_no_file_is_told_of(
     curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
