@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import reduce
-from glob import escape
 from itertools import chain
 from operator import or_
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import numpy as np
 from pipelines.errors import RunError, UsageError
 from pipelines.planning.inputs import rows_by_file
 from schemas.plan import InputFile, Plan, Unit
-from transforms.kernels.removals import Pattern, Removals, read_removals
+from transforms.kernels.removals import Pattern, Removals, glob_of, read_removals
 from transforms.kernels.rows import to_hex
 from transforms.steps import storage
 from transforms.steps.reader import ChangedError, Reader, UnreadableError
@@ -129,7 +128,7 @@ def _runs(file: InputFile, rows: np.ndarray) -> Iterator[Pattern]:
 
 
 def _place(file: InputFile, first: int, last: int) -> Pattern:
-    return Pattern(escape(file.source), escape(file.name), first, last)
+    return Pattern(glob_of(file.source), glob_of(file.name), first, last)
 
 
 def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[tuple[int, str]]:

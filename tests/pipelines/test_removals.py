@@ -144,7 +144,7 @@ def test_a_row_that_cannot_be_read_has_no_text_that_is_removed(curate: Curate, t
 
 def test_rows_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_path: Path) -> None:
     rows = [json.dumps(ask(at)) for at in range(6)]
-    path = tmp_path / "in [1].jsonl"
+    path = tmp_path / "in [1]\u2028\n\x85.jsonl"
 
     def write(*lines: str) -> str:
         path.write_text("\n".join(lines), "utf-8")
