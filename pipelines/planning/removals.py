@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
 from operator import or_
@@ -13,6 +13,7 @@ import numpy as np
 from pipelines.errors import RunError, UsageError
 from pipelines.planning.inputs import rows_by_file
 from schemas.plan import InputFile, Plan, Unit
+from schemas.release import InputRecord
 from transforms.kernels.removals import Pattern, Removals, glob_of, read_removals
 from transforms.kernels.rows import to_hex
 from transforms.steps import storage
@@ -55,12 +56,40 @@ def join_lists(given: Removals, before: Removals, plan: Plan) -> Removals:
 
 def names_nothing(removals: Removals, plan: Plan) -> list[str]:
     """Lines of a list that are of no file of the input."""
-    files = [file for file in plan.files if not plan.sources[file.source].reference]
+    files = _inputs_of(plan)
     return [
         str(pattern)
         for pattern in sorted(removals.patterns, key=str)
         if not any(pattern.is_of(file.source, file.name) for file in files)
     ]
+
+
+def follow_files(before: Removals, inputs: Iterable[InputRecord], plan: Plan) -> tuple[Removals, list[str]]:
+    """The list of the release before, with lines for its `inputs` that are called otherwise now; those lost.
+
+    What a file is called depends on the recipe and on what else its folder holds. So one that a line named
+    stays named while it is at the same path. A line is lost whose files are all gone from their paths, when
+    no file has a name that it is of.
+    """
+    now = {file.path: file for file in _inputs_of(plan)}
+    lines = [pattern for pattern in before.patterns if not pattern.ids]
+    more, gone, kept = set(), set(), set()
+    for record in inputs:
+        file = now.get(record.path)
+        if record.role == "reference" or (file and (file.source, file.name) == (record.source, record.file)):
+            continue
+        for line in (line for line in lines if line.is_of(record.source, record.file)):
+            if file is None:
+                gone.add(line)
+            elif not line.is_of(file.source, file.name):
+                more.add(line._replace(source=glob_of(file.source), file=glob_of(file.name)))
+                kept.add(line)
+    lost = Removals(patterns=frozenset(gone - kept))
+    return before | Removals(patterns=frozenset(more)), names_nothing(lost, plan)
+
+
+def _inputs_of(plan: Plan) -> list[InputFile]:
+    return [file for file in plan.files if not plan.sources[file.source].reference]
 
 
 def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:

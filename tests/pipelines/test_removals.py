@@ -190,6 +190,40 @@ def test_rows_past_the_cap_of_a_source_stay_down_once_it_is_lifted(curate: Curat
     assert lifted.verdicts() == [*["kept"] * 2, *["rejected"] * 4, *["kept"] * 2, *["rejected"] * 2]
 
 
+def test_files_stay_named_whatever_the_ledger_calls_them(
+    curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another folder beside theirs, another split and another name of their source change what it does."""
+    folder = tmp_path / "in"
+    write_rows(folder / "data" / "a-1.parquet", [ask(1)])
+    write_rows(folder / "data" / "b-1.parquet", [ask(2)])
+    first = curate(str(folder), remove=[name(tmp_path, "source=input file=a-*")])
+    assert first.verdicts() == ["rejected", "kept"]
+    write_rows(folder / "more" / "c.parquet", [ask(3)])
+    write_rows(folder / "more" / "test.parquet", [ask(4)])
+    second = curate(str(folder), previous="latest")
+    found = [(line["source"], line["file"], line["verdict"]) for line in second.lines()]
+    assert found == [
+        ("input/test", "test.parquet", "kept"),
+        ("input/train", "data/a-1.parquet", "rejected"),
+        ("input/train", "data/b-1.parquet", "kept"),
+        ("input/train", "more/c.parquet", "kept"),
+    ]
+    recipe = recipe_for("x", sources=[{"name": "web", "input": f"{folder}/*/*.parquet"}])
+    third = curate("x", recipe=recipe, previous="latest")
+    assert [line["verdict"] for line in third.lines()] == ["rejected", "kept", "kept", "kept"]
+    assert capsys.readouterr().err == ""
+    (folder / "data" / "a-1.parquet").rename(folder / "data" / "d-1.parquet")
+    fourth = curate("x", recipe=recipe, previous="latest")
+    assert fourth.verdicts() == ["kept"] * 4
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(
+        "tamis: no file of the input is any more one that the takedown list of release 0003 names by "
+        "source=web file=data/a-1.parquet"
+    )
+
+
 def test_a_list_that_is_of_no_file_is_told_of(
     curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
