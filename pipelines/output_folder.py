@@ -97,9 +97,9 @@ def _number(taken: Collection[str]) -> str:
 
 
 def latest(root: str) -> str | None:
-    """Name of the latest release, if there is one."""
+    """Name of the latest release, if there is one; what is no text is the name of none that is there."""
     path = f"{root}/LATEST"
-    return storage.read_bytes(path).decode().strip() if storage.exists(path) else None
+    return storage.read_bytes(path).decode(errors="replace").strip() if storage.exists(path) else None
 
 
 def move_latest(root: str, name: str, owner: str = "") -> str | None:
