@@ -19,6 +19,8 @@ MANIFEST, HELD, REMOVALS = "manifest.json", "held.json", "removals.txt"
 """The manifest of a release; what a release that a gate holds has instead; a release's takedown list."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_LONGEST_NAME = 255
+"""File systems have no name of more bytes."""
 
 
 def check_root(root: str, cache: str) -> None:
@@ -38,6 +40,8 @@ def check_name(name: str) -> None:
     """Refuse a name that is no plain name of a folder."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"--release takes letters, digits and ._- after a letter or digit, found {name!r}")
+    if len(name) > _LONGEST_NAME:
+        raise UsageError(f"--release takes a name of {_LONGEST_NAME} letters at most, found {len(name)}")
 
 
 def releases(root: str) -> list[str]:
@@ -97,9 +101,9 @@ def _number(taken: Collection[str]) -> str:
 
 
 def latest(root: str) -> str | None:
-    """Name of the latest release, if there is one."""
+    """Name of the latest release, if there is one; what is no text is the name of none that is there."""
     path = f"{root}/LATEST"
-    return storage.read_bytes(path).decode().strip() if storage.exists(path) else None
+    return storage.read_bytes(path).decode(errors="replace").strip() if storage.exists(path) else None
 
 
 def move_latest(root: str, name: str, owner: str = "") -> str | None:

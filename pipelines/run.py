@@ -19,7 +19,7 @@ from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.planning.benchmarks import Benchmarks, read_benchmarks
 from pipelines.planning.previous import LATEST, Previous, check_gate, find_latest, find_previous
-from pipelines.planning.removals import join_lists, names_nothing, read_lists
+from pipelines.planning.removals import follow_files, join_lists, names_nothing, read_lists
 from pipelines.planning.work import tell_whole, worth
 from pipelines.processes import interruptible
 from pipelines.progress import watch
@@ -182,10 +182,21 @@ def _look_back(plan: Plan, places: Places, previous: Previous | None, removals: 
             released=store(places.released, previous.released),
             previous=store_bytes(places.previous, before),
         )
-    removals = join_lists(removals, previous.removals if previous else Removals(), plan)
+    removals = join_lists(removals, _follow(previous, plan) if previous else Removals(), plan)
     if removals:
         plan = replace(plan, removals=store_bytes(places.removals, str(removals).encode()))
     return plan
+
+
+def _follow(previous: Previous, plan: Plan) -> Removals:
+    """The takedown list of the release before; lines of it that are of no file any more are told of."""
+    removals, lost = follow_files(previous.removals, previous.release.manifest.inputs, plan)
+    for line in lost:
+        sys.stderr.write(
+            f"tamis: no file of the input is any more one that the takedown list of release "
+            f"{previous.release.name} names by {line}; its rows are kept wherever the input has them now\n"
+        )
+    return removals
 
 
 def _asked(request: Request, root: str, cache: str) -> Asked:

@@ -15,13 +15,13 @@ from transforms.shuffle import (
     Sent,
     Several,
     Tables,
-    receive,
+    receive_in_order,
     receive_unit,
     send,
     send_by_name,
 )
 from transforms.steps import choice
-from transforms.steps.choice import ASKED, DROPPED, LINES
+from transforms.steps.choice import ASKED, DROPPED
 from transforms.steps.job import Job
 from transforms.steps.resolve import fates_of
 from transforms.steps.unit_rows import UnitRows
@@ -29,11 +29,11 @@ from transforms.steps.unit_rows import UnitRows
 
 def _lines(met: Met, job: Job) -> Iterator[Sent]:
     for unit, judged, found in receive_unit(met):
-        yield from send(LINES, choice.lines(UnitRows(unit, judged, job), fates_of(found)))
+        yield from send(str(unit), choice.lines(UnitRows(unit, judged, job), fates_of(found)))
 
 
 def _cut(met: Met, job: Job) -> str:
-    return choice.cut(receive(met), job.recipe)
+    return choice.cut(*receive_in_order(met), job.recipe)
 
 
 def _drop(met: Met, cuts: Sequence[str], job: Job) -> Iterator[TaggedOutput]:

@@ -50,6 +50,15 @@ def receive(met: Met, *, again: bool = False) -> Keyed:
     return key, _open([piece for _, piece in named], counted=not again)
 
 
+def receive_in_order(met: Met) -> tuple[pa.Table, dict[int, int]]:
+    """All tables of a key as one, in the order of the units that are their names, and the rows of each."""
+    named = sorted((int(name), piece) for name, piece in met[1])
+    _count([piece for _, piece in named])
+    found = [tables.unpack(piece) for _, piece in named]
+    rows = {unit: len(table) for (unit, _), table in zip(named, found, strict=True)}
+    return pa.concat_tables(found).combine_chunks(), rows
+
+
 def receive_unit(met: Met, *, again: bool = False) -> Iterator[tuple[int, Any, Mapping[str, pa.Table]]]:
     """A unit's own value, and what tables were sent to it by name; nothing for a key that is no unit.
 
@@ -68,8 +77,12 @@ def receive_unit(met: Met, *, again: bool = False) -> Iterator[tuple[int, Any, M
 def _open(pieces: list[bytes], *, counted: bool) -> pa.Table:
     """One table of all pieces, in an order that does not depend on their arrival."""
     if counted:
-        Metrics.counter("tamis", COUNTER).inc(sum(map(len, pieces)))
+        _count(pieces)
     return pa.concat_tables(map(tables.unpack, sorted(pieces))).combine_chunks()
+
+
+def _count(pieces: list[bytes]) -> None:
+    Metrics.counter("tamis", COUNTER).inc(sum(map(len, pieces)))
 
 
 @dataclass(eq=False)

@@ -36,6 +36,11 @@ def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     if not output_folder.releases(root):
         raise UsageError(f"there is no release in {root}")
     with holding.lock(root):
+        if output_folder.latest(root) not in {None, *output_folder.releases(root)}:
+            raise UsageError(
+                f"{root}/LATEST names no release that is there, so which must stay is not known; "
+                f"'tamis publish {root} NAME' names one"
+            )
         waiting = [*output_folder.clear_held(root), *output_folder.clear_unfinished(root)]
         old = prune(root, parsed.keep)
         left = output_folder.releases(root)

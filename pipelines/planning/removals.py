@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
-from glob import escape
 from itertools import chain
 from operator import or_
 from typing import NamedTuple
@@ -12,8 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.errors import RunError, UsageError
+from pipelines.planning.inputs import rows_by_file
 from schemas.plan import InputFile, Plan, Unit
-from transforms.kernels.removals import Pattern, Removals, read_removals
+from schemas.release import InputRecord
+from transforms.kernels.removals import Pattern, Removals, glob_of, read_removals
 from transforms.kernels.rows import to_hex
 from transforms.steps import storage
 from transforms.steps.reader import ChangedError, Reader, UnreadableError
@@ -55,7 +56,7 @@ def join_lists(given: Removals, before: Removals, plan: Plan) -> Removals:
 
 def names_nothing(removals: Removals, plan: Plan) -> list[str]:
     """Lines of a list that are of no file of the input."""
-    files = [file for file in plan.files if not plan.sources[file.source].reference]
+    files = _inputs_of(plan)
     return [
         str(pattern)
         for pattern in sorted(removals.patterns, key=str)
@@ -63,8 +64,36 @@ def names_nothing(removals: Removals, plan: Plan) -> list[str]:
     ]
 
 
+def follow_files(before: Removals, inputs: Iterable[InputRecord], plan: Plan) -> tuple[Removals, list[str]]:
+    """The list of the release before, with lines for its `inputs` that are called otherwise now; those lost.
+
+    What a file is called depends on the recipe and on what else its folder holds. So one that a line named
+    stays named while it is at the same path. A line is lost whose files are all gone from their paths, when
+    no file has a name that it is of.
+    """
+    now = {file.path: file for file in _inputs_of(plan)}
+    lines = [pattern for pattern in before.patterns if not pattern.ids]
+    more, gone, kept = set(), set(), set()
+    for record in inputs:
+        file = now.get(record.path)
+        if record.role == "reference" or (file and (file.source, file.name) == (record.source, record.file)):
+            continue
+        for line in (line for line in lines if line.is_of(record.source, record.file)):
+            if file is None:
+                gone.add(line)
+            elif not line.is_of(file.source, file.name):
+                more.add(line._replace(source=glob_of(file.source), file=glob_of(file.name)))
+                kept.add(line)
+    lost = Removals(patterns=frozenset(gone - kept))
+    return before | Removals(patterns=frozenset(more)), names_nothing(lost, plan)
+
+
+def _inputs_of(plan: Plan) -> list[InputFile]:
+    return [file for file in plan.files if not plan.sources[file.source].reference]
+
+
 def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:
-    """Places with the record ids of the rows there, and those of rows that cannot be read, for later."""
+    """Places with the record ids of the rows there, and those of rows that are not read now, for later."""
     ids: dict[Pattern, set[str]] = {place: set() for place in places}
     unread: dict[Pattern, list[Pattern]] = {place: [] for place in places}
     named = [_Named.of(places, plan, at) for at in range(len(plan.files))]
@@ -77,6 +106,10 @@ def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:
                 ids[place].update(there[row] for row in mine.tolist() if row in there)
                 lost = [row + unit.first_row for row in mine.tolist() if row not in there]
                 unread[place] += _runs(plan.files[unit.file], np.array(lost, np.int64))
+    planned = rows_by_file(plan)
+    for at, file in enumerate(plan.files):
+        for place, rest in named[at].past(planned[at], file):
+            unread[place].append(rest)
     for place, found in ids.items():
         yield place._replace(ids=frozenset(found))
         yield from unread[place] if found else ()
@@ -91,10 +124,10 @@ class _Named(NamedTuple):
 
     @classmethod
     def of(cls, places: Collection[Pattern], plan: Plan, at: int) -> _Named:
-        """Those of a file that can be read and is no reference."""
+        """Those of a file that is no reference."""
         file = plan.files[at]
-        looked_at = file.error is None and not plan.sources[file.source].reference
-        found = [place for place in places if looked_at and place.is_of(file.source, file.name)]
+        reference = plan.sources[file.source].reference
+        found = [place for place in places if not reference and place.is_of(file.source, file.name)]
         ends = np.array([(place.first, place.last) for place in found], np.int64).reshape(-1, 2)
         return cls(found, ends[:, 0], ends[:, 1])
 
@@ -105,12 +138,26 @@ class _Named(NamedTuple):
         some = np.flatnonzero(low < high).tolist()
         return {self.places[at]: np.arange(low[at], high[at]) for at in some}
 
+    def past(self, read: int, file: InputFile) -> Iterator[tuple[Pattern, Pattern]]:
+        """Each place with its rows after the first `read` of the file, if it has any there.
+
+        A file that cannot be read may have any number of rows.
+        """
+        for place, first, last in zip(self.places, self.first.tolist(), self.last.tolist(), strict=True):
+            start, stop = max(first, read), last if file.rows is None else min(last, file.rows - 1)
+            if start <= stop:
+                yield place, _place(file, start, stop)
+
 
 def _runs(file: InputFile, rows: np.ndarray) -> Iterator[Pattern]:
     """Some rows of a file, ascending, as places."""
     runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else []
     for run in runs:
-        yield Pattern(escape(file.source), escape(file.name), int(run[0]), int(run[-1]))
+        yield _place(file, int(run[0]), int(run[-1]))
+
+
+def _place(file: InputFile, first: int, last: int) -> Pattern:
+    return Pattern(glob_of(file.source), glob_of(file.name), first, last)
 
 
 def _ids_of(reader: Reader, rows: np.ndarray) -> Iterator[tuple[int, str]]:

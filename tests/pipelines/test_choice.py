@@ -132,6 +132,21 @@ def test_it_chooses_where_no_duplicates_are_looked_for(pattern: str, curate: Cur
     assert verdicts(curate(pattern, recipe=recipe)) == {"kept": 7, "rejected": ROWS + 20 - 7}
 
 
+@pytest.mark.parametrize("cap", [{"top": 5}, {"balance": {"by": "category", "max_share": 0.25}}])
+def test_of_equal_rows_the_first_stay_however_they_are_cut(
+    curate: Curate, tmp_path: Path, cap: dict[str, object]
+) -> None:
+    row = {"instruction": "Write a poem about a river.", "input": "", "output": "It flows."}
+    for at, rows in enumerate((4, 9, 7)):
+        write_rows(tmp_path / "in" / f"{at}.parquet", [row] * rows, row_group_size=2)
+    pattern = f"{tmp_path}/in/*.parquet"
+    recipe = recipe_for(pattern, dedup__exact=False, dedup__near=False, **cap)
+    one = curate(pattern, root=tmp_path / "one", recipe=recipe)
+    assert one.verdicts() == [*["kept"] * 5, *["rejected"] * 15]
+    other = curate(pattern, root=tmp_path / "other", recipe=recipe, unit_bytes=1, buckets=7, workers=2)
+    assert one.contents() == other.contents()
+
+
 def test_a_rigid_template_is_cut_to_its_share(tmp_path: Path, curate: Curate) -> None:
     rng = Random(7)
     rows = [

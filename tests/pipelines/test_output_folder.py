@@ -59,6 +59,12 @@ def test_names_that_are_no_folder_are_refused(
     assert not (tmp_path / "output").exists()
 
 
+def test_a_name_is_as_long_as_file_systems_have_it(curate: Curate, pattern: str) -> None:
+    assert curate(pattern, release="a" * 255).run["release"] == "a" * 255
+    with pytest.raises(UsageError, match="--release takes a name of 255 letters at most, found 256"):
+        curate(pattern, release="a" * 256)
+
+
 def test_release_that_is_there_is_never_changed(curate: Curate, pattern: str) -> None:
     first = curate(pattern)
     before = first.contents()

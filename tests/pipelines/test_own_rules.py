@@ -27,6 +27,7 @@ short = lambda rows: pa.array([True])
 words = lambda rows: pa.array(["yes"] * len(rows))
 holes = lambda rows: pa.array([None] * len(rows), pa.bool_())
 number = lambda rows: 1
+misspelt = lambda rows: rows["Instruction"] == ""
 thing = 3
 masks = lambda rows: np.zeros(len(rows), bool)
 untold = lambda rows: {}
@@ -44,6 +45,8 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_rules.py").write_text(PYTHON, "utf-8")
     (tmp_path / "my_taggers.py").write_text(TAGGER, "utf-8")
     (tmp_path / "wrong_rules.py").write_text(WRONG, "utf-8")
+    (tmp_path / "broken_rules.py").write_text("rule = nobody\n", "utf-8")
+    (tmp_path / "garbled_rules.py").write_text("def rule(:\n", "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("my_rules", "my_taggers", "wrong_rules"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -75,6 +78,12 @@ def test_the_worked_example(tmp_path: Path, curate: Curate) -> None:
         ("wrong_rules:number", "expected an array of booleans, found int"),
         ("wrong_rules:thing", "expected a function, found int"),
         ("wrong_rules:none", "module wrong_rules has no none"),
+        (
+            "wrong_rules:misspelt",
+            'rule mine (wrong_rules:misspelt): it raises KeyError: \'Field "Instruction"',
+        ),
+        ("broken_rules:rule", "module broken_rules cannot be imported: NameError: name 'nobody' is not"),
+        ("garbled_rules:rule", "module garbled_rules cannot be imported: SyntaxError: "),
         ("no_such_module:rule", "module no_such_module cannot be imported"),
         ("nobody", "expected MODULE:FUNCTION or an entry point of tamis.rules, found neither"),
     ],
@@ -129,6 +138,7 @@ def test_a_tagger_gives_what_it_tells(tmp_path: Path, curate: Curate) -> None:
         ("wrong_rules:numbers", "verb: expected an array of texts, found an array of int64"),
         ("wrong_rules:few", "verb: expected 2 texts, one a row, found 1"),
         ("wrong_rules:hard", "difficulty: expected simple, moderate, complex or null, found another text"),
+        ("wrong_rules:misspelt", 'tagger wrong_rules:misspelt: it raises KeyError: \'Field "Instruction"'),
         ("wrong_rules:none", "tagger wrong_rules:none: module wrong_rules has no none"),
         ("nobody", "expected MODULE:FUNCTION or an entry point of tamis.taggers, found neither"),
     ],

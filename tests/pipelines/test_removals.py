@@ -144,7 +144,7 @@ def test_a_row_that_cannot_be_read_has_no_text_that_is_removed(curate: Curate, t
 
 def test_rows_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_path: Path) -> None:
     rows = [json.dumps(ask(at)) for at in range(6)]
-    path = tmp_path / "in [1].jsonl"
+    path = tmp_path / "in [1]\u2028\n\x85.jsonl"
 
     def write(*lines: str) -> str:
         path.write_text("\n".join(lines), "utf-8")
@@ -158,6 +158,70 @@ def test_rows_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_pa
         assert whole.verdicts() == ["kept", *["rejected"] * 4, "kept"]
     moved = curate(write(json.dumps(ask(9)), *rows), previous="latest")
     assert moved.verdicts() == ["kept", "kept", *["rejected"] * 4, "kept"]
+
+
+def test_rows_of_a_file_that_could_not_be_read_that_night_stay_down(curate: Curate, tmp_path: Path) -> None:
+    write_rows(tmp_path / "in" / "b.parquet", [ask(at) for at in range(20, 24)])
+    pattern = write_input(tmp_path, [ask(at) for at in range(4)])
+    whole = (tmp_path / "in" / "a.parquet").read_bytes()
+    (tmp_path / "in" / "a.parquet").write_bytes(whole[:200])
+    lists = [name(tmp_path, "row=1-2")]
+    first = curate(pattern, remove=lists)
+    assert "file=a.parquet row=1-2\n" in (first.folder / "removals.txt").read_text("utf-8")
+    (tmp_path / "in" / "a.parquet").write_bytes(whole)
+    for remove in (lists, ()):
+        again = curate(pattern, previous="latest", remove=remove)
+        assert again.verdicts() == ["kept", "rejected", "rejected", "kept"] * 2
+
+
+def test_rows_past_the_cap_of_a_source_stay_down_once_it_is_lifted(curate: Curate, tmp_path: Path) -> None:
+    write_rows(tmp_path / "in" / "b.parquet", [ask(at) for at in range(20, 24)])
+    pattern = write_input(tmp_path, [ask(at) for at in range(6)])
+    source = {"name": "input", "input": pattern}
+    capped = recipe_for(pattern, sources=[{**source, "max_rows": 3}])
+    first = curate(pattern, recipe=capped, remove=[name(tmp_path, "row=2-9")])
+    assert first.verdicts() == ["kept", "kept", "rejected"]
+    listed = (first.folder / "removals.txt").read_text("utf-8").splitlines()
+    assert [line for line in listed if "id=" not in line] == [
+        "source=input file=a.parquet row=3-5",
+        "source=input file=b.parquet row=2-3",
+    ]
+    lifted = curate(pattern, previous="latest")
+    assert lifted.verdicts() == [*["kept"] * 2, *["rejected"] * 4, *["kept"] * 2, *["rejected"] * 2]
+
+
+def test_files_stay_named_whatever_the_ledger_calls_them(
+    curate: Curate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another folder beside theirs, another split and another name of their source change what it does."""
+    folder = tmp_path / "in"
+    write_rows(folder / "data" / "a-1.parquet", [ask(1)])
+    write_rows(folder / "data" / "b-1.parquet", [ask(2)])
+    first = curate(str(folder), remove=[name(tmp_path, "source=input file=a-*")])
+    assert first.verdicts() == ["rejected", "kept"]
+    write_rows(folder / "more" / "c.parquet", [ask(3)])
+    write_rows(folder / "more" / "test.parquet", [ask(4)])
+    second = curate(str(folder), previous="latest")
+    found = [(line["source"], line["file"], line["verdict"]) for line in second.lines()]
+    assert found == [
+        ("input/test", "test.parquet", "kept"),
+        ("input/train", "data/a-1.parquet", "rejected"),
+        ("input/train", "data/b-1.parquet", "kept"),
+        ("input/train", "more/c.parquet", "kept"),
+    ]
+    recipe = recipe_for("x", sources=[{"name": "web", "input": f"{folder}/*/*.parquet"}])
+    third = curate("x", recipe=recipe, previous="latest")
+    assert [line["verdict"] for line in third.lines()] == ["rejected", "kept", "kept", "kept"]
+    assert capsys.readouterr().err == ""
+    (folder / "data" / "a-1.parquet").rename(folder / "data" / "d-1.parquet")
+    fourth = curate("x", recipe=recipe, previous="latest")
+    assert fourth.verdicts() == ["kept"] * 4
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(
+        "tamis: no file of the input is any more one that the takedown list of release 0003 names by "
+        "source=web file=data/a-1.parquet"
+    )
 
 
 def test_a_list_that_is_of_no_file_is_told_of(

@@ -42,14 +42,34 @@ def load_own(kind: str, use: str) -> Callable[[pa.RecordBatch], Any]:
             )
         module, _, name = points[0].value.partition(":")
     try:
-        found = getattr(importlib.import_module(module), name)
-    except ImportError as error:
-        raise OwnError(f"{kind} {use}: module {module} cannot be imported: {error}") from None
+        there = importlib.import_module(module)
+    except Exception as error:
+        raise OwnError(f"{kind} {use}: module {module} cannot be imported: {_say(error)}") from error
+    try:
+        found = getattr(there, name)
     except AttributeError:
         raise OwnError(f"{kind} {use}: module {module} has no {name}") from None
     if not callable(found):
         raise OwnError(f"{kind} {use}: expected a function, found {type(found).__name__}")
     return found
+
+
+def call_own(kind: str, use: str, name: str, batch: pa.RecordBatch) -> Any:
+    """What a rule or tagger gives for some rows; an error that it raises is told under its name."""
+    function = load_own(kind, use)
+    try:
+        return function(batch)
+    except Exception as error:
+        raise OwnError(f"{name}: it raises {_say(error)}") from error
+
+
+def _say(error: Exception) -> str:
+    r"""Kind of an error and the first line of what it says.
+
+    >>> _say(KeyError("x")), _say(ValueError("a\nb")), _say(ValueError())
+    ("KeyError: 'x'", 'ValueError: a', 'ValueError')
+    """
+    return ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
 
 
 def digest_own(kind: str, use: str) -> str:
@@ -76,7 +96,7 @@ def apply_own(recipe: Recipe, texts: Texts) -> Marks:
 
 def _mask(rule: OwnRule, batch: pa.RecordBatch) -> np.ndarray:
     """The rule's mask, if it is one: a boolean for each row, none of them null."""
-    found = load_own("rule", rule.use)(batch)
+    found = call_own("rule", rule.use, f"rule {rule.name} ({rule.use})", batch)
     if isinstance(found, pa.ChunkedArray):
         found = found.combine_chunks()
     if isinstance(found, np.ndarray):

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from schemas.recipe import Recipe
 from transforms.kernels.difficulty import DIFFICULTIES, grade
-from transforms.kernels.own_rules import OwnError, apply_own, load_own
+from transforms.kernels.own_rules import OwnError, apply_own, call_own
 from transforms.kernels.tagger import TAGGERS
 from transforms.kernels.tasks import PromptTags, Tasks
 from transforms.kernels.texts import Texts
@@ -23,8 +23,9 @@ def tag_rows(recipe: Recipe, tags: PromptTags, texts: Texts) -> Tasks:
     if recipe.own_tagger is None:
         return tasks
     batch = pa.RecordBatch.from_arrays(list(texts), names=list(Texts._fields))
-    found = load_own("tagger", recipe.own_tagger)(batch)
-    return tasks._replace(**_checked(f"tagger {recipe.own_tagger}", found, len(batch)))
+    name = f"tagger {recipe.own_tagger}"
+    found = call_own("tagger", recipe.own_tagger, name, batch)
+    return tasks._replace(**_checked(name, found, len(batch)))
 
 
 def _checked(name: str, found: Any, rows: int) -> dict[str, pa.StringArray]:

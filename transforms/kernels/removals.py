@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,17 @@ _ID = re.compile(r"[0-9a-fA-F]{32}")
 _ROWS = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?")
 _IDS = re.compile(rf"{_ID.pattern}(?:,{_ID.pattern})*")
 _KEYS = ("source", "file", "row", "id")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line. Names may hold all else that Python splits lines at, such as U+2028."""
+
+
+def glob_of(name: str) -> str:
+    r"""The glob of one name; an end of line in it, which no line of a list can hold, is any character.
+
+    >>> glob_of("a[1]\n.parquet")
+    'a[[]1]?.parquet'
+    """
+    return re.sub(r"[\r\n]", "?", escape(name))
 
 
 class Pattern(NamedTuple):
@@ -91,7 +103,7 @@ def read_removals(text: str) -> Removals:
         ValueError: a line is neither; the message names it.
     """
     ids, patterns = set(), set()
-    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+    for number, line in enumerate(map(str.strip, _LINE_END.split(text)), 1):
         if _ID.fullmatch(line):
             ids.add(line.lower())
         elif line and not line.startswith("#"):

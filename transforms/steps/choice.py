@@ -7,8 +7,8 @@ cuts them needs 40 bytes of memory for each, or 60 where kinds are balanced.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -20,14 +20,19 @@ from transforms.steps.keyed import Keyed, numbers, to_units, words
 from transforms.steps.resolve import Fates, falls
 from transforms.steps.unit_rows import UnitRows
 
-LINES, ASKED, DROPPED = "lines", "asked", "dropped"
+ASKED, DROPPED = "asked", "dropped"
+
+
+Last: TypeAlias = tuple[int, int, int]
+"""The last key that stays, -1 for none; and, as equal rows have one key, the unit of the last row of this key
+that stays, and how many of the unit's do."""
 
 
 class Cuts(TypedDict):
-    """Where the choice cuts: by kind the last key that stays, and the last score with its last key."""
+    """Where the choice cuts: by kind the last that stays, and the last score with the last of it."""
 
-    kinds: dict[str, int]
-    top: tuple[int, int] | None
+    kinds: dict[str, Last]
+    top: tuple[int, Last] | None
 
 
 def chooses(recipe: Recipe) -> bool:
@@ -67,9 +72,9 @@ def _lines(rows: UnitRows, positions: np.ndarray) -> pa.Table:
     )
 
 
-def cut(element: Keyed, recipe: Recipe) -> str:
-    """Where the choice cuts the lines of all units, as JSON."""
-    table = element[1]
+def cut(table: pa.Table, rows: Mapping[int, int], recipe: Recipe) -> str:
+    """Where the choice cuts the lines of all units, in their order, with `rows` of each; as JSON."""
+    units, ends = [*rows], np.cumsum([*rows.values()])
     key, score = numbers(table, "key"), numbers(table, "score")
     cuts: Cuts = {"kinds": {}, "top": None}
     standing = np.ones(len(key), bool)
@@ -78,31 +83,58 @@ def cut(element: Keyed, recipe: Recipe) -> str:
         kind, names = coded.indices.to_numpy(), coded.dictionary.to_pylist()
         most = int(recipe.balance.max_share * len(key))
         for number in np.flatnonzero(np.bincount(kind) > most).tolist():
-            last = _last(key[kind == number], most)
-            cuts["kinds"][_name(names[number])] = last
-            standing &= ~((kind == number) & _over(key, last))
+            last, stay = _last(key, kind == number, most)
+            cuts["kinds"][_name(names[number])] = _place(last, stay, units, ends)
+            over = (kind == number) & (key >= np.uint64(max(last, 0)))
+            over[stay] = False
+            standing &= ~over
     if recipe.top is not None and recipe.top < standing.sum():
-        cuts["top"] = _last_best(score, key, standing, recipe.top)
+        least, better = _least(score, standing, recipe.top)
+        last, stay = _last(key, standing & (score == least), recipe.top - better)
+        cuts["top"] = least, _place(last, stay, units, ends)
     return json.dumps(cuts)
 
 
-def _last_best(score: np.ndarray, key: np.ndarray, standing: np.ndarray, most: int) -> tuple[int, int]:
-    """Score and key of the last of the `most` best rows that stand; only rows of that score are ordered."""
+def _least(score: np.ndarray, standing: np.ndarray, most: int) -> tuple[int, int]:
+    """Score of the last of the `most` best rows that stand, and how many have a better one."""
     values, rows = np.unique(score[standing], return_counts=True)
     best_first = np.cumsum(rows[::-1])
     at = int(np.searchsorted(best_first, most))
-    least, better = values[::-1][at], best_first[at] - rows[::-1][at]
-    return int(least), _last(key[standing & (score == least)], int(most - better))
+    return int(values[::-1][at]), int(best_first[at] - rows[::-1][at])
 
 
-def _last(keys: np.ndarray, most: int) -> int:
-    """The greatest of the `most` least keys; -1 for none."""
-    return int(np.partition(keys, most - 1)[most - 1]) if most else -1
+def _last(key: np.ndarray, among: np.ndarray, most: int) -> tuple[int, np.ndarray]:
+    """The greatest of the `most` least keys among some lines, and the lines of it that stay: the first ones.
+
+    -1 for none.
+    """
+    if not most:
+        return -1, np.zeros(0, np.int64)
+    keys = key[among]
+    last = np.partition(keys, most - 1)[most - 1]
+    tied = np.flatnonzero(among & (key == last))
+    return int(last), tied[: most - np.count_nonzero(keys < last)]
 
 
-def _over(keys: np.ndarray, last: int) -> np.ndarray:
-    """Whether each key is past the last one that stays."""
-    return (keys > np.uint64(max(last, 0))) | (last < 0)
+def _place(last: int, stay: np.ndarray, units: Sequence[int], ends: np.ndarray) -> Last:
+    """The last key, and where the last of its lines that stay is; `ends` is where those of each unit end."""
+    if last < 0:
+        return last, 0, 0
+    at = int(np.searchsorted(ends, stay[-1], "right"))
+    before = np.searchsorted(stay, ends[at - 1]) if at else 0
+    return last, units[at], int(len(stay) - before)
+
+
+def _over(key: np.ndarray, among: np.ndarray, last: Last, unit: int) -> np.ndarray:
+    """Mask of those among some rows of a unit that are past the last one that stays."""
+    at, of, rows = last
+    if at < 0:
+        return among
+    over = among & (key > np.uint64(at))
+    if unit >= of:
+        tied = np.flatnonzero(among & (key == np.uint64(at)))
+        over[tied[rows if unit == of else 0 :]] = True
+    return over
 
 
 def _name(kind: str | None) -> str:
@@ -123,11 +155,12 @@ def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[st
     kinds = np.array([_name(kind) for kind in table["kind"].to_pylist()], object)
     bits = np.zeros(len(key), np.uint64)
     for kind, last in where["kinds"].items():
-        bits[(kinds == kind) & _over(key, last)] = Reason.BALANCE.bit
+        bits[_over(key, kinds == kind, last, rows.unit)] = Reason.BALANCE.bit
     if where["top"] is not None:
         least, last = where["top"]
-        below = (score < least) | (score == least) & (key > np.uint64(last))
-        bits[below & (bits == 0)] = Reason.BELOW_TOP.bit
+        standing = bits == 0
+        below = standing & (score < least) | _over(key, standing & (score == least), last, rows.unit)
+        bits[below] = Reason.BELOW_TOP.bit
     some = bits > 0
     if some.any():
         row = pa.array(rows.row[positions[some]].astype(np.uint32))

@@ -36,6 +36,21 @@ def test_the_oldest_go_first_whatever_their_names(
     assert output_folder.latest(root) == "b"
 
 
+@pytest.mark.parametrize("content", [b"0009\n", b"\xff\xfe0\x000\x001\x00", b"\x00"])
+def test_nothing_is_deleted_or_followed_where_latest_names_no_release(
+    curate: Curate, pattern: str, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = [curate(pattern).root for _ in range(2)][-1]
+    (root / "LATEST").write_bytes(content)
+    assert main(["prune", str(root), "--keep", "1"]) == 2
+    assert f"{root}/LATEST names no release that is there" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"LATEST names the release .* has no manifest.json"):
+        curate(pattern, previous="latest")
+    assert output_folder.releases(str(root)) == ["0001", "0002"]
+    assert main(["publish", str(root), "0002"]) == 0
+    assert main(["prune", str(root), "--keep", "1"]) == 0
+
+
 def test_age_is_that_of_the_manifest_where_no_run_is_recorded(curate: Curate, pattern: str) -> None:
     root = [curate(pattern).root for _ in range(3)][-1]
     for age, name in enumerate(("0002", "0001", "0003")):

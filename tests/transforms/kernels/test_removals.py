@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transforms.kernels.removals import Marker, Pattern, Removals, read_removals
+from transforms.kernels.removals import Marker, Pattern, Removals, glob_of, read_removals
 from transforms.kernels.rows import as_words, from_hex
 
 IDS = st.integers(0, 2**128 - 1).map(lambda value: f"{value:032x}")
-GLOBS = st.text(min_size=1, max_size=9).filter(lambda text: len(f".{text}.".splitlines()) == 1)
+GLOBS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), min_size=1, max_size=9)
 ROWS = st.tuples(st.integers(0, 99), st.integers(0, 99)).map(sorted)
 PATTERNS = st.builds(
     lambda source, file, rows, ids: Pattern(source, file, *rows, ids) if rows else Pattern(source, file),
@@ -27,7 +27,24 @@ LISTS = st.builds(Removals, st.frozensets(IDS, max_size=4), st.frozensets(PATTER
 @given(LISTS)
 def test_a_list_reads_back_the_same(removals: Removals) -> None:
     assert read_removals(str(removals)) == removals
-    assert len(removals) == len(str(removals).splitlines())
+    assert len(removals) == str(removals).count("\n")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9))
+@example("a\nb")
+@example("a\u2028[*]\x85\x1c\rb")
+def test_the_glob_of_a_name_is_of_it_and_fits_in_a_line(name: str) -> None:
+    removals = Removals(patterns=frozenset({Pattern(glob_of(name), glob_of(name), 3, 5)}))
+    (pattern,) = read_removals(str(removals)).patterns
+    assert pattern.is_of(name, name)
+    assert removals.patterns == {pattern}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system(end: str) -> None:
+    assert len(read_removals(f"file=a{end}{end}# b{end}file=c row=3{end}")) == 2
+    with pytest.raises(ValueError, match=r"^line 3"):
+        read_removals(f"file=a{end}{end}what?")
 
 
 @given(LISTS, LISTS)
