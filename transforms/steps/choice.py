@@ -31,7 +31,7 @@ that stays, and how many of the unit's do."""
 class Cuts(TypedDict):
     """Where the choice cuts: by kind the last that stays, and the last score with the last of it."""
 
-    kinds: dict[str, Last]
+    kinds: list[tuple[str | None, Last]]
     top: tuple[int, Last] | None
 
 
@@ -76,7 +76,7 @@ def cut(table: pa.Table, rows: Mapping[int, int], recipe: Recipe) -> str:
     """Where the choice cuts the lines of all units, in their order, with `rows` of each; as JSON."""
     units, ends = [*rows], np.cumsum([*rows.values()])
     key, score = numbers(table, "key"), numbers(table, "score")
-    cuts: Cuts = {"kinds": {}, "top": None}
+    cuts: Cuts = {"kinds": [], "top": None}
     standing = np.ones(len(key), bool)
     if recipe.balance is not None:
         coded = table["kind"].combine_chunks().dictionary_encode("encode")
@@ -84,7 +84,7 @@ def cut(table: pa.Table, rows: Mapping[int, int], recipe: Recipe) -> str:
         most = int(recipe.balance.max_share * len(key))
         for number in np.flatnonzero(np.bincount(kind) > most).tolist():
             last, stay = _last(key, kind == number, most)
-            cuts["kinds"][_name(names[number])] = _place(last, stay, units, ends)
+            cuts["kinds"].append((names[number], _place(last, stay, units, ends)))
             over = (kind == number) & (key >= np.uint64(max(last, 0)))
             over[stay] = False
             standing &= ~over
@@ -137,10 +137,6 @@ def _over(key: np.ndarray, among: np.ndarray, last: Last, unit: int) -> np.ndarr
     return over
 
 
-def _name(kind: str | None) -> str:
-    return "" if kind is None else kind
-
-
 def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[str, Keyed]]:
     """Rows of the unit that are not chosen; and to the units of survivors, which rows fall to them."""
     gone, survivor = falls(rows, fates)
@@ -152,9 +148,9 @@ def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[st
     positions = _kept(rows, fates)
     table = _lines(rows, positions)
     key, score = numbers(table, "key"), numbers(table, "score").astype(np.int64)
-    kinds = np.array([_name(kind) for kind in table["kind"].to_pylist()], object)
+    kinds = np.array(table["kind"].to_pylist(), object)
     bits = np.zeros(len(key), np.uint64)
-    for kind, last in where["kinds"].items():
+    for kind, last in where["kinds"]:
         bits[_over(key, kinds == kind, last, rows.unit)] = Reason.BALANCE.bit
     if where["top"] is not None:
         least, last = where["top"]
