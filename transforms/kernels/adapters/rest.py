@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.kernels.adapters.adapter import is_text
+from transforms.kernels.turns import offsets_of
 
 
-def as_json(value: object) -> str:
-    """A value as compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def as_json(value: object, *, ordered: bool = False) -> str:
+    """A value as compact JSON; `ordered` sorts the keys of its objects."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=ordered)
 
 
 def json_column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
@@ -37,25 +40,81 @@ def holds_json(kind: pa.DataType) -> bool:
 
 
 def write_rest(
-    turns: pa.StructArray, fields: Iterable[str], more: Mapping[str, Mapping[int, Any]] | None = None
+    turns: pa.StructArray,
+    fields: Iterable[str],
+    more: Mapping[str, Mapping[int, Any]] | None = None,
+    *,
+    ordered: bool = False,
 ) -> pa.StringArray:
     """JSON of the fields that each turn has, null where it has none; turns without any cost nothing.
 
-    `more` has values by field and turn that are not in the columns.
+    `more` has values by field and turn that are not in the columns. With `ordered`, keys are sorted, so that
+    nothing depends on what other rows have.
     """
     found: dict[int, dict[str, Any]] = {}
     for name, values in (more or {}).items():
         for row, value in values.items():
             found.setdefault(row, {})[name] = value
     for name in fields:
-        column = turns.field(name)
-        at = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-        for row, value in zip(at.tolist(), values_of(column.take(pa.array(at))), strict=True):
+        for row, value in _present(turns.field(name)):
             found.setdefault(row, {})[name] = value
     rest: list[str | None] = [None] * len(turns)
     for row, held in found.items():
-        rest[row] = as_json(held)
+        rest[row] = as_json(held, ordered=ordered)
     return pa.array(rest, pa.string())
+
+
+def canonical_values(column: pa.Array) -> list[Any]:
+    """The values of a column in Python in canonical form: what a row has of itself, whatever others have.
+
+    Fields that are null are left out of objects: Arrow's have a field for each key of any row. Items of lists
+    stay, null or not. A float is a whole number where it is one that its type holds exactly (up to 2**53, or
+    2**24), as in a column without fractions; -0.0 stays. Texts stay, but for what is not UTF-8 in them.
+
+    >>> kind = pa.struct({"b": pa.float64(), "a": pa.list_(pa.struct({"c": pa.string()}))})
+    >>> canonical_values(pa.array([{"b": 2.0, "a": [None, {"c": None}]}, {"b": 2.5}, None], kind))
+    [{'b': 2, 'a': [None, {}]}, {'b': 2.5}, None]
+    """
+    kind = column.type
+    if pa.types.is_struct(kind):
+        return _objects(column)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        values, ends = canonical_values(column.flatten()), offsets_of(column).tolist()
+        return _nulled([values[start:end] for start, end in pairwise(ends)], column)
+    if pa.types.is_floating(kind):
+        most = 1 << 53 if pa.types.is_float64(kind) else 1 << 24
+        return [_number(value, most) for value in column.cast(pa.float64()).to_pylist()]
+    return values_of(column)
+
+
+def _objects(column: pa.StructArray) -> list[dict[str, Any] | None]:
+    objects: list[dict[str, Any]] = [{} for _ in range(len(column))]
+    for one, values in zip(column.type, column.flatten(), strict=True):
+        for row, value in _present(values):
+            objects[row][one.name] = value
+    return _nulled(objects, column)
+
+
+def _present(column: pa.Array) -> Iterator[tuple[int, Any]]:
+    """The canonical values that are not null, and where they stand."""
+    if column.null_count == 0:
+        return enumerate(canonical_values(column))
+    at = pc.indices_nonzero(column.is_valid())
+    return zip(at.to_pylist(), canonical_values(column.take(at)), strict=True)
+
+
+def _nulled(values: list[Any], column: pa.Array) -> list[Any]:
+    """The values, None where a column is null."""
+    if column.null_count:
+        for row in pc.indices_nonzero(column.is_null()).to_pylist():
+            values[row] = None
+    return values
+
+
+def _number(value: float | None, most: int) -> float | None:
+    if value is None or not value.is_integer() or abs(value) > most:
+        return value
+    return value if value == 0 and math.copysign(1, value) < 0 else int(value)
 
 
 def values_of(column: pa.Array) -> list[Any]:
