@@ -169,7 +169,7 @@ class Chat:
         content = without_parts(content, parts_among(said) if is_text(said.type) else {})
         for name in _CALLS:
             if name in flat.type.names:
-                content = join_present([content, write_rest(flat, [name], ordered=True)])
+                content = join_present([content, write_rest(flat, [name], alike=True)])
         speaker = flat.field(self.speaker).cast(pa.string())
         return Spoken(offsets_of(batch.column(self.columns[_TURNS])), canonical_roles(speaker), content)
 

@@ -14,12 +14,17 @@ from transforms.kernels.adapters import detect
 from transforms.kernels.adapters.rest import canonical_values, read_rest, write_rest
 from transforms.kernels.json_shapes import shape_of_rows, table_of
 
-_NUMBERS = st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9)
+_NUMBERS = st.integers(-(2**70), 2**70) | st.integers(-9, 9) | st.floats(-1e20, 1e20)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | _NUMBERS | st.sampled_from(["", "x", "7", "true", "null", "{}", '{"x": 1}']),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=2),
+    max_leaves=4,
+)
 _OPTIONS = st.none() | st.dictionaries(st.sampled_from("xyz"), st.booleans(), min_size=1)
 _ARGUMENTS = st.fixed_dictionaries(
     {"of": st.just("river")},
     optional={
-        "b": _NUMBERS,
+        "b": _VALUES,
         "a": _NUMBERS,
         "list": st.lists(st.none() | _NUMBERS, min_size=1, max_size=3),
         "options": st.lists(_OPTIONS, min_size=1, max_size=2),
@@ -58,11 +63,30 @@ def test_a_row_is_the_same_whatever_others_have(answers: list[dict[str, Any]]) -
 def test_calls_that_differ_in_their_keys_have_nothing_else_in_common() -> None:
     calls = [{"name": "f", "arguments": {f"key{number}": number}} for number in range(3)]
     turns = pa.array([{"calls": call} for call in calls])
-    assert write_rest(turns, ["calls"], ordered=True).to_pylist() == [
+    assert write_rest(turns, ["calls"], alike=True).to_pylist() == [
         f'{{"calls":{{"arguments":{{"key{number}":{number}}},"name":"f"}}}}' for number in range(3)
     ]
     (back,) = read_rest(write_rest(turns, ["calls"]), [turns.type.field("calls")])
     assert back.to_pylist() == [turn["calls"] for turn in turns.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("own", "others"),
+    [
+        ({}, [{"a": 1}]),
+        ({"b": 1.0, "a": None, "c": [True, "x"]}, ["none"]),
+        ({"b": 1.0, "a": {"n": 2**53 + 1}}, [{"b": "x", "a": 2.5}]),
+        ({"key0": 0.0}, [{f"key{number}": number} for number in range(300)]),
+    ],
+)
+def test_what_others_make_a_text_is_what_it_was(own: Any, others: list[Any]) -> None:
+    rows = []
+    for arguments in (own, *others):
+        answer = {"role": "assistant", "content": "I will ask.", "function_call": {"arguments": arguments}}
+        rows.append({"messages": [{"role": "user", "content": "How long is it?"}, answer]})
+    kind = shape_of_rows(rows).type.field("messages").type.value_type.field("function_call").type
+    assert kind != shape_of_rows(rows[:1]).type.field("messages").type.value_type.field("function_call").type
+    assert [found[0] for found in _read(rows)] == [found[0] for found in _read(rows[:1])]
 
 
 def test_keys_stay_in_their_order_where_they_are_not_asked_to_be_sorted() -> None:
