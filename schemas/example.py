@@ -27,7 +27,7 @@ TURN = pa.struct(
 parts those that are text. `input` is the passage that a flat instruction is asked about. `speaker` is the
 role as the input spells it, null where the input has no such word (flat rows, a column of system prompts).
 `rest` is the JSON of an object: whatever else the turn has, such as `tool_calls`, `tool_call_id`, `name`,
-`weight`, or `content` where that is in typed parts."""
+`weight`, or `content` where that is in typed parts; fields that are null are left out."""
 
 TURNS = pa.list_(TURN)
 """The turns of an example, a system prompt first."""

@@ -20,6 +20,7 @@ from transforms.kernels.text import normalise
 from transforms.kernels.texts import Texts
 from transforms.steps import storage
 from transforms.steps.lines import is_lines, pieces_of
+from transforms.steps.parquet import decoded
 from transforms.steps.parts import prompt_of
 from transforms.steps.reader import READ_ERRORS, damage_of
 
@@ -76,7 +77,7 @@ def _read_texts(footer: Footer, benchmark: Benchmark) -> Iterator[Texts]:
             parquet = pq.ParquetFile(file)
             wanted = [name for name in adapter.columns.values() if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_ROWS, columns=wanted):
-                yield adapter.texts(batch)
+                yield adapter.texts(decoded(batch))
     except READ_ERRORS as problem:
         raise UsageError(
             f"{path} of the benchmark {benchmark.name} cannot be read: {damage_of(problem)}"

@@ -64,11 +64,14 @@ def _indent(schema: pa.Schema | None) -> str:
 
 
 def _comparable(schema: pa.Schema | None, others: pa.Schema | Sequence[pa.Field]) -> pa.Schema:
-    """The schema without metadata and with text of every width alike where another file's differs."""
+    """The schema without metadata, in plain types but for dictionaries.
+
+    Text of every width is alike where another file's differs.
+    """
     known = {field.name: field.type for field in others}
     fields = []
     for field in schema or []:
-        kind = plain_type(field.type) if pa.types.is_string_view(field.type) else field.type
+        kind = field.type if pa.types.is_dictionary(field.type) else plain_type(field.type)
         other = known.get(field.name, kind)
         if other != kind and is_text(kind) and is_text(other) and not pa.types.is_null(kind):
             kind = other if not pa.types.is_null(other) else kind

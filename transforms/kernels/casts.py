@@ -80,8 +80,10 @@ def cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
         return column
     if pa.types.is_struct(kind) and pa.types.is_struct(column.type) and kind.num_fields:
         return _cast_struct(column, kind)
+    if isinstance(column.type, pa.BaseExtensionType):
+        return cast(column.storage, kind)
     for is_list, made in ((pa.types.is_list, pa.ListArray), (pa.types.is_large_list, pa.LargeListArray)):
-        if is_list(kind) and is_list(column.type):
+        if is_list(kind) and (is_list(column.type) or pa.types.is_fixed_size_list(column.type)):
             values = cast(column.flatten(), kind.value_type)
             offsets = offsets_of(column).astype(np.int32 if made is pa.ListArray else np.int64)
             return made.from_arrays(offsets, values, type=kind, mask=column.is_null())

@@ -19,19 +19,41 @@ from transforms.steps.reader import READ_ERRORS, Reader, UnreadableError, damage
 SLICE_BYTES = 4 << 20
 _READ_BYTES = 1 << 20
 _MOST_ROWS, _FEWEST_ROWS = 8192, 64
+_PLAIN = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type a column is worked on in: dictionaries decoded, views as large text.
+    """The type a column is worked on in: dictionaries decoded, views as large text, lists of any length.
+
+    Views and fixed lengths are looked for inside other types, too: Arrow cannot cut the ones into slices, and
+    cannot read the others again where nulls are among them.
 
     >>> plain_type(pa.dictionary(pa.int8(), pa.string())), plain_type(pa.string_view())
     (DataType(string), DataType(large_string))
+    >>> str(plain_type(pa.struct({"spot": pa.list_(pa.float32(), 2), "tags": pa.list_(pa.string_view())})))
+    'struct<spot: list<item: float>, tags: list<item: large_string>>'
     """
-    if pa.types.is_dictionary(kind):
-        return plain_type(kind.value_type)
-    if pa.types.is_string_view(kind):
-        return pa.large_string()
-    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
+    return plain_type(kind.value_type) if pa.types.is_dictionary(kind) else _plain_inside(kind)
+
+
+def _plain_inside(kind: pa.DataType) -> pa.DataType:
+    """The plain type, nested dictionaries being left as they are."""
+    if isinstance(kind, pa.BaseExtensionType):
+        stored = _plain_inside(kind.storage_type)
+        return kind if stored == kind.storage_type else stored
+    if pa.types.is_struct(kind):
+        return pa.struct([_plain_field(field) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_plain_field(kind.key_field), _plain_field(kind.item_field), kind.keys_sorted)
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+        return pa.list_(_plain_field(kind.value_field))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_plain_field(kind.value_field))
+    return _PLAIN.get(kind, kind)
+
+
+def _plain_field(field: pa.Field) -> pa.Field:
+    return field.with_type(_plain_inside(field.type))
 
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:

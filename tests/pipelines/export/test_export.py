@@ -218,6 +218,24 @@ def test_calls_are_written_as_lines_and_counted_where_they_are_not(
     assert export(release, "--template", "chatml", name="text").manifest.counts.unwritten == 1
 
 
+def test_calls_and_tools_are_written_without_the_keys_of_other_rows(
+    curate: Curate, export: Export, tmp_path: Path
+) -> None:
+    rows = []
+    for name, arguments in (("mass", {"star": "Sun", "digits": 3}), ("age", {"unit": "years", "ratio": 0.5})):
+        call = {"name": name, "arguments": arguments}
+        asked = {"role": "user", "content": f"What is the {name} of the Sun?"}
+        answer = {"role": "assistant", "content": f"I will look its {name} up.", "tool_calls": [call]}
+        rows.append(
+            {"messages": [asked, answer], "tools": [{"name": name, "takes": dict.fromkeys(arguments, 1)}]}
+        )
+    path = tmp_path / "chat.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    written = export(curate(str(path)), "--template", "messages", "--format", "jsonl").rows()
+    found = [{**row, "tools": json.loads(row["tools"])} for row in written]
+    assert [{name: row[name] for name in ("messages", "tools")} for row in found] == rows
+
+
 def test_parts_that_no_message_can_hold_beside_texts_are_counted(
     curate: Curate, export: Export, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,6 +41,20 @@ def test_columns_of_every_type_of_text(tmp_path: Path, kind: pa.DataType) -> Non
     columns = {name: pa.array([None, text], pa.string()).cast(kind) for name, text in EXAMPLE.items()}
     pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     assert match(read(tmp_path / "a.parquet"), QUESTION) == (1, 11 / 11)
+
+
+def test_messages_of_views_are_read(tmp_path: Path) -> None:
+    text, view = (pa.list_(pa.struct({"role": it, "content": it})) for it in (pa.string(), pa.string_view()))
+    turns = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "Phobos."}]
+    table = pa.table({"messages": pa.array([None, turns], text)})
+    with pq.ParquetWriter(tmp_path / "test.parquet", table.schema, store_schema=False) as writer:
+        writer.write_table(table)
+        declared = pa.schema({"messages": view}).serialize()  # Arrow reads such columns but cannot write them
+        writer.add_key_value_metadata({"ARROW:schema": b64encode(declared).decode()})
+    assert pq.read_schema(tmp_path / "test.parquet").field("messages").type.value_type.field(0).type == (
+        pa.string_view()
+    )
+    assert match(read(tmp_path / "test.parquet"), QUESTION) == (1, 1.0)
 
 
 def test_lines_go_on_from_file_to_file_and_from_set_to_set(tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ def test_types_that_clash_are_shown_with_their_files(kind: pa.DataType, other: p
     ]
 
 
+def test_lists_of_different_fixed_sizes_are_lists() -> None:
+    pair, three = (pa.list_(pa.float32(), size) for size in (2, 3))
+    assert unify([footer("a", x=pair), footer("b", x=three)]).field("x").type == pa.list_(pa.float32())
+    nested = [footer(name, x=pa.list_(pa.struct({"at": kind}))) for name, kind in (("a", pair), ("b", three))]
+    assert str(unify(nested).field("x").type) == "list<item: struct<at: list<item: float>>>"
+
+
 def test_metadata_and_nullability_are_no_clash() -> None:
     strict = pa.schema([pa.field("x", pa.int8(), nullable=False)], metadata={"made": "by"})
     first = footer("a", x=pa.int8())

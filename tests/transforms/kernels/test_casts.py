@@ -36,6 +36,13 @@ def test_slices_keep_their_values(make: Any, data: list[Any], at: int) -> None:
     assert cast(column, column.type) is column
 
 
+@given(data=st.lists(st.none() | st.lists(_struct, min_size=2, max_size=2), max_size=4), at=st.integers(0, 4))
+def test_lists_of_a_fixed_size_become_lists_of_any(data: list[Any], at: int) -> None:
+    found = cast(pa.array(data, pa.list_(_FROM, 2))[at:], pa.list_(_TO))
+    found.validate(full=True)
+    assert found.to_pylist() == [row and [_wider(value) for value in row] for row in data[at:]]
+
+
 def test_what_is_no_text_becomes_its_json() -> None:
     parts = [{"text": "a"}, {"text": None}]
     rows = [{"id": 2**60, "parts": parts}, {"id": None, "parts": None}]

@@ -40,6 +40,9 @@ EXTRAS: dict[str, tuple[pa.DataType, Any]] = {
     "list": (pa.list_(pa.string()), ["a", None, ""]),
     "large_list": (pa.large_list(pa.int64()), [1, None]),
     "pair": (pa.list_(pa.float32(), 2), [0.0, 1.0]),
+    "spot": (pa.struct([("at", pa.list_(pa.int8(), 2))]), {"at": [3, 4]}),
+    "views": (pa.list_(pa.string_view()), ["seen", None]),
+    "map_of_views": (pa.map_(pa.string(), pa.binary_view()), [("a", b"\xff"), ("b", None)]),
     "map": (pa.map_(pa.string(), pa.int32()), [("a", 1), ("b", None)]),
     "struct": (
         pa.struct([("a", pa.int8()), ("b", pa.list_(pa.struct([("c", pa.string())])))]),
@@ -54,12 +57,16 @@ EXTRAS: dict[str, tuple[pa.DataType, Any]] = {
 }
 """Types of extra columns, and a value of each."""
 
-WHOLE = ("pair",)
+WHOLE = ("pair", "spot")
 """Those that pyarrow cannot read back with nulls among them."""
 
 STORED = {
     "view": pa.large_string(),
     "bytes_view": pa.large_binary(),
+    "pair": pa.list_(pa.float32()),
+    "spot": pa.struct([("at", pa.list_(pa.int8()))]),
+    "views": pa.list_(pa.large_string()),
+    "map_of_views": pa.map_(pa.string(), pa.large_binary()),
     "coded": pa.dictionary(pa.int32(), pa.string()),
 }
 """Types that come out as another."""
@@ -109,6 +116,26 @@ def test_extra_columns_of_any_type_are_carried_through(curate: Curate, tmp_path:
     for name, (kind, _) in EXTRAS.items():
         assert release.curated[name].to_pylist() == table[name].to_pylist()[:4], name
         assert release.curated.schema.field(name).type == STORED.get(name, kind), name
+
+
+def test_lists_of_a_fixed_size_may_lack_in_a_file(curate: Curate, tmp_path: Path) -> None:
+    pair = pa.list_(pa.float32(), 2)
+    columns = {
+        "pair": pa.array([[0.5, 1.0]] * 2, pair),
+        "spot": pa.array([{"at": [0.5, 1.0]}] * 2, pa.struct({"at": pair})),
+        "tensor": pa.ExtensionArray.from_storage(
+            pa.fixed_shape_tensor(pa.float32(), (2,)), pa.array([[0.5, 1.0]] * 2, pair)
+        ),
+    }
+    table = pa.Table.from_pylist(ask_all(2))
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    pq.write_table(table, tmp_path / "a.parquet")
+    write_rows(tmp_path / "b.parquet", ask_all(4)[2:])
+    curated = curate(f"{tmp_path}/*.parquet").curated
+    assert curated.schema.field("pair").type == curated.schema.field("tensor").type == pa.list_(pa.float32())
+    for name, value in (("pair", [0.5, 1.0]), ("spot", {"at": [0.5, 1.0]}), ("tensor", [0.5, 1.0])):
+        assert curated[name].to_pylist() == [value, value, None, None]
 
 
 def test_absent_input_is_no_input(curate: Curate, tmp_path: Path) -> None:

@@ -19,7 +19,14 @@ from transforms.kernels.adapters.adapter import (
     text_of,
 )
 from transforms.kernels.adapters.parts import parts_among, text_of_parts, without_parts
-from transforms.kernels.adapters.rest import holds_json, json_column, read_json, read_rest, write_rest
+from transforms.kernels.adapters.rest import (
+    canonical_values,
+    holds_json,
+    json_column,
+    read_json,
+    read_rest,
+    write_rest,
+)
 from transforms.kernels.rows import record_ids_of_turns
 from transforms.kernels.text import join_present
 from transforms.kernels.texts import Texts
@@ -148,7 +155,7 @@ class Chat:
         column = column_or_nulls(batch, self.columns.get(_TOOLS))
         if is_text(column.type):
             return column.cast(pa.string())
-        return json_column(column.to_pylist(), pa.string())
+        return json_column(canonical_values(column), pa.string())
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken:
         """The turns, after a column's system prompts."""
@@ -160,9 +167,9 @@ class Chat:
         said = flat.field(self.content)
         content = text_of(said if is_text(said.type) else text_of_parts(said))
         content = without_parts(content, parts_among(said) if is_text(said.type) else {})
-        calls = [one.name for one in flat.type if one.name in _CALLS]
-        for name in calls:
-            content = join_present([content, write_rest(flat, [name])])
+        for name in _CALLS:
+            if name in flat.type.names:
+                content = join_present([content, write_rest(flat, [name], alike=True)])
         speaker = flat.field(self.speaker).cast(pa.string())
         return Spoken(offsets_of(batch.column(self.columns[_TURNS])), canonical_roles(speaker), content)
 

@@ -75,8 +75,8 @@ class Flat:
         return frozenset(self.columns.values())
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
-        """The turns where there are system prompts; without, there is nothing to say of them."""
-        if self.columns.get(SYSTEM) not in batch.schema.names:
+        """The turns where any file of the source has system prompts; else there is nothing to say of them."""
+        if SYSTEM not in self.columns:
             return None
         rows, (asked, _, answered) = len(batch), self.texts(batch)
         order = pa.array(np.arange(2 * rows).reshape(2, rows).T.ravel())

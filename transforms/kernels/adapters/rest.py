@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.kernels.adapters.adapter import is_text
+from transforms.kernels.turns import offsets_of
+
+_LITERALS: dict[str | None, Any] = {"true": True, "false": False}
+_BEGINNINGS = frozenset("[{-0123456789")
+"""What all other JSON begins with that is neither null nor a text."""
 
 
-def as_json(value: object) -> str:
+def as_json(value: object, *, sort_keys: bool = False) -> str:
     """A value as compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
 
 
 def json_column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
@@ -37,25 +44,106 @@ def holds_json(kind: pa.DataType) -> bool:
 
 
 def write_rest(
-    turns: pa.StructArray, fields: Iterable[str], more: Mapping[str, Mapping[int, Any]] | None = None
+    turns: pa.StructArray,
+    fields: Iterable[str],
+    more: Mapping[str, Mapping[int, Any]] | None = None,
+    *,
+    alike: bool = False,
 ) -> pa.StringArray:
     """JSON of the fields that each turn has, null where it has none; turns without any cost nothing.
 
-    `more` has values by field and turn that are not in the columns.
+    `more` has values by field and turn that are not in the columns. With `alike` nothing depends on what
+    other rows have: keys are sorted, and a text that is the exact JSON of another value is that value.
     """
     found: dict[int, dict[str, Any]] = {}
     for name, values in (more or {}).items():
         for row, value in values.items():
             found.setdefault(row, {})[name] = value
     for name in fields:
-        column = turns.field(name)
-        at = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-        for row, value in zip(at.tolist(), values_of(column.take(pa.array(at))), strict=True):
+        for row, value in _present(turns.field(name), alike=alike):
             found.setdefault(row, {})[name] = value
     rest: list[str | None] = [None] * len(turns)
     for row, held in found.items():
-        rest[row] = as_json(held)
+        rest[row] = as_json(held, sort_keys=alike)
     return pa.array(rest, pa.string())
+
+
+def canonical_values(column: pa.Array, *, alike: bool = False) -> list[Any]:
+    """The values of a column in Python in canonical form: what a row has of itself, whatever others have.
+
+    Fields that are null are left out of objects: Arrow's have a field for each key of any row. Items of lists
+    stay, null or not. A float is a whole number where it is one that its type holds exactly (up to 2**53, or
+    2**24), as in a column without fractions; -0.0 stays. Texts stay, but for what is not UTF-8 in them; with
+    `alike` one that is the exact JSON of another value is that value, as where no row has a text there.
+
+    >>> kind = pa.struct({"b": pa.float64(), "a": pa.list_(pa.struct({"c": pa.string()}))})
+    >>> canonical_values(pa.array([{"b": 2.0, "a": [None, {"c": None}]}, {"b": 2.5}, None], kind))
+    [{'b': 2, 'a': [None, {}]}, {'b': 2.5}, None]
+    >>> canonical_values(pa.array(["2", '{"b":2.0,"a":null}', '{"b": 2.0}', None]), alike=True)
+    [2, {'b': 2}, '{"b": 2.0}', None]
+    """
+    kind = column.type
+    if pa.types.is_struct(kind):
+        return _objects(column, alike=alike)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        values, ends = canonical_values(column.flatten(), alike=alike), offsets_of(column).tolist()
+        return _nulled([values[start:end] for start, end in pairwise(ends)], column)
+    if pa.types.is_floating(kind):
+        most = 1 << 53 if pa.types.is_float64(kind) else 1 << 24
+        return [_number(value, most) for value in column.cast(pa.float64()).to_pylist()]
+    return list(map(_unwrapped, values_of(column))) if alike and is_text(kind) else values_of(column)
+
+
+def _objects(column: pa.StructArray, *, alike: bool) -> list[dict[str, Any] | None]:
+    objects: list[dict[str, Any]] = [{} for _ in range(len(column))]
+    for one, values in zip(column.type, column.flatten(), strict=True):
+        for row, value in _present(values, alike=alike):
+            objects[row][one.name] = value
+    return _nulled(objects, column)
+
+
+def _present(column: pa.Array, *, alike: bool) -> Iterator[tuple[int, Any]]:
+    """The canonical values that are not null, and where they stand."""
+    if column.null_count == 0:
+        return enumerate(canonical_values(column, alike=alike))
+    at = pc.indices_nonzero(column.is_valid())
+    return zip(at.to_pylist(), canonical_values(column.take(at), alike=alike), strict=True)
+
+
+def _nulled(values: list[Any], column: pa.Array) -> list[Any]:
+    """The values, None where a column is null."""
+    if column.null_count:
+        for row in pc.indices_nonzero(column.is_null()).to_pylist():
+            values[row] = None
+    return values
+
+
+def _number(value: float | None, most: int) -> float | None:
+    if value is None or not value.is_integer() or abs(value) > most:
+        return value
+    return value if value == 0 and math.copysign(1, value) < 0 else int(value)
+
+
+def _unwrapped(text: str | None) -> Any:
+    """What a text is the exact JSON of, in canonical form, unless that is null or a text; else the text."""
+    if not text or text[0] not in _BEGINNINGS:
+        return _LITERALS.get(text, text)
+    try:
+        found = json.loads(text)
+        return _canonical(found) if as_json(found) == text else text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _canonical(value: Any) -> Any:
+    """A value of JSON as `canonical_values` has it of a column, `alike` in every row."""
+    if isinstance(value, dict):
+        return {name: _canonical(held) for name, held in value.items() if held is not None}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    if isinstance(value, str):
+        return _unwrapped(value)
+    return _number(value, 1 << 53) if isinstance(value, float) else value
 
 
 def values_of(column: pa.Array) -> list[Any]:

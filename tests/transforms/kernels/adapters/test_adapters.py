@@ -157,6 +157,21 @@ def test_turns_of_a_conversation_are_told_apart() -> None:
     assert [turn["role"] for turn in found[0].as_py()] == roles
 
 
+def test_a_file_without_its_sources_prompts_reads_as_one_whose_prompts_are_null() -> None:
+    row = {"instruction": "Why?", "output": " "}
+    with_nulls = pa.RecordBatch.from_pylist([{**row, "system": None}])
+    without = pa.RecordBatch.from_pylist([row])
+    adapter = detect(with_nulls.schema)
+    assert adapter is not None
+    found, other = adapter.spoken(with_nulls), adapter.spoken(without)
+    assert found is not None
+    assert other is not None
+    assert (other.role, other.content) == (found.role, found.content)
+    alone = detect(without.schema)
+    assert alone is not None
+    assert alone.spoken(without) is None
+
+
 def test_columns_that_are_named_say_which_schema_is_meant() -> None:
     turns = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
     schema = pa.schema({"instruction": pa.string(), "output": pa.string(), "messages": turns, "talk": turns})
