@@ -75,14 +75,16 @@ class Flat:
         return frozenset(self.columns.values())
 
     def spoken(self, batch: pa.RecordBatch) -> Spoken | None:
-        """The turns where any file of the source has system prompts; else there is nothing to say of them."""
+        """The turns of rows with a system prompt; of others there is nothing to say, and no turn."""
         if SYSTEM not in self.columns:
             return None
         rows, (asked, _, answered) = len(batch), self.texts(batch)
-        order = pa.array(np.arange(2 * rows).reshape(2, rows).T.ravel())
-        roles = pa.array([USER, ASSISTANT] * rows, pa.string())
-        turns = Spoken(np.arange(rows + 1) * 2, roles, pa.concat_arrays([asked, answered]).take(order))
-        return prompted(turns, text_of(self._column(SYSTEM, batch)))
+        prompts = text_of(self._column(SYSTEM, batch))
+        there = pc.greater(pc.binary_length(prompts), 0).to_numpy(zero_copy_only=False)
+        order = pa.array(np.arange(2 * rows).reshape(2, rows).T[there].ravel())
+        roles = pa.array([USER, ASSISTANT] * int(there.sum()), pa.string())
+        said = pa.concat_arrays([asked, answered]).take(order)
+        return prompted(Spoken(np.append(0, np.cumsum(2 * there)), roles, said), prompts)
 
     def _column(self, role: str, batch: pa.RecordBatch) -> pa.Array:
         return column_or_nulls(batch, self.columns.get(role))

@@ -157,19 +157,20 @@ def test_turns_of_a_conversation_are_told_apart() -> None:
     assert [turn["role"] for turn in found[0].as_py()] == roles
 
 
-def test_a_file_without_its_sources_prompts_reads_as_one_whose_prompts_are_null() -> None:
-    row = {"instruction": "Why?", "output": " "}
-    with_nulls = pa.RecordBatch.from_pylist([{**row, "system": None}])
-    without = pa.RecordBatch.from_pylist([row])
-    adapter = detect(with_nulls.schema)
+def test_flat_rows_are_turns_where_they_have_a_system_prompt() -> None:
+    """Whatever other rows and files of the source have."""
+    rows = [{"instruction": "Why?", "output": " ", "system": told} for told in (None, "Be kind.", "")]
+    batch = pa.RecordBatch.from_pylist(rows)
+    adapter = detect(batch.schema)
     assert adapter is not None
-    found, other = adapter.spoken(with_nulls), adapter.spoken(without)
+    found = adapter.spoken(batch)
     assert found is not None
-    assert other is not None
-    assert (other.role, other.content) == (found.role, found.content)
-    alone = detect(without.schema)
-    assert alone is not None
-    assert alone.spoken(without) is None
+    assert found.offsets.tolist() == [0, 0, 3, 3]
+    assert found.role.to_pylist() == ["system", "user", "assistant"]
+    assert found.content.to_pylist() == ["Be kind.", "Why?", " "]
+    without = adapter.spoken(batch.select(["instruction", "output"]))
+    assert without is not None
+    assert without.offsets.tolist() == [0, 0, 0, 0]
 
 
 def test_columns_that_are_named_say_which_schema_is_meant() -> None:
