@@ -30,15 +30,14 @@ from pipelines.errors import FAILED, STOPPED, TamisError, UsageError
 from pipelines.footprint import settle_in
 from pipelines.options import Parser, ShowVersion
 from schemas.recipe import RecipeError
-from transforms.steps.stores.errors import StoreError
+from transforms.steps.stores.errors import FULL, StoreError, sentence_of
 
 _COMMANDS = (
     *(curate, audit, recipe, explain, report, duplicates, diff, export),
     *(verify, publish, prune, cache, unlock, sample),
 )
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_OF_THE_MACHINE = {*_FULL, *_DENIED, errno.EIO, errno.EMFILE, errno.ENFILE}
+_OF_THE_MACHINE = {*FULL, *_DENIED, errno.EIO, errno.EMFILE, errno.ENFILE}
 _COLLECT_AT = 500_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
 
@@ -71,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unplaced = isinstance(error, FileNotFoundError) and error.filename is None
         if error.errno not in _OF_THE_MACHINE and not unplaced:
             raise
-        where = "" if error.filename is None else f"{error.filename}: "
-        print(f"tamis: {where}{error.strerror}", file=sys.stderr)
+        print(f"tamis: {sentence_of(error)}", file=sys.stderr)
         return FAILED
 
 

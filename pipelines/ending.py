@@ -8,6 +8,7 @@ from schemas.lease import State
 from schemas.release import Manifest, Outcome
 from transforms.steps import conditional, storage
 from transforms.steps.job import Job
+from transforms.steps.stores.errors import sentence_of
 
 
 def loss(job: Job) -> str | None:
@@ -38,7 +39,7 @@ def record(outcome: Outcome, job: Job) -> None:
     try:
         _tidy(outcome, job)
     except OSError as error:
-        left = f"not all old releases could be deleted: {error.filename}: {error.strerror}"
+        left = f"not all old releases could be deleted: {sentence_of(error)}"
         outcome = outcome.model_copy(update={"message": "\n".join(filter(None, [outcome.message, left]))})
     text = outcome.model_dump_json(indent=2).encode()
     if not job.detached:

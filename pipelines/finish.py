@@ -221,7 +221,7 @@ def _context(parts: Sequence[Part], job: Job, digest: str, content: str) -> Cont
     if not job.recipe.language.enabled:
         for reason in (Reason.LANGUAGE, Reason.LANGUAGE_UNDETERMINED, Reason.LANGUAGE_MISMATCH):
             by_action.pop(reason.value, None)
-    inputs = [file for file in job.plan.files if not job.plan.sources[file.source].reference]
+    inputs = job.plan.inputs
     return Context(
         release=job.plan.release,
         tamis=job.plan.versions["tamis"],

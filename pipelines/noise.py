@@ -15,6 +15,7 @@ import platformdirs
 from pipelines.errors import RunError, StoppedError, TamisError
 from schemas.plan import Places
 from transforms.steps import storage
+from transforms.steps.stores.errors import first_line
 
 _CAUSE = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt)): (.+)$", re.MULTILINE)
 _LOST = re.compile(
@@ -40,7 +41,7 @@ def cause_of(error: BaseException) -> str:
     if lost is not None and not found:
         line = str(error)[lost.start() :].split("\n")[0]
         return f"a worker process ended before its work was done: killed, or out of memory ({line})"
-    kind, sentence = found[-1] if found else (type(error).__name__, str(error).strip().split("\n")[0])
+    kind, sentence = found[-1] if found else (type(error).__name__, first_line(error))
     return f"{kind}: {_WHILE.sub('', sentence)}"
 
 

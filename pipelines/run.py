@@ -32,6 +32,7 @@ from transforms.steps import storage
 from transforms.steps.benchmarks import to_table
 from transforms.steps.cache import damaged_entries
 from transforms.steps.job import Job, store, store_bytes
+from transforms.steps.stores.errors import sentence_of
 from transforms.steps.stores.registry import configure
 
 
@@ -268,8 +269,7 @@ def _settle(places: Places, started: float, how: Mapping[str, Any], staging: str
         _write_run_record(places, started, how)
         storage.delete_folder(staging)
     except OSError as error:
-        where = "" if error.filename is None else f"{error.filename}: "
-        sys.stderr.write(f"tamis: release {places.release} is whole, but {where}{error.strerror}\n")
+        sys.stderr.write(f"tamis: release {places.release} is whole, but {sentence_of(error)}\n")
 
 
 def _write_run_record(places: Places, started: float, how: Mapping[str, Any]) -> None:

@@ -164,6 +164,11 @@ class Plan:
         """The split that a unit is of."""
         return self.source_of(unit).split
 
+    @property
+    def inputs(self) -> list[InputFile]:
+        """The files that are no references."""
+        return [file for file in self.files if not self.sources[file.source].reference]
+
     def source_of(self, unit: int) -> Source:
         """The set of files that a unit is of."""
         return self.sources[self.files[self.units[unit].file].source]

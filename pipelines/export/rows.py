@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pipelines.errors import RunError
 from pipelines.export.render import Examples
 from pipelines.planning import UNIT_BYTES, plan_run
+from pipelines.releases.inputs import tell_size
 from pipelines.releases.kept import KeptPart, kept_parts, run_ends
 from pipelines.releases.ledger import matching, parts_by_file, scan
 from pipelines.releases.parts import open_part
@@ -173,9 +174,7 @@ def _check_there(record: InputRecord) -> None:
     if not found:
         raise RunError(f"the input {record.path} is gone, and with it the rows that were dropped from it")
     if found[0][1] != record.bytes:
-        raise RunError(
-            f"the input {record.path} has changed: {record.bytes:,} bytes then, {found[0][1]:,} now"
-        )
+        raise RunError(tell_size(record, found[0][1]))
 
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:

@@ -17,6 +17,7 @@ from pipelines.releases.release import Release, open_release, read_removed, read
 from schemas.example import PREFIX
 from schemas.recipe import Dedup, Gate
 from schemas.release import Before
+from transforms.kernels.arrays import is_new
 from transforms.kernels.removals import Removals
 from transforms.kernels.rows import as_words, from_hex
 from transforms.kernels.splits import split_salt
@@ -78,8 +79,7 @@ def _read_released(release: Release, dedup: Dedup) -> pa.Table:
             ids += (as_words(from_hex(column)) ^ salt).astype(">u8").tobytes()
     ordered = np.frombuffer(ids, "S16")
     ordered.sort()  # in its place, which nothing else of numpy's does with 16 bytes
-    fresh = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    fresh = is_new(ordered)
     if not fresh.all():
         ordered = ordered[fresh]
     column = pa.Array.from_buffers(pa.binary(16), len(ordered), [None, pa.py_buffer(ordered)])

@@ -56,7 +56,7 @@ def join_lists(given: Removals, before: Removals, plan: Plan) -> Removals:
 
 def names_nothing(removals: Removals, plan: Plan) -> list[str]:
     """Lines of a list that are of no file of the input."""
-    files = _inputs_of(plan)
+    files = plan.inputs
     return [
         str(pattern)
         for pattern in sorted(removals.patterns, key=str)
@@ -71,7 +71,7 @@ def follow_files(before: Removals, inputs: Iterable[InputRecord], plan: Plan) ->
     stays named while it is at the same path. A line is lost whose files are all gone from their paths, when
     no file has a name that it is of.
     """
-    now = {file.path: file for file in _inputs_of(plan)}
+    now = {file.path: file for file in plan.inputs}
     lines = [pattern for pattern in before.patterns if not pattern.ids]
     more, gone, kept = set(), set(), set()
     for record in inputs:
@@ -86,10 +86,6 @@ def follow_files(before: Removals, inputs: Iterable[InputRecord], plan: Plan) ->
                 kept.add(line)
     lost = Removals(patterns=frozenset(gone - kept))
     return before | Removals(patterns=frozenset(more)), names_nothing(lost, plan)
-
-
-def _inputs_of(plan: Plan) -> list[InputFile]:
-    return [file for file in plan.files if not plan.sources[file.source].reference]
 
 
 def _look_up(places: Collection[Pattern], plan: Plan) -> Iterator[Pattern]:

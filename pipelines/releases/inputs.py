@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
 from pipelines.releases.release import Release
+from schemas.release import InputRecord
 from transforms.kernels.adapters import Adapter
 from transforms.kernels.json_lines import cut_lines, read_lines
 from transforms.kernels.json_shapes import shape_of_rows, table_of
@@ -38,8 +39,7 @@ def read_again(
         with storage.open_input(record.path) as opened:
             size = opened.size()
             if size != record.bytes:
-                sizes = f"{record.bytes:,} bytes then, {size:,} now"
-                raise GoneError(f"the input {record.path} has changed: {sizes}")
+                raise GoneError(tell_size(record, size))
             for batch in read_rows(opened, record.path, rows):
                 if len(batch):
                     yield batch, release.adapter(source, batch.schema)
@@ -47,6 +47,11 @@ def read_again(
         raise GoneError(f"the input {record.path} is gone") from None
     except (*READ_ERRORS, UsageError) as error:
         raise GoneError(f"the input {record.path} cannot be read: {first_line(error)}") from None
+
+
+def tell_size(record: InputRecord, size: int) -> str:
+    """The sentence that an input file has another size now."""
+    return f"the input {record.path} has changed: {record.bytes:,} bytes then, {size:,} now"
 
 
 def read_rows(file: pa.NativeFile, path: str, rows: Sequence[int]) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import glob
 import hashlib
@@ -20,9 +19,9 @@ from typing import IO, Any
 import pyarrow as pa
 
 from transforms.steps.ranges import RangeFile
+from transforms.steps.stores.errors import FULL
 from transforms.steps.stores.registry import store_of
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _IN_MEMORY_BYTES, _READ_BYTES = 8 << 20, 1 << 20
 FAR_READ_BYTES = 8 << 20
 """Bytes of a read of a file that is read in order, where each read is a request."""
@@ -175,7 +174,7 @@ def create(path: str) -> Iterator[IO[bytes]]:
         if not in_place:
             partial.replace(target)
     except OSError as error:
-        if error.errno in _FULL and error.filename is None:
+        if error.errno in FULL and error.filename is None:
             error.filename = path
         raise
     finally:

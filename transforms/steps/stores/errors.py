@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a disk says of a file that it has no room for."""
+
 
 class StoreError(OSError):
     """A store failed. It has an `errno`, so that nobody takes it for damage of the data."""
@@ -44,10 +47,20 @@ def not_found(path: str) -> FileNotFoundError:
     return FileNotFoundError(errno.ENOENT, "there is no such file", path)
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     r"""The first line of what an error says.
 
     >>> first_line(ValueError("a\nb")), first_line(ValueError())
     ('a', '')
     """
     return str(error).strip().split("\n")[0]
+
+
+def sentence_of(error: OSError) -> str:
+    """What an error of the system says, after the file that it names, if it does.
+
+    >>> sentence_of(OSError(28, "No space left", "a")), sentence_of(OSError(28, "No space left"))
+    ('a: No space left', 'No space left')
+    """
+    where = "" if error.filename is None else f"{error.filename}: "
+    return f"{where}{error.strerror}"
