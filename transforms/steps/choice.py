@@ -49,7 +49,7 @@ def lines(rows: UnitRows, fates: Fates) -> Iterator[Keyed]:
 def _kept(rows: UnitRows, fates: Fates) -> np.ndarray:
     """Positions of the rows that nothing removes so far."""
     kept = numbers(rows.judgement, "reasons") == 0
-    kept[falls(rows, fates)[0]] = False
+    kept &= falls(rows, fates)["survivor"].is_null().to_numpy()
     if fates.capped is not None:
         kept[rows.at(numbers(fates.capped, "row"))] = False
     return np.flatnonzero(kept)
@@ -139,8 +139,9 @@ def _over(key: np.ndarray, among: np.ndarray, last: Last, unit: int) -> np.ndarr
 
 def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[str, Keyed]]:
     """Rows of the unit that are not chosen; and to the units of survivors, which rows fall to them."""
-    gone, survivor = falls(rows, fates)
-    for keyed in to_units(survivor, {"asker": _refs(rows, gone)}):
+    survivor = falls(rows, fates)["survivor"]
+    gone = np.flatnonzero(survivor.is_valid())
+    for keyed in to_units(survivor.drop_null().to_numpy(), {"asker": _refs(rows, gone)}):
         yield ASKED, keyed
     if rows.job.plan.source_of(rows.unit).reference or not cuts:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -211,18 +210,28 @@ def _reasons(rows: UnitRows, judgement: pa.Table, fates: Fates) -> np.ndarray:
     return reasons
 
 
-def falls(rows: UnitRows, fates: Fates) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows that fall to another, and references to those; what is capped falls to none."""
-    survivor, gone = np.zeros(len(rows.row), np.uint64), np.zeros(len(rows.row), bool)
-    for table in (fates.copies, fates.fates):
+_FALLS = pa.schema(
+    [
+        ("survivor", pa.uint64()),
+        ("survivor_id", pa.binary(16)),
+        ("similarity", pa.float64()),
+        ("won_by", pa.uint8()),
+        ("exact", pa.bool_()),
+    ]
+)
+
+
+def falls(rows: UnitRows, fates: Fates) -> pa.Table:
+    """Which row each readable one falls to, and how; null for those that fall to none or are removed."""
+    found, at = [_FALLS.empty_table()], np.full(len(rows.row), -1)
+    for table, exact in ((fates.copies, True), (fates.fates, False)):
         if table is not None:
-            survivor[_positions(rows, table)], gone[_positions(rows, table)] = (
-                numbers(table, "survivor"),
-                True,
-            )
-    gone[_positions(rows, fates.capped)] = False
-    at = np.flatnonzero(gone)
-    return at, survivor[at]
+            at[_positions(rows, table)] = sum(map(len, found)) + np.arange(len(table))
+            said = {"similarity": np.ones(len(table)), "exact": np.full(len(table), exact)}
+            said |= {name: table[name] for name in _FALLS.names if name in table.column_names}
+            found.append(pa.table({name: said[name] for name in _FALLS.names}, schema=_FALLS))
+    at[_removed(rows, fates)] = -1
+    return pa.concat_tables(found).combine_chunks().take(pa.array(at, mask=at < 0))
 
 
 def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.Array:
@@ -235,31 +244,20 @@ def _verdicts(reasons: np.ndarray, found: dict[str, pa.Array], lost: int) -> pa.
 
 def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.Array]:
     """Survivor, cluster and identity columns of the readable rows."""
-    size = len(rows.row)
-    survivor = np.zeros(size, np.uint64)
-    similarity = np.full(size, np.nan)
-    ids, won = np.full(size, None, object), np.zeros(size, np.uint8)
-    exact, capped = np.zeros(size, bool), _removed(rows, fates)
-    for table, same in ((fates.copies, True), (fates.fates, False)):
-        at = _positions(rows, table)
-        if table is not None:
-            survivor[at], ids[at] = numbers(table, "survivor"), _hex(table["survivor_id"])
-            similarity[at] = 1.0 if same else numbers(table, "similarity")
-            exact[at], won[at] = same, numbers(table, "won_by")
-    similarity[capped], ids[capped], exact[capped] = np.nan, None, False
-    gone = ~np.isnan(similarity)
-    record = _hex(rows.identity["record_id"])
+    fallen = falls(rows, fates)
+    gone = fallen["survivor"].is_valid().to_numpy()
     sizes = _cluster_sizes(rows, fates, gone)
-    nobody = np.full(size, None, object)
-    cluster = np.where(gone, ids, np.where(sizes > 1, record, nobody))
+    nobody = pa.scalar(None, pa.string())
+    record = to_hex(rows.identity["record_id"].combine_chunks())
+    survivor = pc.if_else(pa.array(gone), to_hex(_one_chunk(fallen["survivor_id"])), nobody)
     return {
-        **_survivor_columns(survivor, gone, plan),
-        "record_id": pa.array(record, pa.string()),
-        "survivor_id": pa.array(ids, pa.string()),
-        "similarity": pa.array(similarity, from_pandas=True),
-        "cluster": pa.array(cluster, pa.string()),
-        "won_by": pa.array(np.array(WON_BY, object)[won], pa.string(), mask=~gone),
-        "exact": pa.array(exact, mask=~gone),
+        **_survivor_columns(fallen["survivor"], plan),
+        "record_id": record,
+        "survivor_id": survivor,
+        "similarity": _one_chunk(fallen["similarity"]),
+        "cluster": pc.coalesce(survivor, pc.if_else(pa.array(sizes > 1), record, nobody)),
+        "won_by": pa.array(WON_BY).take(_one_chunk(fallen["won_by"])),
+        "exact": _one_chunk(fallen["exact"]),
         "cluster_size": pa.array(sizes, mask=sizes == 0),
         **_match_columns(rows, plan),
     }
@@ -289,10 +287,6 @@ def _match_columns(rows: UnitRows, plan: Plan) -> dict[str, pa.Array]:
     }
 
 
-def _hex(ids: pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(to_hex(ids.combine_chunks()).to_numpy(zero_copy_only=False), object)
-
-
 def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray:
     """Rows that each kept row stands for, itself included; 0 where a row is not kept."""
     sizes = np.ones(len(rows.row), np.int64)
@@ -305,17 +299,16 @@ def _cluster_sizes(rows: UnitRows, fates: Fates, gone: np.ndarray) -> np.ndarray
     return sizes
 
 
-def _survivor_columns(survivor: np.ndarray, gone: np.ndarray, plan: Plan) -> dict[str, pa.Array]:
-    """Source, file and row in the file of each survivor."""
-    units = unit_of(survivor).astype(np.int64)
-    file = plan.file_names.take(pa.array(plan.unit_files[units]))
-    found: dict[str, Any] = {
-        "survivor_source": file["source"],
-        "survivor_file": file["name"],
-        "survivor_row": pa.array(plan.first_rows[units] + row_of(survivor)),
+def _survivor_columns(survivors: pa.ChunkedArray, plan: Plan) -> dict[str, pa.Array]:
+    """Source, file and row in the file of each survivor; null where there is none."""
+    references, none = pc.fill_null(survivors, 0).to_numpy(), survivors.is_null().to_numpy()
+    units = unit_of(references).astype(np.int64)
+    file = plan.file_names.take(pa.array(plan.unit_files[units], mask=none))
+    return {
+        "survivor_source": _one_chunk(file["source"]),
+        "survivor_file": _one_chunk(file["name"]),
+        "survivor_row": pa.array(plan.first_rows[units] + row_of(references), mask=none),
     }
-    nobody = {name: pa.scalar(None, values.type) for name, values in found.items()}
-    return {name: _one_chunk(pc.if_else(pa.array(gone), found[name], nobody[name])) for name in found}
 
 
 def _one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
