@@ -21,7 +21,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from keys import TILE, KeyRows, truth
 
 from pipelines.engines import Asked, choose_engine
-from schemas.plan import CROWD_ROWS, InputFile, Places, Plan, Source, Unit
+from schemas.paths import Places
+from schemas.plan import CROWD_ROWS, InputFile, Plan, Source, Unit
 from schemas.recipe import Recipe, to_dict
 from transforms.dedup import FindDuplicates, Steps
 from transforms.kernels.tally import Tally

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from schemas.lease import Claim, State
+from schemas.paths import run_folder
 from transforms.steps import conditional, storage
 
 OPEN: State = "open"
@@ -14,7 +15,7 @@ ABANDONED: State = "abandoned"
 
 
 def _path(root: str, release: str) -> str:
-    return f"{root}/runs/{release}/claim.json"
+    return f"{run_folder(root, release)}/claim.json"
 
 
 def claim(root: str, release: str, owner: str) -> bool:

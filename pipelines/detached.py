@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.plan import Places
+from schemas.paths import OUTCOME, Places
 from schemas.release import Outcome
 
 WRITTEN = {"template_location": "template", "output_executable_path": "jar"}
@@ -28,6 +28,6 @@ def handed_over(places: Places, given: Mapping[str, Any]) -> Outcome:
     what = written[0] if written else "the job has been started"
     message = (
         f"{what}; the job itself will publish the release {places.release}, "
-        f"and then say how it ended in {places.runs}/outcome.json"
+        f"and then say how it ended in {places.runs}/{OUTCOME}"
     )
     return Outcome(status="handed over", message=message, release=places.release)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines import claims, lease, output_folder
 from pipelines.releases.retention import prune
 from schemas.lease import State
+from schemas.paths import OUTCOME, OUTCOME_AGAIN
 from schemas.release import Manifest, Outcome
 from transforms.steps import conditional, storage
 from transforms.steps.job import Job
@@ -44,8 +45,8 @@ def record(outcome: Outcome, job: Job) -> None:
     text = outcome.model_dump_json(indent=2).encode()
     if not job.detached:
         storage.write_bytes(job.places.outcome, text)
-    elif conditional.write(f"{job.places.runs}/outcome.json", text, None) is None:
-        storage.write_bytes(f"{job.places.runs}/outcome-again.json", text)
+    elif conditional.write(f"{job.places.runs}/{OUTCOME}", text, None) is None:
+        storage.write_bytes(f"{job.places.runs}/{OUTCOME_AGAIN}", text)
     if not job.detached:
         return
     _clear(job)

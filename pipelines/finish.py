@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipelines import claims, ending
 from pipelines.gate import find_failures
-from pipelines.output_folder import REMOVALS, move_latest
+from pipelines.output_folder import move_latest
 from pipelines.planning.inputs import digest_inputs, rows_by_file
 from pipelines.releases.digests import digest_release, name_columns
 from pipelines.report import (
@@ -24,6 +24,7 @@ from pipelines.report import (
     render_html,
     to_json,
 )
+from schemas.paths import REMOVALS
 from schemas.plan import Plan
 from schemas.reason import Reason
 from schemas.recipe import Recipe

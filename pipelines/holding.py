@@ -90,7 +90,7 @@ def _lease(root: str) -> Iterator[Hold]:
 def _lock_local(root: str) -> Iterator[Hold]:
     try:
         Path(root).mkdir(parents=True, exist_ok=True)
-        lock = (Path(root) / ".lock").open("ab+")
+        lock = (Path(root) / lease.FILE).open("ab+")
     except OSError as error:
         raise UsageError(f"{root} cannot be written to: {error.strerror}") from None
     with lock as file:
@@ -118,8 +118,8 @@ def _flock(file: IO[bytes], root: str) -> None:
 def unlock(root: str) -> Holder | None:
     """Free an output folder whose run has ended, and let it publish nothing; give who held it, if anybody."""
     if storage.is_local(root):
-        if (Path(root) / ".lock").exists():
-            with (Path(root) / ".lock").open("ab+") as file:
+        if (Path(root) / lease.FILE).exists():
+            with (Path(root) / lease.FILE).open("ab+") as file:
                 _flock(file, root)
         return None
     holder = lease.unlock(root)

@@ -13,7 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from pipelines.errors import RunError, StoppedError, TamisError
-from schemas.plan import Places
+from schemas.paths import Places
 from transforms.steps import storage
 from transforms.steps.stores.errors import first_line
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from pipelines import claims, lease
 from pipelines.errors import UsageError
+from schemas import paths
 from schemas.lease import State
 from schemas.release import Outcome
 from transforms.steps import conditional, presence, storage
 
-OURS = frozenset({"releases", "runs", "LATEST", "latest", ".cache", ".staging", ".lock", presence.FILE})
-MANIFEST, HELD, REMOVALS = "manifest.json", "held.json", "removals.txt"
-"""The manifest of a release; what a release that a gate holds has instead; a release's takedown list."""
+OURS = frozenset({*paths.NAMES, lease.FILE, presence.FILE})
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _LONGEST_NAME = 255
@@ -46,21 +45,21 @@ def check_name(name: str) -> None:
 
 def releases(root: str) -> list[str]:
     """Names of the releases of a root, sorted: folders with a manifest."""
-    return _with_file(root, MANIFEST)
+    return _with_file(root, paths.MANIFEST)
 
 
 def held(root: str) -> list[str]:
     """Names of the releases that a gate holds, sorted: folders with a manifest by another name."""
-    return [name for name in _with_file(root, HELD) if not _has(root, name, MANIFEST)]
+    return [name for name in _with_file(root, paths.HELD) if not _has(root, name, paths.MANIFEST)]
 
 
 def _with_file(root: str, file: str) -> list[str]:
-    names = storage.list_names(f"{root}/releases")
+    names = storage.list_names(f"{root}/{paths.RELEASES}")
     return [name for name in names if _has(root, name, file)]
 
 
 def _has(root: str, name: str, file: str) -> bool:
-    return storage.exists(f"{root}/releases/{name}/{file}")
+    return storage.exists(f"{paths.release_folder(root, name)}/{file}")
 
 
 def choose_name(root: str, wanted: str | None, owner: str) -> str:
@@ -73,8 +72,8 @@ def choose_name(root: str, wanted: str | None, owner: str) -> str:
             )
         return wanted
     if storage.is_local(root):
-        return _number(storage.list_names(f"{root}/releases"))
-    taken = {*storage.list_names(f"{root}/releases"), *storage.list_names(f"{root}/runs")}
+        return _number(storage.list_names(f"{root}/{paths.RELEASES}"))
+    taken = {*storage.list_names(f"{root}/{paths.RELEASES}"), *storage.list_names(f"{root}/{paths.RUNS}")}
     while not claims.claim(root, name := _number(taken), owner):
         taken.add(name)
     return name
@@ -82,9 +81,9 @@ def choose_name(root: str, wanted: str | None, owner: str) -> str:
 
 def _check_free(root: str, name: str) -> None:
     """Refuse the name of a release, or of one that a gate holds."""
-    if _has(root, name, MANIFEST):
+    if _has(root, name, paths.MANIFEST):
         raise UsageError(f"{root} has a release {name} already; releases are never changed, name another")
-    if _has(root, name, HELD):
+    if _has(root, name, paths.HELD):
         raise UsageError(
             f"{root}: a gate holds the release {name}; publish it by 'tamis publish {root} {name} --held', "
             "or name another"
@@ -102,7 +101,7 @@ def _number(taken: Collection[str]) -> str:
 
 def latest(root: str) -> str | None:
     """Name of the latest release, if there is one; what is no text is the name of none that is there."""
-    path = f"{root}/LATEST"
+    path = f"{root}/{paths.LATEST}"
     return storage.read_bytes(path).decode(errors="replace").strip() if storage.exists(path) else None
 
 
@@ -111,10 +110,10 @@ def move_latest(root: str, name: str, owner: str = "") -> str | None:
 
     What `LATEST` was is read before the lease: whoever takes the folder over after that moves it later.
     """
-    path, content = f"{root}/LATEST", f"{name}\n".encode()
+    path, content = f"{root}/{paths.LATEST}", f"{name}\n".encode()
     if storage.is_local(root):
         storage.write_bytes(path, content)
-        _move_link(Path(root) / "latest", f"releases/{name}")
+        _move_link(Path(root) / paths.LINK, f"{paths.RELEASES}/{name}")
         return None
     while True:
         found = conditional.load(path)
@@ -139,15 +138,15 @@ def clear_leftovers(root: str) -> list[str]:
     if not storage.is_local(root):
         return _clear_abandoned(root)
     whole = {*releases(root), *held(root), latest(root)}
-    dead = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
+    dead = [name for name in storage.list_names(f"{root}/{paths.RELEASES}") if name not in whole]
     for name in dead:
-        storage.delete_folder(f"{root}/releases/{name}")
-    storage.delete_folder(f"{root}/.staging")
+        storage.delete_folder(paths.release_folder(root, name))
+    storage.delete_folder(f"{root}/{paths.STAGING}")
     # The cache may be at work for other folders, too; `tamis cache` clears what killed writers left there.
     for name in storage.list_names(root):
         if storage.is_partial(name):
             storage.delete_file(f"{root}/{name}")
-    for name in ("releases", "runs"):
+    for name in (paths.RELEASES, paths.RUNS):
         storage.delete_partials(f"{root}/{name}")
     return dead
 
@@ -165,7 +164,7 @@ def clear_unfinished(root: str) -> list[str]:
     if storage.is_local(root):
         return []
     whole, yesterday = {*releases(root), *held(root)}, time.time() - lease.DETACHED_SECONDS
-    left = [name for name in storage.list_names(f"{root}/releases") if name not in whole]
+    left = [name for name in storage.list_names(f"{root}/{paths.RELEASES}") if name not in whole]
     return [
         name
         for name in left
@@ -181,18 +180,19 @@ def delete_release(root: str, name: str, state: State = claims.COMMITTED) -> boo
     if storage.is_local(root):
         _erase(root, name)
         return True
-    storage.write_bytes(f"{root}/.staging/{name}/deleted", b"")
+    storage.write_bytes(f"{paths.staging_folder(root, name)}/deleted", b"")
     dropped = claims.drop(root, name, state)
     if dropped:
         _erase(root, name)
-    storage.delete_folder(f"{root}/.staging/{name}")
+    storage.delete_folder(paths.staging_folder(root, name))
     return dropped
 
 
 def _erase(root: str, name: str) -> None:
     """Delete a release's files, and the report, which quotes rows, out of what its job said of its end."""
     _delete_files(root, name)
-    for path in (f"{root}/runs/{name}/{file}" for file in ("outcome.json", "outcome-again.json")):
+    for file in (paths.OUTCOME, paths.OUTCOME_AGAIN):
+        path = f"{paths.run_folder(root, name)}/{file}"
         if storage.exists(path):
             outcome = Outcome.model_validate_json(storage.read_bytes(path))
             outcome = outcome.model_copy(update={"report": ""})
@@ -201,8 +201,8 @@ def _erase(root: str, name: str) -> None:
 
 def _delete_files(root: str, name: str) -> None:
     """Delete a release's folder, the manifest first: it is whole or none at any moment."""
-    folder = f"{root}/releases/{name}"
-    for file in (MANIFEST, HELD):
+    folder = paths.release_folder(root, name)
+    for file in (paths.MANIFEST, paths.HELD):
         storage.delete_file(f"{folder}/{file}")
     storage.delete_folder(folder)
 
@@ -214,9 +214,9 @@ def _clear_abandoned(root: str) -> list[str]:
     manifest still, so its files stay.
     """
     dead = []
-    for name in storage.list_names(f"{root}/.staging"):
+    for name in storage.list_names(f"{root}/{paths.STAGING}"):
         if claims.abandon(root, name):
             dead.append(name)
             _delete_files(root, name)
-        storage.delete_folder(f"{root}/.staging/{name}")
+        storage.delete_folder(paths.staging_folder(root, name))
     return dead

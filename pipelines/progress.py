@@ -21,7 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from schemas.plan import Places, Plan
+from schemas.paths import Places
+from schemas.plan import Plan
 from transforms.steps import storage
 
 _LIVE_SECONDS, _PLAIN_SECONDS = 0.5, 10.0

@@ -24,7 +24,9 @@ from pipelines.planning.work import tell_whole, worth
 from pipelines.processes import interruptible
 from pipelines.progress import watch
 from pipelines.repeat import look_here, looked_at, repeat
-from schemas.plan import CROWD_ROWS, Places, Plan
+from schemas import paths
+from schemas.paths import Places
+from schemas.plan import CROWD_ROWS, Plan
 from schemas.recipe import Recipe
 from schemas.release import Outcome
 from transforms.kernels.removals import Removals
@@ -63,7 +65,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     if (request.previous or "").lower() == LATEST:  # as the file that names it is spelt, too
         request = replace(request, previous=LATEST)
     root = storage.absolute(request.output.rstrip("/") or request.output)
-    cache = storage.absolute(request.cache or f"{root}/.cache")
+    cache = storage.absolute(request.cache or f"{root}/{paths.CACHE}")
     asked = _asked(request, root, cache)
     engine = choose_engine(request.runner, asked)
     engine.check(asked)
@@ -94,7 +96,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
             raise RunError(outcome.message)
         how = {"workers": asked.cores, "runner": engine.label, "repeats": repeated}
         how |= {"damaged_entries": _tell_damaged(places), "shuffled_bytes": work.shuffled}
-        _settle(places, started, how, places.staging if hold.lease else f"{root}/.staging")
+        _settle(places, started, how, places.staging if hold.lease else f"{root}/{paths.STAGING}")
         _check_gate(outcome, places)
     return outcome, places
 
@@ -282,5 +284,5 @@ def _write_run_record(places: Places, started: float, how: Mapping[str, Any]) ->
         "cpu_seconds": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
         **how,
     }
-    path = f"{places.root}/runs/{places.release}/run.json"
+    path = f"{places.runs}/{paths.RUN_RECORD}"
     storage.write_bytes(path, (json.dumps(record, indent=2) + "\n").encode())

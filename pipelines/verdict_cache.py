@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pipelines.errors import UsageError
+from schemas.paths import CACHE
 from transforms.steps import storage, tables
 from transforms.steps.cache import KINDS, SHINGLES
 from transforms.steps.notes import PLACES, read_note
@@ -42,7 +43,7 @@ def find_cache(folder: str) -> str:
     Raises:
         UsageError: it is neither.
     """
-    for path in (f"{folder}/.cache", folder):
+    for path in (f"{folder}/{CACHE}", folder):
         if any(storage.list_names(f"{path}/{kind}") for kind in KINDS):
             return path
     raise UsageError(f"there is no verdict cache at {folder}: it has no folder {', '.join(KINDS)}")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pipelines import claims, holding, output_folder
 from pipelines.errors import RunError, TamisError, UsageError
 from pipelines.releases.release import open_release, read_removed
+from schemas import paths
 from schemas.release import Manifest
 from transforms.kernels.removals import Removals
 from transforms.steps import conditional, storage
@@ -23,15 +24,15 @@ def point_to(root: str, name: str, *, held: bool) -> Removals | None:
     output_folder.check_name(name)
     _check_there(root, name, held=held)
     with holding.lock(root) as hold:
-        folder = f"{root}/releases/{name}"
+        folder = paths.release_folder(root, name)
         waiting = held and name in output_folder.held(root)
-        content = storage.read_bytes(f"{folder}/{output_folder.HELD if waiting else output_folder.MANIFEST}")
+        content = storage.read_bytes(f"{folder}/{paths.HELD if waiting else paths.MANIFEST}")
         problem = next(_faults(folder, name, content), None)
         if problem is not None:
             raise RunError(f"{folder} is no whole release, so LATEST stays where it is: {problem}")
         if waiting:
             _let_go(root, name, content)
-        storage.delete_file(f"{folder}/{output_folder.HELD}")
+        storage.delete_file(f"{folder}/{paths.HELD}")
         before, removed = output_folder.latest(root), read_removed(open_release(folder))
         lost = output_folder.move_latest(root, name, hold.owner)
         if lost is not None:
@@ -39,17 +40,17 @@ def point_to(root: str, name: str, *, held: bool) -> Removals | None:
     if before is None or before not in output_folder.releases(root):
         return Removals()
     try:
-        return read_removed(open_release(f"{root}/releases/{before}")) - removed
+        return read_removed(open_release(paths.release_folder(root, before))) - removed
     except TamisError:
         return None
 
 
 def _let_go(root: str, name: str, manifest: bytes) -> None:
     """Make a release of one that a gate holds."""
-    folder = f"{root}/releases/{name}"
+    folder = paths.release_folder(root, name)
     if not claims.let_go(root, name):
         raise RunError(f"{root}: another run has just deleted the release {name}")
-    if conditional.write(f"{folder}/{output_folder.MANIFEST}", manifest, None) is None:
+    if conditional.write(f"{folder}/{paths.MANIFEST}", manifest, None) is None:
         raise RunError(f"{root} has another release {name} already; releases are never changed")
 
 
@@ -60,7 +61,7 @@ def _check_there(root: str, name: str, *, held: bool) -> None:
         return
     if name in waiting:
         raise UsageError(f"a gate holds the release {name} of {root}; --held publishes it all the same")
-    if name in whole and storage.exists(f"{root}/releases/{name}/{output_folder.HELD}"):
+    if name in whole and storage.exists(f"{paths.release_folder(root, name)}/{paths.HELD}"):
         return  # it was let go, and whoever did so was killed then
     if name in whole:
         raise UsageError(f"no gate holds the release {name} of {root}; leave out --held")

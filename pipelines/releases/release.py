@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pipelines import output_folder
 from pipelines.errors import RunError, UsageError
 from pipelines.planning.adapters import read_as
+from schemas import paths
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
 from schemas.report import REPORT, Report
@@ -68,13 +69,13 @@ class Release:
 
 def open_release(path: str) -> Release:
     """The release at a folder, or the latest one of an output folder."""
-    return _open(path, output_folder.MANIFEST)
+    return _open(path, paths.MANIFEST)
 
 
 def open_to_look(path: str) -> Release:
     """The same, or one that a gate holds, at its own folder: what that is like says whether to publish it."""
-    held = storage.exists(f"{path.rstrip('/')}/{output_folder.HELD}")
-    return _open(path, output_folder.HELD if held else output_folder.MANIFEST)
+    held = storage.exists(f"{path.rstrip('/')}/{paths.HELD}")
+    return _open(path, paths.HELD if held else paths.MANIFEST)
 
 
 def _open(path: str, name: str) -> Release:
@@ -116,8 +117,8 @@ def load_report(path: str) -> Report:
 
 def read_removed(release: Release) -> Removals:
     """The takedown list that a release was made with; an empty one where there was none."""
-    path = f"{release.folder}/{output_folder.REMOVALS}"
-    wanted = [file.sha256 for file in release.manifest.files if file.path == output_folder.REMOVALS]
+    path = f"{release.folder}/{paths.REMOVALS}"
+    wanted = [file.sha256 for file in release.manifest.files if file.path == paths.REMOVALS]
     if not wanted:
         return Removals()
     try:
@@ -141,10 +142,10 @@ def _find(path: str, name: str) -> str:
     latest = output_folder.latest(path)
     if latest is None:
         raise UsageError(f"there is no release at {path}: {_describe(path)}")
-    folder = f"{path}/releases/{latest}"
-    if not storage.exists(f"{folder}/{output_folder.MANIFEST}"):
-        lacks = f"{folder} has no {output_folder.MANIFEST}"
-        raise UsageError(f"{path}/LATEST names the release {latest}, but {lacks}")
+    folder = paths.release_folder(path, latest)
+    if not storage.exists(f"{folder}/{paths.MANIFEST}"):
+        lacks = f"{folder} has no {paths.MANIFEST}"
+        raise UsageError(f"{path}/{paths.LATEST} names the release {latest}, but {lacks}")
     return folder
 
 
@@ -155,12 +156,12 @@ def _describe(path: str) -> str:
     names = storage.list_names(path)
     if not names:
         return "nothing is there"
-    published = [name for name in names if storage.exists(f"{path}/{name}/{output_folder.MANIFEST}")]
+    published = [name for name in names if storage.exists(f"{path}/{name}/{paths.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
-    if "releases" in names:
+    if paths.RELEASES in names:
         return "it is an output folder in which nothing has been published yet"
-    if output_folder.HELD in names:
+    if paths.HELD in names:
         return "a gate holds the one there, so it is not published; 'tamis publish ROOT NAME --held' does so"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"it holds {shown}, but neither {output_folder.MANIFEST} nor LATEST"
+    return f"it holds {shown}, but neither {paths.MANIFEST} nor {paths.LATEST}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from pipelines import output_folder
+from schemas import paths
 from transforms.steps import storage
 
 
@@ -18,7 +19,8 @@ def prune(root: str, keep: int) -> list[str]:
 
 def _age(root: str, name: str) -> tuple[float, int, str]:
     """What sorts as releases were made: when the run began or, unrecorded, the manifest was written."""
-    record, manifest = f"{root}/runs/{name}/run.json", f"{root}/releases/{name}/{output_folder.MANIFEST}"
+    record = f"{paths.run_folder(root, name)}/{paths.RUN_RECORD}"
+    manifest = f"{paths.release_folder(root, name)}/{paths.MANIFEST}"
     try:
         made = float(json.loads(storage.read_bytes(record))["started"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import output_folder
 from pipelines.errors import UsageError
 from pipelines.releases.digests import digest_release
 from pipelines.releases.release import Release, read_report
+from schemas import paths
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.release import OutputRecord
 from schemas.report import REPORT
@@ -60,8 +60,8 @@ def find_faults(release: Release) -> Iterator[str]:
 def _check_files(release: Release) -> Iterator[str]:
     """Whether there are just the files that the manifest names, byte for byte."""
     there = storage.files_in(release.folder)
-    held = output_folder.MANIFEST not in there
-    there.pop(output_folder.HELD if held else output_folder.MANIFEST, None)
+    held = paths.MANIFEST not in there
+    there.pop(paths.HELD if held else paths.MANIFEST, None)
     for file in release.manifest.files:
         size = there.pop(file.path, None)
         if size is None:

@@ -20,7 +20,7 @@ from pipelines import planning
 from pipelines.errors import RunError
 from pipelines.finish import finish
 from pipelines.planning import plan_run
-from schemas.plan import Places
+from schemas.paths import Places
 from schemas.reason import NAMES
 from schemas.release import Outcome
 from tests.releases import Curate, Sampled, recipe_for

@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.errors import RunError, StoppedError, UsageError
 from pipelines.noise import cause_of, hushed, log_path
-from schemas.plan import Places
+from schemas.paths import Places
 from tests.releases import Curate
 from tests.rows import ask_all, write_rows
 from transforms.steps import parquet

@@ -15,7 +15,7 @@ import pytest
 from pipelines.cli import main
 from pipelines.planning import plan_run
 from pipelines.progress import Records, watch
-from schemas.plan import Places
+from schemas.paths import Places
 from tests.commands import Command
 from tests.releases import recipe_for
 from tests.rows import ask_all, write_rows

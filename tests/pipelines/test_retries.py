@@ -13,7 +13,7 @@ import pytest
 from pipelines import claims, holding, lease, output_folder
 from pipelines.finish import finish
 from pipelines.planning import plan_run
-from schemas.plan import Places
+from schemas.paths import Places
 from schemas.release import Outcome
 from tests.releases import recipe_for
 from tests.rows import crowd, write_files

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from schemas.plan import DRAWING, Places, Plan
+from schemas.paths import Places
+from schemas.plan import DRAWING, Plan
 from schemas.recipe import Recipe, judging_key
 from transforms.kernels.own_rules import digest_own
 from transforms.steps import storage, tables

@@ -13,7 +13,8 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from schemas.plan import Places, Plan
+from schemas.paths import Places
+from schemas.plan import Plan
 from schemas.recipe import Recipe, unjudged
 from transforms.kernels.containment import Index
 from transforms.kernels.removals import Marker, read_removals

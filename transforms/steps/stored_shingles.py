@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.plan import Places
+from schemas.paths import Places
 from transforms.steps import tables
 from transforms.steps.cache import find_entry
 

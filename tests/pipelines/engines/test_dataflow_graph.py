@@ -20,7 +20,8 @@ from apache_beam.typehints import typehints
 from pipelines.curate import curate
 from pipelines.engines import ENGINES, Asked
 from pipelines.planning import UNIT_BYTES, plan_run
-from schemas.plan import Places, Plan, Unit
+from schemas.paths import Places
+from schemas.plan import Plan, Unit
 from tests.releases import Sampled, recipe_for
 from transforms.kernels.tally import Tally
 from transforms.steps.job import Job

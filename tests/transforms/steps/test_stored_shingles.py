@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from schemas.plan import Places
+from schemas.paths import Places
 from transforms.steps import tables
 from transforms.steps.cache import damaged_entries
 from transforms.steps.stored_shingles import StoredShingles, later

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.planning import plan_run
-from schemas.plan import Places
+from schemas.paths import Places
 from tests.releases import Curate, recipe_for
 from tests.rows import ask_all, write_rows
 from transforms.steps.job import Job

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.planning import UNIT_BYTES, plan_run
-from schemas.plan import DRAWING, Places
+from schemas.paths import Places
+from schemas.plan import DRAWING
 from tests.releases import recipe_for
 from tests.rows import ask_all, write_rows
 from transforms.steps import versions
