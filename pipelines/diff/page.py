@@ -57,13 +57,16 @@ def _name(outcome: str | None) -> str:
 def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for column in columns:
-        table.add_column(column, justify="left" if column in {"before", "after", "drift"} else "right")
+        left = column in {"before", "after", "drift"}
+        table.add_column(
+            column, justify="left" if left else "right", no_wrap=column == "drift", overflow="fold"
+        )
     return table
 
 
 def tabulate_drift(drift: Iterable[Drift]) -> Table:
     """A line for each measure: its statistics, and the value whose share moved most."""
-    table = _table("drift", "JS divergence", "L-infinity", "PSI", "moved most", "was", "is")
+    table = _table("drift", "JS\ndivergence", "L-infinity", "PSI", "moved most", "was", "is")
     for entry in drift:
         table.add_row(
             entry.measure,

@@ -170,6 +170,18 @@ def test_page_and_json_say_the_same(
     assert found["examples"][0]["record_id"] in page
 
 
+def test_drift_fits_a_terminal(
+    small: tuple[Release, Release], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["diff", *(str(release.folder) for release in small), "--json"]) == 0
+    measures = [entry["measure"] for entry in json.loads(capsys.readouterr().out)["drift"]]
+    assert main(["diff", *(str(release.folder) for release in small)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines if line} >= set(measures)
+    assert not any("\N{HORIZONTAL ELLIPSIS}" in line for line in lines)
+
+
 def test_all_moves_go_to_a_file(
     small: tuple[Release, Release], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
