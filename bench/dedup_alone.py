@@ -24,7 +24,7 @@ from pipelines.engines import Asked, choose_engine
 from schemas.paths import Places
 from schemas.plan import CROWD_ROWS, InputFile, Plan, Source, Unit
 from schemas.recipe import Recipe, to_dict
-from transforms.dedup import FindDuplicates, Steps
+from transforms.dedup import FindDuplicates
 from transforms.kernels.tally import Tally
 from transforms.resolve import AddTallies
 from transforms.shuffle import COUNTER, UNIT, Sent
@@ -101,7 +101,7 @@ def _run(job: Job, workers: int) -> dict[str, Any]:
         | "Spread units" >> beam.Reshuffle()
         | "Units" >> beam.Map(_unit).with_output_types(Sent)
     )
-    found = judged | "Find duplicates" >> FindDuplicates(Steps(job, KeyRows))
+    found = judged | "Find duplicates" >> FindDuplicates(job, KeyRows)
     for name, sent in found.items():
         if name != TALLIES:
             _ = sent | f"Count {name}" >> beam.Map(_count, name)

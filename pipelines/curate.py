@@ -7,7 +7,7 @@ from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.finish import finish
 from transforms.choice import ChooseRows
-from transforms.dedup import FindDuplicates, Steps
+from transforms.dedup import FindDuplicates
 from transforms.judge import JudgeUnits
 from transforms.resolve import COUNTS, TALLIES, AddTallies, ResolveUnits
 from transforms.shuffle import UNIT
@@ -21,7 +21,7 @@ def curate(pipeline: beam.Pipeline, job: Job) -> None:
     plan = job.plan
 
     judged = pipeline | "Judge units" >> JudgeUnits(job, len(plan.units))
-    found = judged | "Find duplicates" >> FindDuplicates(Steps(job))
+    found = judged | "Find duplicates" >> FindDuplicates(job)
     tallies = [found.pop(TALLIES)] if TALLIES in found else []
     if chooses(job.recipe):
         found[DROPPED] = {UNIT: judged, **found} | "Choose rows" >> ChooseRows(job)

@@ -20,6 +20,30 @@ def send_candidates(met: Met) -> Iterator[Sent]:
     yield from send(bands.CANDIDATES, bands.candidates(receive(met)))
 
 
+def _crowd_bands(met: Met, job: Job, open_rows: OpenRows) -> Iterator[Sent]:
+    """Keys of the bands of a unit's rows that are in crowds."""
+    for unit, judged, found in receive_unit(met):
+        rows = open_rows(unit, judged, job)
+        yield from send(_BANDS, crowds.crowd_bands(rows, found.get(bands.CROWDS)))
+
+
+def _company(met: Met) -> Iterator[Sent]:
+    """Groups of the rows that share a band in a bucket, to their units."""
+    yield from send(_GROUPS, crowds.company(receive(met)))
+
+
+def _crowd_sets(met: Met, job: Job, open_rows: OpenRows) -> Iterator[Sent]:
+    """Shingles of a unit's rows, to the groups that they are in."""
+    for unit, judged, found in receive_unit(met):
+        rows = open_rows(unit, judged, job)
+        yield from send(_SETS, crowds.crowd_sets(rows, found.get(_GROUPS)))
+
+
+def _link_similar(met: Met, least: float) -> Iterator[Sent]:
+    """Links between the similar rows of a group."""
+    yield from send(_LINKS, [crowds.link_similar(receive(met), least)])
+
+
 @dataclass(eq=False)
 class SplitCrowds(beam.PTransform):
     """For each unit the rows of its crowds that similar pairs connect with others, and their components."""
@@ -29,36 +53,20 @@ class SplitCrowds(beam.PTransform):
 
     def expand(self, inputs: dict[str, Tables | Several]) -> Tables:
         """Bring rows that share a band together, then what similar pairs among them connect."""
+        given, least = (self.job, self.open_rows), self.job.recipe.dedup.stored_from
         groups = (
             inputs
             | "Join crowds" >> JoinByUnit()
-            | "Crowd bands" >> beam.FlatMap(self._bands).with_output_types(Sent)
+            | "Crowd bands" >> beam.FlatMap(_crowd_bands, *given).with_output_types(Sent)
             | "Group crowd bands" >> beam.GroupByKey()
-            | "Company" >> beam.FlatMap(self._company).with_output_types(Sent)
+            | "Company" >> beam.FlatMap(_company).with_output_types(Sent)
         )
         return (
             {UNIT: inputs[UNIT], _GROUPS: groups}
             | "Join groups" >> JoinByUnit()
-            | "Crowd sets" >> beam.FlatMap(self._sets).with_output_types(Sent)
+            | "Crowd sets" >> beam.FlatMap(_crowd_sets, *given).with_output_types(Sent)
             | "Group crowd sets" >> beam.GroupByKey()
-            | "Link similar" >> beam.FlatMap(self._links).with_output_types(Sent)
+            | "Link similar" >> beam.FlatMap(_link_similar, least).with_output_types(Sent)
             | "Gather similar" >> beam.GroupByKey()
             | "Components" >> beam.FlatMap(send_candidates).with_output_types(Sent)
         )
-
-    def _bands(self, met: Met) -> Iterator[Sent]:
-        for unit, judged, found in receive_unit(met):
-            rows = self.open_rows(unit, judged, self.job)
-            yield from send(_BANDS, crowds.crowd_bands(rows, found.get(bands.CROWDS)))
-
-    def _company(self, met: Met) -> Iterator[Sent]:
-        yield from send(_GROUPS, crowds.company(receive(met)))
-
-    def _sets(self, met: Met) -> Iterator[Sent]:
-        for unit, judged, found in receive_unit(met):
-            rows = self.open_rows(unit, judged, self.job)
-            yield from send(_SETS, crowds.crowd_sets(rows, found.get(_GROUPS)))
-
-    def _links(self, met: Met) -> Iterator[Sent]:
-        least = self.job.recipe.dedup.stored_from
-        yield from send(_LINKS, [crowds.link_similar(receive(met), least)])
