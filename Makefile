@@ -1,6 +1,9 @@
 # make help — the verbs of this project
-PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3.10 python3))
+PYTHONS := python3.11 python3.12 python3.13 python3.10 python3
+PYTHON ?= $(firstword $(foreach name,$(PYTHONS),$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
+# The exact versions, but for Python 3.10: it is too old for some of them.
+EXACT := $$($(BIN)/python -c 'import sys; print("--constraint constraints.txt" * (sys.version_info >= (3, 11)))')
 DEMO := demo
 
 .PHONY: help env demo test test-engines test-browser format bench bench-near bench-engines bench-growth bench-refresh clean
@@ -15,20 +18,20 @@ env: .venv/.core ## create .venv with the tamis command
 	@echo 'making .venv'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@$(BIN)/python -m pip install --quiet $(EXACT) --editable .
 	@$(BIN)/python -m compileall -q schemas transforms pipelines
 	@touch $@
 
 .venv/.dev: .venv/.core
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	@$(BIN)/python -m pip install --quiet $(EXACT) --group dev
 	@touch $@
 
 .venv/.browser: .venv/.dev
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
+	@$(BIN)/python -m pip install --quiet $(EXACT) --group browser
 	@touch $@
 
 .venv/.bench: .venv/.core
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
+	@$(BIN)/python -m pip install --quiet $(EXACT) --group bench
 	@touch $@
 
 demo: env ## curate the bundled sample data and show what came out

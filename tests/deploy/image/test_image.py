@@ -17,7 +17,7 @@ from pipelines.engines.dataflow import IMAGE_VARIABLE
 from transforms.steps.language_model import FILE, SHA256, VARIABLE, model_digest
 
 if sys.version_info[:2] != (3, 11):
-    pytest.skip("the image has Python 3.11, and so have the constraints", allow_module_level=True)
+    pytest.skip("the image has Python 3.11", allow_module_level=True)
 tomllib = pytest.importorskip("tomllib")
 
 ROOT = Path(__file__).parents[3]
