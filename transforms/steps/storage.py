@@ -174,8 +174,8 @@ def create(path: str) -> Iterator[IO[bytes]]:
         if not in_place:
             partial.replace(target)
     except OSError as error:
-        if error.errno in FULL and error.filename is None:
-            error.filename = path
+        if error.filename == str(partial) or (error.errno in FULL and error.filename is None):
+            error.filename, error.filename2 = path, None
         raise
     finally:
         if not in_place:
