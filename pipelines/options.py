@@ -105,6 +105,18 @@ def refuse(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
         parsed.parser.error(f"unrecognised arguments: {' '.join(rest)}")
 
 
+def refuse_empty(parsed: argparse.Namespace) -> None:
+    """Refuse an argument of a command that is an empty text, as a shell's variable is that is not set.
+
+    But where an empty text is the default.
+    """
+    for action in parsed.parser._actions:  # noqa: SLF001 — no public list
+        value = vars(parsed).get(action.dest)
+        if action.default != "" and "" in (value if isinstance(value, list) else [value]):
+            name = "/".join(action.option_strings) or action.metavar
+            parsed.parser.error(f"argument {name}: expected a value, found an empty text")
+
+
 def beam_options() -> argparse.ArgumentParser:
     """A parser that knows every option of Beam's."""
     import apache_beam  # noqa: F401 — loads the classes that hold the options
