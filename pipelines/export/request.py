@@ -84,6 +84,8 @@ def _check_numbers(request: Request) -> None:
 
 def _check_together(request: Request, style: Style) -> None:
     """Refuse what makes no sense with something else."""
+    if request.eos.encode(errors="replace").decode() != request.eos:
+        raise UsageError(f"--eos takes text in UTF-8, found {request.eos!r}")
     structured = request.template in {"messages", "sharegpt"}
     if structured and request.eos:
         raise UsageError(f"--eos is for templates that make text; a trainer ends {request.template} itself")

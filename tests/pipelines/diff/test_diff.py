@@ -83,7 +83,7 @@ def test_rows_are_counted(
 ) -> None:
     monkeypatch.setattr(diff_rows, "PARTITION_ROWS", partition)
     before, after = pair
-    moves = find_moves(open_release(str(before.folder)), open_release(str(after.folder)), limit=10**6)
+    moves = find_moves(open_release(str(before.folder)), open_release(str(after.folder)), limit=10**30)
     wanted = coarse(count(before, after))
     assert {"same": moves.same, "entered": moves.entered, "left": moves.left} | {
         "all": sum(moves.counts.values())

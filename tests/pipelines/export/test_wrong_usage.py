@@ -40,6 +40,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
             ["--template", "sharegpt", "--too-long", "truncate", "--max-tokens", "9"],
             "--too-long truncate is for templates that make one text, which sharegpt does not",
         ),
+        (["--template", "chatml", "--eos", "\udce9"], r"--eos takes text in UTF-8, found '\udce9'"),
         (["--template", "chatml", "--max-tokens", "0"], "--max-tokens takes a whole number from 1, found 0"),
         (
             ["--template", "chatml", "--seed", "-1"],
