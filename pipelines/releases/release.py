@@ -100,13 +100,13 @@ def open_release(path: str) -> Release:
 
 def open_to_look(path: str) -> Release:
     """The same, or one that a gate holds, at its own folder: what that is like says whether to publish it."""
-    held = storage.exists(f"{path.rstrip('/')}/{output_folder.HELD}")
+    held = storage.exists(f"{storage.trim(path)}/{output_folder.HELD}")
     return _open(path, output_folder.HELD if held else output_folder.MANIFEST)
 
 
 def _open(path: str, name: str) -> Release:
     """The release that a manifest of some name describes."""
-    trimmed = path.rstrip("/") or "/"
+    trimmed = storage.trim(path)
     try:
         folder = _find(trimmed, name)
         manifest = Manifest.model_validate_json(storage.read_bytes(f"{folder}/{name}"))

@@ -45,6 +45,16 @@ def absolute(path: str) -> str:
     return os.path.normpath(Path(path).expanduser().absolute()) + ("/" if path.endswith("/") else "")
 
 
+def trim(path: str) -> str:
+    """The path of a folder with no slash at its end, unless that is all of it.
+
+    >>> trim("out/"), trim("/"), trim("s3://bucket/out/"), trim("s3://")
+    ('out', '/', 's3://bucket/out', 's3://')
+    """
+    scheme, colon, rest = path.rpartition("://")
+    return f"{scheme}{colon}{rest.rstrip('/')}" or "/"
+
+
 def find(pattern: str) -> list[tuple[str, int]]:
     """Absolute paths that match a glob and their sizes in bytes, sorted by path."""
     if is_local(pattern):
