@@ -37,7 +37,7 @@ _COMMANDS = (
     *(verify, publish, prune, cache, unlock, sample),
 )
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_OTHERWISE = (errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+_OTHERWISE = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 _OF_THE_MACHINE = {*FULL, *_DENIED, *_OTHERWISE, errno.EIO, errno.EMFILE, errno.ENFILE}
 _COLLECT_AT = 500_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
