@@ -99,6 +99,13 @@ def read_share(text: str, flag: str = "--sample") -> float:
     return share
 
 
+def check_seed(number: int) -> int:
+    """A seed, unless it does not fit into 64 bits."""
+    if not 0 <= number < 1 << 64:
+        raise UsageError(f"--seed takes a whole number from 0 and under 2**64, found {number}")
+    return number
+
+
 def refuse(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
     """Refuse arguments that a command does not know."""
     if rest:

@@ -107,6 +107,7 @@ def test_recipe_value_out_of_range(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["--benchmark", "nowhere.parquet"], ("no file matches nowhere.parquet",)),
         (["--workers", "0"], ("--workers", "found 0")),
         (["--languages", "english"], ("english", "en, de or zh")),
+        (["--languages", "\udce9"], (r"flags: there is no '\udce9' in UTF-8",)),
         (["--recipe", "nowhere.yaml"], ("nowhere.yaml", "cannot be read")),
         (["--recipe", "r.yaml", "--profile", "article"], ("exclude each other",)),
         (["--remove", ""], ("argument --remove: expected a value, found an empty text",)),
