@@ -84,7 +84,9 @@ def expected(schema: Schema, root: Schema) -> str:
 
 
 def _bounds(schema: Schema) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
+    low, high, over = (schema.get(name) for name in ("minimum", "maximum", "exclusiveMinimum"))
+    if over is not None and high is not None:
+        return f" over {over:,} and up to {high:,}"
     if low is not None and high is not None:
         return f" from {low:,} to {high:,}"
     if low is not None:
