@@ -159,5 +159,8 @@ def _problem(error: ErrorDetails, root: Schema) -> str:
 
 def explain(error: ValidationError, root: Schema, where: str) -> RecipeError:
     """Make the error that says, one line each, what validation found wrong."""
-    problems = (_problem(each, root) for each in error.errors(include_url=False))
+    found = error.errors(include_url=False)
+    # Of a list that has something wrong in it, it is also told that it is no text.
+    within = {each["loc"][:depth] for each in found for depth in range(len(each["loc"]))}
+    problems = (_problem(each, root) for each in found if each["loc"] not in within)
     return RecipeError("\n".join(f"{where}: {problem}" for problem in problems))

@@ -160,6 +160,11 @@ def test_wrong_value_is_told_with_what_was_expected(text: str, problem: str) -> 
     assert refusal(text) == f"r.yaml: {problem}"
 
 
+def test_what_is_wrong_in_a_list_is_told_once() -> None:
+    told = refusal('sources: [{name: a, input: ["x", ""]}]')
+    assert told == 'r.yaml: `sources[0].input[1]` must be text, not empty, found ""'
+
+
 def test_a_number_above_a_bound() -> None:
     told = refusal("balance: {max_share: 0}")
     assert told == "r.yaml: `balance.max_share` must be a number over 0 and up to 1, found 0"
