@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -111,13 +112,27 @@ def _open(path: str, name: str) -> Release:
         folder = _find(trimmed, name)
         manifest = Manifest.model_validate_json(storage.read_bytes(f"{folder}/{name}"))
         recipe = Recipe.model_validate_json(json.dumps(manifest.recipe))
+        problem = next(_problems(manifest, recipe), None)
     except ValidationError as error:
-        raise UsageError(f"{folder}/{name} is not one that this version reads: {_first(error)}") from None
+        problem = _first(error)
     except StoreError:
         raise
     except READ_ERRORS as error:
         raise UsageError(f"there is no release to read at {path}: {first_line(error)}") from None
+    if problem is not None:
+        raise UsageError(f"{folder}/{name} is not one that this version reads: {problem}")
     return Release(folder, manifest, recipe)
+
+
+def _problems(manifest: Manifest, recipe: Recipe) -> Iterator[str]:
+    """Sentences on what of a manifest does not fit together, or is not known."""
+    for name, source in manifest.sources.items():
+        if source.format not in BY_NAME:
+            yield f"sources.{name}.format: {source.format} is not known"
+    known = {entry.name for entry in (*recipe.sources, *recipe.references)}
+    for file in manifest.inputs:
+        if file.source not in known:
+            yield f"inputs: {file.source} is no source of its recipe"
 
 
 def read_report(release: Release) -> Report:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -52,6 +55,29 @@ def test_manifest_of_another_make_is_told(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"version": 1}')
     with pytest.raises(UsageError, match=r"is not one that this version reads: release: Field required$"):
         open_release(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        ("sources.input.format", "runes", "sources.input.format: runes is not known"),
+        ("inputs.0.source", "z", "inputs: z is no source of its recipe"),
+        ("files.0.path", "curated/../../x", "files.0.path: Value error, 'curated/../../x' is no path in"),
+        ("files.0.path", "/etc/x", "files.0.path: Value error, '/etc/x' is no path in the release's folder"),
+        ("counts.verdicts", {}, "counts.verdicts: Value error, kept is not counted"),
+    ],
+)
+def test_manifest_that_does_not_hold_together_is_told(
+    release: Path, tmp_path: Path, place: str, value: object, problem: str
+) -> None:
+    copy = Path(shutil.copytree(release / "releases" / "0001", tmp_path / "copy"))
+    manifest: Any = json.loads((copy / "manifest.json").read_text("utf-8"))
+    *above, last = [int(part) if part.isdecimal() else part for part in place.split(".")]
+    reduce(lambda tree, part: tree[part], above, manifest)[last] = value
+    (copy / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(UsageError, match="is not one that this version reads: ") as told:
+        open_release(str(copy))
+    assert problem in str(told.value)
 
 
 def flip(path: Path) -> None:
