@@ -28,7 +28,7 @@ from pipelines.commands import (
 )
 from pipelines.errors import FAILED, STOPPED, TamisError, UsageError
 from pipelines.footprint import settle_in
-from pipelines.options import Parser, ShowVersion
+from pipelines.options import Parser, ShowVersion, refuse_empty
 from schemas.recipe import RecipeError
 from transforms.steps.stores.errors import FULL, StoreError, sentence_of
 
@@ -37,7 +37,8 @@ _COMMANDS = (
     *(verify, publish, prune, cache, unlock, sample),
 )
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_OF_THE_MACHINE = {*FULL, *_DENIED, errno.EIO, errno.EMFILE, errno.ENFILE}
+_OTHERWISE = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+_OF_THE_MACHINE = {*FULL, *_DENIED, *_OTHERWISE, errno.EIO, errno.EMFILE, errno.ENFILE}
 _COLLECT_AT = 500_000
 """Objects made before Python looks for cycles: importing Beam makes half a million that stay."""
 
@@ -53,10 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", "You are using a (non-supported )?Python version", FutureWarning)
     try:
         parsed, rest = _parser().parse_known_args(given)
+        refuse_empty(parsed)
         return int(parsed.handle(parsed, rest))
     except (TamisError, RecipeError, StoreError) as error:
-        for line in str(error).splitlines():
-            print(f"tamis: {line}", file=sys.stderr)
+        _say(str(error))
         return getattr(error, "exit_code", UsageError.exit_code)
     except KeyboardInterrupt:
         print("tamis: stopped", file=sys.stderr)
@@ -70,8 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unplaced = isinstance(error, FileNotFoundError) and error.filename is None
         if error.errno not in _OF_THE_MACHINE and not unplaced:
             raise
-        print(f"tamis: {sentence_of(error)}", file=sys.stderr)
+        _say(sentence_of(error))
         return FAILED
+
+
+def _say(text: str) -> None:
+    """Print what went wrong, with nothing hidden in the names of files that it has."""
+    from pipelines.escapes import escape
+
+    for line in escape(text).splitlines():
+        print(f"tamis: {line}", file=sys.stderr)
 
 
 def _parser() -> Parser:

@@ -7,6 +7,7 @@ import os
 from pipelines.errors import UsageError
 from schemas.recipe import Recipe
 from transforms.kernels.language import load_model
+from transforms.kernels.model_files import is_cut
 from transforms.kernels.own_rules import OwnError
 from transforms.kernels.own_tagger import try_own
 from transforms.kernels.token_counts import Counter, FileTokenizer, FourCharacters, TokenizerError
@@ -33,6 +34,8 @@ def find_language_model(recipe: Recipe) -> tuple[str, str] | None:
         path = os.path.realpath(find_model(recipe.language.model))
     except ModelError as error:
         raise UsageError(str(error)) from None
+    if is_cut(storage.read_bytes(path)):
+        raise UsageError(f"the language model cannot be loaded: {path} is cut")
     try:
         load_model(path)
     except ValueError as error:

@@ -99,10 +99,29 @@ def read_share(text: str, flag: str = "--sample") -> float:
     return share
 
 
+def check_seed(number: int) -> int:
+    """A seed, unless it does not fit into 64 bits."""
+    if not 0 <= number < 1 << 64:
+        raise UsageError(f"--seed takes a whole number from 0 and under 2**64, found {number}")
+    return number
+
+
 def refuse(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
     """Refuse arguments that a command does not know."""
     if rest:
         parsed.parser.error(f"unrecognised arguments: {' '.join(rest)}")
+
+
+def refuse_empty(parsed: argparse.Namespace) -> None:
+    """Refuse an argument of a command that is an empty text, as a shell's variable is that is not set.
+
+    But where an empty text is the default.
+    """
+    for action in parsed.parser._actions:  # noqa: SLF001 — no public list
+        value = vars(parsed).get(action.dest)
+        if action.default != "" and "" in (value if isinstance(value, list) else [value]):
+            name = "/".join(action.option_strings) or action.metavar
+            parsed.parser.error(f"argument {name}: expected a value, found an empty text")
 
 
 def beam_options() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ def reach(parsed: argparse.Namespace, rest: Sequence[str]) -> None:
     from transforms.steps.stores.registry import configure, option_parser
 
     parser = option_parser()
+    parser.error = parsed.parser.error  # type: ignore[method-assign]
     flags = [spell(flag, flags_of(parser)) for flag in rest]
     refuse(parsed, parser.parse_known_args(flags)[1])
     configure(flags)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import posixpath
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.frozen import Frozen
 from schemas.report import Report
+from schemas.verdict import Verdict
 
 
 class InputRecord(Frozen):
@@ -44,10 +46,24 @@ class SourceRecord(Frozen):
     columns: dict[str, str]
 
 
+def _inside(path: str) -> str:
+    """The path of a file in a folder, unless it leads out of it."""
+    if path != posixpath.normpath(path) or path.startswith(("/", "../")):
+        raise ValueError(f"{path!r} is no path in the release's folder")
+    return path
+
+
+def _of_each_verdict(counts: dict[str, int]) -> dict[str, int]:
+    """Rows by verdict, unless one is left out."""
+    if lacking := [verdict.value for verdict in Verdict if verdict.value not in counts]:
+        raise ValueError(f"{lacking[0]} is not counted")
+    return counts
+
+
 class OutputRecord(Frozen):
     """One file of the release."""
 
-    path: str
+    path: Annotated[str, AfterValidator(_inside)]
     bytes: int
     sha256: str
     rows: int | None = None
@@ -73,7 +89,7 @@ class Counts(Frozen):
 
     ledger: int
     rows_lost: int
-    verdicts: dict[str, int]
+    verdicts: Annotated[dict[str, int], AfterValidator(_of_each_verdict)]
     reasons: dict[str, int]
     flags: dict[str, int]
     masked: int = 0

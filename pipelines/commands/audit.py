@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
-from pipelines.options import Commands, add_command, add_files, read_share
+from pipelines.options import Commands, add_command, add_files, check_seed, read_share
 from pipelines.recipe_flags import add_recipe_flags, recipe_of
 
 
@@ -30,14 +30,13 @@ def _audit(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.reach import reach
 
     reach(parsed, rest)
-    for name in ("examples", "seed"):
-        if getattr(parsed, name) < 0:
-            raise UsageError(f"--{name} takes a whole number from 0, found {getattr(parsed, name)}")
+    if parsed.examples < 0:
+        raise UsageError(f"--examples takes a whole number from 0, found {parsed.examples}")
     audit(
         recipe_of(parsed),
         share=read_share(parsed.sample),
         examples=parsed.examples,
-        seed=parsed.seed,
+        seed=check_seed(parsed.seed),
         as_json=parsed.json,
     )
     return PUBLISHED

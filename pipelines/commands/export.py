@@ -52,11 +52,12 @@ def add(commands: Commands) -> None:
 def _export(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from pipelines.export import Request, export
     from pipelines.reach import reach
+    from transforms.steps import storage
 
     reach(parsed, rest)
     request = Request(
         release=parsed.release,
-        output=parsed.output.rstrip("/") or "/",
+        output=storage.trim(parsed.output),
         template=parsed.template,
         format=parsed.format,
         verdict=parsed.verdict,

@@ -32,7 +32,7 @@ def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     reach(parsed, rest)
     if parsed.keep < 1:
         raise UsageError(f"--keep takes a whole number from 1, found {parsed.keep}")
-    root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
+    root = storage.absolute(storage.trim(parsed.root))
     if not output_folder.releases(root):
         raise UsageError(f"there is no release in {root}")
     with holding.lock(root):

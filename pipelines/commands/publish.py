@@ -29,7 +29,7 @@ def _publish(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from transforms.steps import storage
 
     reach(parsed, rest)
-    root = storage.absolute(parsed.root.rstrip("/") or parsed.root)
+    root = storage.absolute(storage.trim(parsed.root))
     returning = point_to(root, parsed.name, held=parsed.held)
     print(f"{root}/LATEST names the release {parsed.name}")
     if returning is None:

@@ -50,6 +50,8 @@ def _report(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     reports = [_find(storage.absolute(place)) for place in parsed.releases]
     text = render_html(*reports) if len(reports) == 1 else render_comparison(*reports)
     target = storage.absolute(parsed.to)
+    if storage.exists(target) and not target.endswith((".html", ".htm")):
+        raise UsageError(f"{target} is there already; --to writes over nothing but files that end in .html")
     storage.write_bytes(target, text.encode())
     print(f"report   {target}")
     return PUBLISHED

@@ -31,8 +31,8 @@ def compare_releases(question: Question) -> None:
     before, after = (open_to_look(storage.absolute(path)) for path in (question.before, question.after))
     if question.parquet is not None:
         check_target(question.parquet)
-    moves = find_moves(before, after, limit=question.limit, parquet=question.parquet)
     drift = measure_all(read_report(before), read_report(after))
+    moves = find_moves(before, after, limit=question.limit, parquet=question.parquet)
     document = document_of(before, after, moves, drift)
     if question.json:
         sys.stdout.write(to_json(document))

@@ -105,7 +105,7 @@ def find_moves(before: Release, after: Release, *, limit: int = 0, parquet: str 
         for at in range(partitions):
             most = None if writer is not None else limit - len(moves.examples)
             table = _compare(sides[0], sides[1], at, moves, most)
-            moves.examples += table.slice(0, limit - len(moves.examples)).to_pylist()
+            moves.examples += table[: limit - len(moves.examples)].to_pylist()
             if writer is not None:
                 writer.write_table(table)
     return moves

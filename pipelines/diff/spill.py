@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipelines.releases.parts import open_part
+from pipelines.releases.parts import open_table
 from pipelines.releases.release import Release
 from schemas.verdict import Verdict
 from transforms.kernels.rows import as_words, from_hex
@@ -106,8 +105,7 @@ class Spilled:
 def read_lines(release: Release) -> Iterator[pa.Table]:
     """What is compared of a ledger, a row group at a time."""
     for path in release.parts(VERDICTS):
-        with open_part(path) as file:
-            parquet = pq.ParquetFile(file)
+        with open_table(path) as parquet:
             for group in range(parquet.metadata.num_row_groups):
                 yield parquet.read_row_group(group, list(_COLUMNS), use_threads=False)
 

@@ -55,9 +55,9 @@ def _print_levels(release: Release, text: str, *, as_json: bool) -> None:
 
 def _print_groups(release: Release, question: Question) -> None:
     groups = read_groups(release)
+    listing = make_listing(release, groups, question.limit, question.members)
     if question.parquet is not None:
         write_groups(groups, question.parquet)
-    listing = make_listing(release, groups, question.limit, question.members)
     if question.json:
         sys.stdout.write(listing_json(release, listing))
         return

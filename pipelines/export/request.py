@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.errors import UsageError
+from pipelines.options import check_seed
 from schemas.verdict import Verdict
 from transforms.kernels.fitting import TooLong
 from transforms.kernels.templates import SHAPES, TEMPLATES, check_template
@@ -78,12 +79,13 @@ def _check_numbers(request: Request) -> None:
         if number is not None and number < 1:
             flag = name.replace("_", "-")
             raise UsageError(f"--{flag} takes a whole number from 1, found {number}")
-    if not 0 <= request.seed < 1 << 64:
-        raise UsageError(f"--seed takes a whole number from 0 and under 2**64, found {request.seed}")
+    check_seed(request.seed)
 
 
 def _check_together(request: Request, style: Style) -> None:
     """Refuse what makes no sense with something else."""
+    if request.eos.encode(errors="replace").decode() != request.eos:
+        raise UsageError(f"--eos takes text in UTF-8, found {request.eos!r}")
     structured = request.template in {"messages", "sharegpt"}
     if structured and request.eos:
         raise UsageError(f"--eos is for templates that make text; a trainer ends {request.template} itself")

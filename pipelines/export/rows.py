@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
 from pipelines.export.render import Examples
@@ -18,7 +17,7 @@ from pipelines.planning import UNIT_BYTES, plan_run
 from pipelines.releases.inputs import tell_size
 from pipelines.releases.kept import KeptPart, kept_parts, run_ends
 from pipelines.releases.ledger import matching, parts_by_file, scan
-from pipelines.releases.parts import open_part
+from pipelines.releases.parts import open_table
 from pipelines.releases.release import Release, open_release
 from schemas.example import PREFIX
 from schemas.reason import Reason
@@ -179,8 +178,7 @@ def _check_there(record: InputRecord) -> None:
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file, in slices of some megabytes."""
-    with open_part(path) as file:
-        parquet = pq.ParquetFile(file)
+    with open_table(path) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             size = slice_rows(parquet.metadata.row_group(group))
             yield from parquet.iter_batches(size, [group], use_threads=False)

@@ -79,8 +79,8 @@ def _unfinished(output: str) -> list[str]:
 
 def _delete_abandoned(target: Path) -> None:
     """Delete what exports to the same place left that were killed: nobody holds them."""
-    for path in target.parent.glob(f".{target.name}.*"):
-        if storage.is_partial(path.name) and path.is_dir():
+    for path in target.parent.iterdir():
+        if path.name.startswith(f".{target.name}.") and storage.is_partial(path.name) and path.is_dir():
             handle = os.open(path, os.O_RDONLY)
             with suppress(BlockingIOError):
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

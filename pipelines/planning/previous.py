@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines import output_folder
 from pipelines.errors import UsageError
 from pipelines.releases.kept import split_by_part
-from pipelines.releases.parts import open_part
+from pipelines.releases.parts import open_table
 from pipelines.releases.release import Release, open_release, read_removed, read_report
 from schemas.example import PREFIX
 from schemas.recipe import Dedup, Gate
@@ -87,6 +86,6 @@ def _read_released(release: Release, dedup: Dedup) -> pa.Table:
 
 
 def _read_ids(part: str) -> Iterator[pa.StringArray]:
-    with open_part(part) as file:
-        for batch in pq.ParquetFile(file).iter_batches(columns=[_COLUMN], use_threads=False):
+    with open_table(part) as table:
+        for batch in table.iter_batches(columns=[_COLUMN], use_threads=False):
             yield batch.column(0)

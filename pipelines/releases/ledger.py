@@ -10,14 +10,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
-from pipelines.releases.parts import open_part
+from pipelines.releases.parts import open_part, open_table
 from pipelines.releases.release import Release
 from schemas.verdict import LEDGER, Verdict
 from transforms.steps.write import VERDICTS
 
 _THREADS = 16
+_FORMAT = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,7 @@ def scan(
 
 def _scan_file(path: str, wanted: pc.Expression, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     with open_part(path) as file:
-        for group in ds.ParquetFileFormat().make_fragment(file).split_by_row_group(wanted):
+        for group in _FORMAT.make_fragment(file).split_by_row_group(wanted):
             # Counting reads only the columns that `wanted` names.
             if group.count_rows(filter=wanted):
                 yield group.to_table(columns=columns and list(columns), filter=wanted)
@@ -135,8 +137,7 @@ def parts_by_file(release: Release) -> dict[tuple[str, str], list[str]]:
 
 def _ends(path: str) -> list[tuple[str, str]]:
     """Source and name of the files of the first and of the last line of a part; nothing of an empty one."""
-    with open_part(path) as file:
-        parquet = pq.ParquetFile(file)
+    with open_table(path) as parquet:
         if parquet.metadata.num_rows == 0:
             return []
         groups = [

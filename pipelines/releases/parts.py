@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.errors import RunError
 from transforms.steps import storage
@@ -25,3 +26,14 @@ def open_part(path: str) -> Iterator[pa.NativeFile]:
             yield file
     except READ_ERRORS as error:
         raise RunError(f"{path}: this file of the release cannot be read: {first_line(error)}") from None
+
+
+@contextmanager
+def open_table(path: str) -> Iterator[pq.ParquetFile]:
+    """The same as Parquet whose checksums are looked at, where it has them.
+
+    Raises:
+        RunError: as `open_part` does.
+    """
+    with open_part(path) as file:
+        yield pq.ParquetFile(file, page_checksum_verification=True)

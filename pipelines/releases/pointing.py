@@ -37,7 +37,7 @@ def point_to(root: str, name: str, *, held: bool) -> Removals | None:
         lost = output_folder.move_latest(root, name, hold.owner)
         if lost is not None:
             raise RunError(lost)
-    if before is None or before not in output_folder.releases(root):
+    if before is None:
         return Removals()
     try:
         return read_removed(open_release(paths.release_folder(root, before))) - removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from pipelines import output_folder
 from pipelines.errors import RunError, UsageError
 from pipelines.planning.adapters import read_as
+from pipelines.releases.parts import open_part
 from schemas import paths
 from schemas.recipe import Recipe
 from schemas.release import InputRecord, Manifest
@@ -21,6 +23,8 @@ from transforms.kernels.removals import Removals, read_removals
 from transforms.steps import storage
 from transforms.steps.reader import READ_ERRORS
 from transforms.steps.stores.errors import StoreError, first_line
+
+_SEE_VERIFY = "'tamis verify' says what is wrong with the release"
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,33 @@ class Release:
         return self.manifest.release
 
     def parts(self, kind: str) -> list[str]:
-        """Paths of its files of one kind (`verdicts`, `curated`, `rejects`), in order."""
-        names = sorted(file.path for file in self.manifest.files if file.path.startswith(f"{kind}/"))
-        return [f"{self.folder}/{name}" for name in names]
+        """Paths of its files of one kind (`verdicts`, `curated`, `rejects`), in order.
+
+        Raises:
+            RunError: one is not there, or not of the size that the manifest says.
+        """
+        wanted = {file.path: file.bytes for file in self.manifest.files if file.path.startswith(f"{kind}/")}
+        sizes = storage.files_in(f"{self.folder}/{kind}")
+        for path, size in sorted(wanted.items()):
+            found = sizes.get(path.removeprefix(f"{kind}/"))
+            if found != size:
+                what = "is missing" if found is None else f"has {found:,} bytes, the manifest says {size:,}"
+                raise RunError(f"{self.folder}/{path}: this file of the release {what}; {_SEE_VERIFY}")
+        return [f"{self.folder}/{path}" for path in sorted(wanted)]
+
+    def read(self, path: str) -> bytes:
+        """One of its small files, whole, by its path in the release.
+
+        Raises:
+            RunError: it cannot be read, or is not what the manifest says.
+        """
+        place = f"{self.folder}/{path}"
+        with open_part(place) as file:
+            content = bytes(file.read())
+        found = hashlib.sha256(content).hexdigest()
+        if (path, found) not in ((file.path, file.sha256) for file in self.manifest.files):
+            raise RunError(f"{place}: this file of the release is not what the manifest says; {_SEE_VERIFY}")
+        return content
 
     def adapter(self, source: str, schema: pa.Schema) -> Adapter:
         """What reads the rows of a source or reference set, out of a file with a schema."""
@@ -74,29 +102,47 @@ def open_release(path: str) -> Release:
 
 def open_to_look(path: str) -> Release:
     """The same, or one that a gate holds, at its own folder: what that is like says whether to publish it."""
-    held = storage.exists(f"{path.rstrip('/')}/{paths.HELD}")
+    held = storage.exists(f"{storage.trim(path)}/{paths.HELD}")
     return _open(path, paths.HELD if held else paths.MANIFEST)
 
 
 def _open(path: str, name: str) -> Release:
     """The release that a manifest of some name describes."""
-    trimmed = path.rstrip("/") or "/"
+    trimmed = storage.trim(path)
     try:
         folder = _find(trimmed, name)
         manifest = Manifest.model_validate_json(storage.read_bytes(f"{folder}/{name}"))
         recipe = Recipe.model_validate_json(json.dumps(manifest.recipe))
+        problem = next(_problems(manifest, recipe), None)
     except ValidationError as error:
-        raise UsageError(f"{folder}/{name} is not one that this version reads: {_first(error)}") from None
+        problem = _first(error)
     except StoreError:
         raise
     except READ_ERRORS as error:
         raise UsageError(f"there is no release to read at {path}: {first_line(error)}") from None
+    if problem is not None:
+        raise UsageError(f"{folder}/{name} is not one that this version reads: {problem}")
     return Release(folder, manifest, recipe)
 
 
+def _problems(manifest: Manifest, recipe: Recipe) -> Iterator[str]:
+    """Sentences on what of a manifest does not fit together, or is not known."""
+    for name, source in manifest.sources.items():
+        if source.format not in BY_NAME:
+            yield f"sources.{name}.format: {source.format} is not known"
+    known = {entry.name for entry in (*recipe.sources, *recipe.references)}
+    for file in manifest.inputs:
+        if file.source not in known:
+            yield f"inputs: {file.source} is no source of its recipe"
+
+
 def read_report(release: Release) -> Report:
-    """The report of a release."""
-    return load_report(f"{release.folder}/{REPORT}")
+    """The report of a release.
+
+    Raises:
+        RunError: it is not what the manifest says.
+    """
+    return _report(release.read(REPORT), f"{release.folder}/{REPORT}")
 
 
 def load_report(path: str) -> Report:
@@ -106,28 +152,29 @@ def load_report(path: str) -> Report:
         UsageError: it is not there, or no report.
     """
     try:
-        return Report.model_validate_json(storage.read_bytes(path))
-    except ValidationError as error:
-        raise UsageError(f"{path} is not one that this version reads: {_first(error)}") from None
+        content = storage.read_bytes(path)
     except StoreError:
         raise
     except READ_ERRORS as error:
         raise UsageError(f"{path} cannot be read: {first_line(error)}") from None
+    return _report(content, path)
+
+
+def _report(content: bytes, path: str) -> Report:
+    try:
+        return Report.model_validate_json(content)
+    except ValidationError as error:
+        raise UsageError(f"{path} is not one that this version reads: {_first(error)}") from None
 
 
 def read_removed(release: Release) -> Removals:
     """The takedown list that a release was made with; an empty one where there was none."""
-    path = f"{release.folder}/{paths.REMOVALS}"
-    wanted = [file.sha256 for file in release.manifest.files if file.path == paths.REMOVALS]
-    if not wanted:
+    if not any(file.path == paths.REMOVALS for file in release.manifest.files):
         return Removals()
     try:
-        content = storage.read_bytes(path)
-    except FileNotFoundError:
-        raise RunError(f"{path} is gone, and with it what must not return") from None
-    if hashlib.sha256(content).hexdigest() != wanted[0]:
-        raise RunError(f"{path} is not what the manifest says, so what must not return is not known")
-    return read_removals(content.decode())
+        return read_removals(release.read(paths.REMOVALS).decode())
+    except RunError as error:
+        raise RunError(f"what must not return is not known: {error}") from None
 
 
 def _first(error: ValidationError) -> str:

@@ -107,9 +107,11 @@ def _from_release(release: Release, key: RowKey, why: str) -> Row | Missing:
         wanted, place = matching(tamis_record_id=key.record_id), _place_among_kept(release, key)
     else:
         wanted, place = matching(tamis_source=key.source, tamis_file=key.file, tamis_row=key.row), 0
-    found = pa.concat_tables(scan(paths, wanted))
+    found = list(scan(paths, wanted))
+    if not found:
+        return Missing(f"its text is not available, as {why}, and {kind}/ has not got it")
     note = f"its text is from {kind}/ of the release, as {why}"
-    (batch,) = found[place : place + 1].combine_chunks().to_batches()
+    (batch,) = pa.concat_tables(found)[place : place + 1].combine_chunks().to_batches()
     return _row(batch, release.adapter(key.source, batch.schema), release.recipe, note)
 
 

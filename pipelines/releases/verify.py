@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
 from pipelines.releases.digests import digest_release
-from pipelines.releases.release import Release, read_report
+from pipelines.releases.release import Release, load_report
 from schemas import paths
 from schemas.example import CURATED_COLUMNS, PREFIX
 from schemas.release import OutputRecord
@@ -47,9 +47,10 @@ def find_faults(release: Release) -> Iterator[str]:
     found, unread = Found(), False
     for part in sorted(release.manifest.files, key=lambda file: file.path):
         if part.path.endswith(".parquet"):
-            fault = _read_part(release, part, found)
-            unread |= fault is not None
-            if fault is not None and not any(fault.startswith(part.path) for fault in faults):
+            told = any(fault.startswith(part.path) for fault in faults)
+            fault = None if told else _read_part(release, part, found)
+            unread |= told or fault is not None
+            if fault is not None:
                 yield fault
     if not unread:
         yield from _check_counts(release, found)
@@ -78,7 +79,7 @@ def _check_report(release: Release) -> Iterator[str]:
     """Whether the report is of this release."""
     path, manifest = REPORT, release.manifest
     try:
-        report = read_report(release)
+        report = load_report(f"{release.folder}/{REPORT}")
     except UsageError as error:
         yield str(error).removeprefix(f"{release.folder}/")
         return
@@ -144,7 +145,7 @@ def _add(kind: str, table: pa.Table, found: Found) -> None:
     readable = pc.not_equal(table["verdict"], Verdict.UNREADABLE.value).cast(pa.int64())
     by_file = pa.table({"source": table["source"], "file": table["file"], "rows": pc.add(lost, readable)})
     for line in by_file.group_by(["source", "file"]).aggregate([("rows", "sum")]).to_pylist():
-        found.accounted[line["source"], line["file"]] += line["rows_sum"]
+        found.accounted[line["source"], line["file"]] += line["rows_sum"] or 0
 
 
 def _add_ids(ids: pa.ChunkedArray, sums: Sums) -> None:
@@ -172,7 +173,7 @@ def _check_counts(release: Release, found: Found) -> Iterator[str]:
 
 
 def _compare(what: str, found: Mapping[str, int], wanted: Mapping[str, int]) -> Iterator[str]:
-    for name in sorted(found.keys() | wanted.keys()):
+    for name in sorted(found.keys() | wanted.keys(), key=str):
         here, there = found.get(name, 0), wanted.get(name, 0)
         if here != there:
             yield f"{what} {name}: {here:,}, the manifest says {there:,}"
@@ -185,7 +186,7 @@ def _check_files_rows(release: Release, found: Found) -> Iterator[str]:
         for record in release.manifest.inputs
         if record.role == "input"
     }
-    for source, file in sorted(found.accounted.keys() | wanted.keys()):
+    for source, file in sorted(found.accounted.keys() | wanted.keys(), key=str):
         here, there = found.accounted[source, file], wanted.get((source, file), 0)
         if here != there:
             yield f"input {source}/{file}: the ledger accounts for {here:,} rows, the manifest has {there:,}"

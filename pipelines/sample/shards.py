@@ -47,5 +47,5 @@ def write_shards(rows: list[Row], folder: Path, shards: int, rng: Random) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     for number, part in enumerate(scatter(rows, shards)):
         size = ROW_GROUP_ROWS[number % len(ROW_GROUP_ROWS)]
-        path = folder / f"part-{number:05}-of-{shards:05}.parquet"
-        pq.write_table(tabulate(part, number, rng), path, row_group_size=size)
+        with (folder / f"part-{number:05}-of-{shards:05}.parquet").open("wb") as file:
+            pq.write_table(tabulate(part, number, rng), file, row_group_size=size)

@@ -84,7 +84,9 @@ def expected(schema: Schema, root: Schema) -> str:
 
 
 def _bounds(schema: Schema) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
+    low, high, over = (schema.get(name) for name in ("minimum", "maximum", "exclusiveMinimum"))
+    if over is not None and high is not None:
+        return f" over {over:,} and up to {high:,}"
     if low is not None and high is not None:
         return f" from {low:,} to {high:,}"
     if low is not None:
@@ -157,5 +159,8 @@ def _problem(error: ErrorDetails, root: Schema) -> str:
 
 def explain(error: ValidationError, root: Schema, where: str) -> RecipeError:
     """Make the error that says, one line each, what validation found wrong."""
-    problems = (_problem(each, root) for each in error.errors(include_url=False))
+    found = error.errors(include_url=False)
+    # Of a list that has something wrong in it, it is also told that it is no text.
+    within = {each["loc"][:depth] for each in found for depth in range(len(each["loc"]))}
+    problems = (_problem(each, root) for each in found if each["loc"] not in within)
     return RecipeError("\n".join(f"{where}: {problem}" for problem in problems))

@@ -95,3 +95,6 @@ def _validate(tree: Mapping[str, Any], where: str) -> Recipe:
         return Recipe.model_validate(tree)
     except ValidationError as error:
         raise explain(error, json_schema(), where) from None
+    except UnicodeEncodeError as error:
+        found = error.object[error.start : error.end]
+        raise RecipeError(f"{where}: there is no {found!r} in UTF-8, which texts are in") from None

@@ -61,8 +61,12 @@ def read_yaml(text: str, where: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{where}, line {mark.line + 1}" if mark else where
-        message = f"{place}: not valid YAML: {error.problem or error.context}"
+        problem = error.problem or error.context or ""
+        told = f"{error.context}, {problem}" if problem.startswith("but ") else problem
+        message = f"{place}: not valid YAML: {told}"
         raise RecipeError(message) from error
+    except RecursionError:
+        raise RecipeError(f"{where}: not valid YAML: it is nested too deeply") from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"{where}, line {line}: not valid YAML: character U+{error.character:04X} is not allowed"

@@ -107,8 +107,11 @@ def test_recipe_value_out_of_range(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["--benchmark", "nowhere.parquet"], ("no file matches nowhere.parquet",)),
         (["--workers", "0"], ("--workers", "found 0")),
         (["--languages", "english"], ("english", "en, de or zh")),
+        (["--languages", "\udce9"], (r"flags: there is no '\udce9' in UTF-8",)),
         (["--recipe", "nowhere.yaml"], ("nowhere.yaml", "cannot be read")),
         (["--recipe", "r.yaml", "--profile", "article"], ("exclude each other",)),
+        (["--remove", ""], ("argument --remove: expected a value, found an empty text",)),
+        (["--remove", "a\x1b[2J"], (r"a\x1b[2J",)),
     ],
 )
 def test_wrong_flags(
@@ -116,6 +119,11 @@ def test_wrong_flags(
 ) -> None:
     fails(capfd, ["curate", "--input", str(good), "--output", str(tmp_path / "o"), *flags], 2, *words)
     assert not (tmp_path / "o").exists()
+
+
+def test_an_empty_folder_name_is_no_folder(capfd: pytest.CaptureFixture[str]) -> None:
+    """A variable that is not set must not prune the folder one stands in."""
+    fails(capfd, ["prune", "", "--keep", "1"], 2, "argument ROOT: expected a value, found an empty text")
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,11 @@ def test_stores_are_reached_by_flags_of_either_spelling(
         assert capsys.readouterr().err == f"tamis: there is no release at {tmp_path}: nothing is there\n"
 
 
+def test_a_wrong_option_of_a_store_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "x", "--s3-disable-ssl=x"]) == 2
+    assert capsys.readouterr().err.startswith("tamis: argument --s3_disable_ssl: ignored explicit argument")
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import struct
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def test_missing_model_is_named_before_any_work(curate: Curate, tmp_path: Path) 
     with pytest.raises(UsageError, match=r"none\.ftz: no language model there"):
         curate(str(path), recipe=recipe)
     assert not (tmp_path / "output").exists()
+
+
+def test_cut_model_is_not_waited_for(curate: Curate, tmp_path: Path) -> None:
+    """FastText would read the name of a language that never ends."""
+    path = write_rows(tmp_path / "in.parquet", ask_all(3))
+    model = tmp_path / "cut.ftz"
+    model.write_bytes(struct.pack("<2i12id3i2q", 793712314, 12, *[0] * 12, 0.0, 1, 1, 0, 0, 0))
+    recipe = recipe_for(str(path), language__enabled=True, language__model=str(model))
+    with pytest.raises(UsageError, match=f"the language model cannot be loaded: {model} is cut"):
+        curate(str(path), recipe=recipe)
 
 
 def test_slash_after_the_output_folder_is_nothing(curate: Curate, tmp_path: Path) -> None:

@@ -174,6 +174,7 @@ def test_nothing_else_in_the_folder_is_touched(release: Release) -> None:
     [
         (["--max-size", "10XB"], "--max-size takes a size such as 10GB or 500MiB, found '10XB'"),
         (["--unused-for", "0.5"], "--unused-for takes a number of days from 1, found 0.5"),
+        (["--unused-for", "nan"], "--unused-for takes a number of days from 1, found nan"),
     ],
 )
 def test_wrong_usage(

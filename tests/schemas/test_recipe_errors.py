@@ -160,6 +160,16 @@ def test_wrong_value_is_told_with_what_was_expected(text: str, problem: str) -> 
     assert refusal(text) == f"r.yaml: {problem}"
 
 
+def test_what_is_wrong_in_a_list_is_told_once() -> None:
+    told = refusal('sources: [{name: a, input: ["x", ""]}]')
+    assert told == 'r.yaml: `sources[0].input[1]` must be text, not empty, found ""'
+
+
+def test_a_number_above_a_bound() -> None:
+    told = refusal("balance: {max_share: 0}")
+    assert told == "r.yaml: `balance.max_share` must be a number over 0 and up to 1, found 0"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -172,7 +182,12 @@ def test_wrong_value_is_told_with_what_was_expected(text: str, problem: str) -> 
         ("a: 1\nb: c: d", ", line 2: not valid YAML: mapping values are not allowed here"),
         ("a: !!set {b}", ", line 1: not valid YAML: a tag (tag:yaml.org,2002:set) is not allowed"),
         ("a: !!int b", ", line 1: not valid YAML: a tag (tag:yaml.org,2002:int) is not allowed"),
+        (f"a: {'[' * 999}{']' * 999}", ": not valid YAML: it is nested too deeply"),
         ("a: *b", ", line 1: not valid YAML: found undefined alias 'b'"),
+        (
+            "a: 1\n---\nb: 1",
+            ", line 2: not valid YAML: expected a single document in the stream, but found another document",
+        ),
         (
             "a: 1\nb: \0",
             ", line 2: not valid YAML: character U+0000 is not allowed",

@@ -106,11 +106,13 @@ class UserTemplate:
                 tracker.written += len(piece)
                 if tracker.written > MOST:
                     raise TemplateError(f"it writes more than {MOST:,} characters")
+            text = "".join(pieces)
+            text.encode()  # it has to be one that UTF-8 holds
         except RecursionError:
             raise BadTemplateError(f"{self.name} fails on an example: it is nested too deeply") from None
         except _FAILURES as error:
             raise BadTemplateError(f"{self.name} fails on an example: {error}") from None
-        return "".join(pieces)
+        return text
 
     def _marked(self, text: str) -> list[Span]:
         spans = list(self._tracker.spans)

@@ -45,9 +45,9 @@ def find_model(path: str | None = None) -> str:
         ModelError: none of the four gives a model.
     """
     if path is not None:
-        return _existing(Path(path), "language.model")
+        return _existing(path, "language.model")
     if named := os.environ.get(VARIABLE):
-        return _existing(Path(named), VARIABLE)
+        return _existing(named, VARIABLE)
     cached = cached_model()
     if not cached.is_file():
         content = _download()
@@ -65,11 +65,11 @@ def model_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _existing(path: Path, named_by: str) -> str:
-    if not path.is_file():
+def _existing(path: str, named_by: str) -> str:
+    if not Path(path).is_file():
         msg = f"{path}: no language model there, though {named_by} names it"
         raise ModelError(msg)
-    return str(path)
+    return path
 
 
 def _keep(content: bytes, target: Path) -> None:

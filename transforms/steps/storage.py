@@ -45,6 +45,16 @@ def absolute(path: str) -> str:
     return os.path.normpath(Path(path).expanduser().absolute()) + ("/" if path.endswith("/") else "")
 
 
+def trim(path: str) -> str:
+    """The path of a folder with no slash at its end, unless that is all of it.
+
+    >>> trim("out/"), trim("/"), trim("s3://bucket/out/"), trim("s3://")
+    ('out', '/', 's3://bucket/out', 's3://')
+    """
+    scheme, colon, rest = path.rpartition("://")
+    return f"{scheme}{colon}{rest.rstrip('/')}" or "/"
+
+
 def find(pattern: str) -> list[tuple[str, int]]:
     """Absolute paths that match a glob and their sizes in bytes, sorted by path."""
     if is_local(pattern):
@@ -174,8 +184,8 @@ def create(path: str) -> Iterator[IO[bytes]]:
         if not in_place:
             partial.replace(target)
     except OSError as error:
-        if error.errno in FULL and error.filename is None:
-            error.filename = path
+        if error.filename == str(partial) or (error.errno in FULL and error.filename is None):
+            error.filename, error.filename2 = path, None
         raise
     finally:
         if not in_place:

@@ -234,7 +234,7 @@ def _write_groups(file: storage.Hashed, schema: pa.Schema, first: int, groups: I
     """Write a row group for each table."""
     sums = Sums()
     schema = pa.schema([field.with_type(stored_type(field.type)) for field in schema])
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
         for table in groups:
             sums.add(table, first)
             stored = [_stored(table[field.name], field.type) for field in schema]

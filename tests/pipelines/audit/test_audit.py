@@ -66,6 +66,12 @@ def test_a_wrong_share_is_refused(sample: str, capsys: pytest.CaptureFixture[str
     assert "--sample takes a share" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("seed", ["-1", str(1 << 64)])
+def test_a_wrong_seed_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--input", "x.parquet", "--seed", seed]) == UsageError.exit_code
+    assert f"--seed takes a whole number from 0 and under 2**64, found {seed}" in capsys.readouterr().err
+
+
 def test_the_input_may_lie_in_a_bucket(s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_rows(tmp_path / "in" / "a.parquet", ask_all(10))
     upload(s3, tmp_path / "in")

@@ -52,3 +52,13 @@ def test_what_is_no_report_is_named(
 def test_it_takes_one_or_two(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", *places]) == 2
     assert f"not {len(places)}" in capsys.readouterr().err
+
+
+def test_it_writes_over_pages_only(
+    sampled: Sampled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.parquet"
+    path.write_text("mine")
+    assert main(["report", str(sampled.release.folder), "--to", str(path)]) == 2
+    assert f"{path} is there already" in capsys.readouterr().err
+    assert path.read_text("utf-8") == "mine"

@@ -55,6 +55,16 @@ def pair(curate: Curate, tmp_path: Path) -> tuple[Release, Release]:
     return before, curate(pattern, recipe=recipe_for(pattern, dedup__threshold=0.7))
 
 
+def test_a_damaged_report_is_told_before_anything_is_written(
+    pair: tuple[Release, Release], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = (str(release.folder) for release in pair)
+    (pair[1].folder / "report" / "report.json").write_text("{}")
+    assert main(["diff", before, after, "--parquet", f"{tmp_path}/moves.parquet"]) == 1
+    assert "report.json: this file of the release is not what the manifest says" in capsys.readouterr().err
+    assert not (tmp_path / "moves.parquet").exists()
+
+
 def coarse(
     moves: Counter[tuple[str | None, str | None]],
 ) -> dict[str, int]:
@@ -73,7 +83,7 @@ def test_rows_are_counted(
 ) -> None:
     monkeypatch.setattr(diff_rows, "PARTITION_ROWS", partition)
     before, after = pair
-    moves = find_moves(open_release(str(before.folder)), open_release(str(after.folder)), limit=10**6)
+    moves = find_moves(open_release(str(before.folder)), open_release(str(after.folder)), limit=10**30)
     wanted = coarse(count(before, after))
     assert {"same": moves.same, "entered": moves.entered, "left": moves.left} | {
         "all": sum(moves.counts.values())

@@ -167,6 +167,20 @@ def test_dropped_row_is_read_from_the_saved_rejects(saved: Path, printed: Printe
     assert "this row: its text is from rejects/ of the release, as the input" in text
 
 
+def test_row_that_was_taken_down_is_not_in_the_saved_rejects(tmp_path: Path, printed: Printed) -> None:
+    path = tmp_path / "x.parquet"
+    write(path, SUMS)
+    (tmp_path / "list.txt").write_text("row=1")
+    changes = {"sources": [{"name": "sums", "input": str(path)}], "output.save_rejects": True}
+    recipe = override(built_in("default"), {**changes, "language.enabled": False})
+    out = tmp_path / "out"
+    run(Request(recipe=recipe, output=str(out), quiet=True, remove=[f"{tmp_path}/list.txt"]))
+    path.unlink()
+    text = squeeze(printed(out, "x.parquet:1"))
+    assert "its text is not available, as the input" in text
+    assert text.endswith("is gone, and rejects/ has not got it")
+
+
 def test_input_that_has_changed_is_not_believed(plain: Path, printed: Printed, tmp_path: Path) -> None:
     path = plain.parent / "mail" / "x.parquet"
     shutil.copy(path, tmp_path / "kept")

@@ -22,6 +22,14 @@ from transforms.steps import storage
 SLOW = "{% for a in range(3000) %}{% for b in range(9000) %}{% endfor %}{% endfor %}{{ output }}"
 
 
+@pytest.mark.parametrize("name", ["**", "[x]", "a b"])
+def test_names_are_no_patterns(crowded: Release, tmp_path: Path, export: Export, name: str) -> None:
+    abandoned = storage.partial_beside(tmp_path / "out" / name)
+    abandoned.mkdir(parents=True)
+    export(crowded, "--template", "default", name=f"out/{name}")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_killed_export_leaves_nothing_half(
     crowded: Release, tmp_path: Path, export: Export, workers: str

@@ -40,6 +40,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
             ["--template", "sharegpt", "--too-long", "truncate", "--max-tokens", "9"],
             "--too-long truncate is for templates that make one text, which sharegpt does not",
         ),
+        (["--template", "chatml", "--eos", "\udce9"], r"--eos takes text in UTF-8, found '\udce9'"),
         (["--template", "chatml", "--max-tokens", "0"], "--max-tokens takes a whole number from 1, found 0"),
         (
             ["--template", "chatml", "--seed", "-1"],
@@ -151,7 +152,11 @@ def test_a_release_that_lost_rows_is_found_out(
 ) -> None:
     release = curate(write_files(tmp_path / "input", crowd(8, 40), [], 20))
     (part,) = release.parts("curated")
+    size = part.stat().st_size
     pq.write_table(pq.read_table(part).slice(1), part)
+    manifest = release.folder / "manifest.json"
+    told = manifest.read_text("utf-8").replace(f'"bytes": {size},', f'"bytes": {part.stat().st_size},')
+    manifest.write_text(told, "utf-8")
     code, said = refused(
         capsys, release.folder, "--output", tmp_path / "x", "--template", "chatml", "--workers", "1"
     )

@@ -119,7 +119,7 @@ def test_part_that_cannot_be_read_is_told(curate: Curate, tmp_path: Path) -> Non
     part = release.parts("curated")[0]
     part.write_bytes(part.read_bytes()[:100])
     with pytest.raises(
-        RunError, match=r"part-00000-of-00001\.parquet: this file of the release cannot be read: "
+        RunError, match=r"part-00000-of-00001\.parquet: this file of the release has 100 bytes, the "
     ):
         find_previous(str(release.folder), Dedup())
 

@@ -64,6 +64,22 @@ def test_a_release_that_is_not_whole_is_refused(root: Path, capsys: pytest.Captu
     assert output_folder.latest(str(root)) == "0003"
 
 
+def test_a_release_before_that_is_gone_may_have_removed_rows(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "releases" / "0003" / "manifest.json").unlink()
+    assert main(["publish", str(root), "0001"]) == 0
+    assert "what the release before had removed cannot be read" in capsys.readouterr().err
+
+
+def test_a_folder_in_place_of_the_pointer_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "LATEST").unlink()
+    (root / "LATEST").mkdir()
+    assert main(["publish", str(root), "0001"]) == 1
+    assert capsys.readouterr().err == f"tamis: {root}/LATEST: Is a directory\n"
+    assert not list(root.glob(".LATEST.*"))
+
+
 def test_a_held_release_that_was_half_let_go(curate: Curate, tmp_path: Path) -> None:
     """`publish --held` was killed after it had written the manifest."""
     pattern = str(write_rows(tmp_path / "in.parquet", ask_all(3)))

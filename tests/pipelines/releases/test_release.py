@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import RunError, UsageError
 from pipelines.explain.lookup import look_up
-from pipelines.releases.release import open_release
+from pipelines.releases.release import open_release, read_report
+from schemas.verdict import LEDGER
 
 
 @pytest.mark.parametrize("path", ["", "/", "/latest", "/releases/0001", "/releases/0001/"])
@@ -51,10 +57,60 @@ def test_manifest_of_another_make_is_told(tmp_path: Path) -> None:
         open_release(str(tmp_path))
 
 
-def test_damaged_ledger_is_told(release: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        ("sources.input.format", "runes", "sources.input.format: runes is not known"),
+        ("inputs.0.source", "z", "inputs: z is no source of its recipe"),
+        ("files.0.path", "curated/../../x", "files.0.path: Value error, 'curated/../../x' is no path in"),
+        ("files.0.path", "/etc/x", "files.0.path: Value error, '/etc/x' is no path in the release's folder"),
+        ("counts.verdicts", {}, "counts.verdicts: Value error, kept is not counted"),
+    ],
+)
+def test_manifest_that_does_not_hold_together_is_told(
+    release: Path, tmp_path: Path, place: str, value: object, problem: str
+) -> None:
+    copy = Path(shutil.copytree(release / "releases" / "0001", tmp_path / "copy"))
+    manifest: Any = json.loads((copy / "manifest.json").read_text("utf-8"))
+    *above, last = [int(part) if part.isdecimal() else part for part in place.split(".")]
+    reduce(lambda tree, part: tree[part], above, manifest)[last] = value
+    (copy / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(UsageError, match="is not one that this version reads: ") as told:
+        open_release(str(copy))
+    assert problem in str(told.value)
+
+
+def flip(path: Path) -> None:
+    """Flip a bit of the record ids, which Arrow reads as other ids where no checksum says so."""
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    column = group.column(LEDGER.get_field_index("record_id"))
+    data = bytearray(path.read_bytes())
+    data[column.data_page_offset + column.total_compressed_size // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (Path.unlink, "is missing; 'tamis verify' says what is wrong"),
+        (lambda path: path.write_bytes(path.read_bytes()[:200]), "has 200 bytes, the manifest says "),
+        (flip, "cannot be read: "),
+    ],
+)
+def test_damaged_ledger_is_told(
+    release: Path, tmp_path: Path, damage: Callable[[Path], object], words: str
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(release / "releases" / "0001", copy)
     (part,) = (copy / "verdicts").iterdir()
-    part.write_bytes(part.read_bytes()[:200])
-    with pytest.raises(RunError, match="this file of the release cannot be read"):
+    damage(part)
+    with pytest.raises(RunError, match=f"{part}: this file of the release {words}"):
         look_up(open_release(str(copy)), "a/part.parquet:0")
+
+
+def test_a_report_of_another_release_is_refused(release: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(release / "releases" / "0001", tmp_path / "copy"))
+    path = copy / "report" / "report.json"
+    path.write_text(path.read_text("utf-8").replace('"kept":', '"kept": 1', 1), "utf-8")
+    with pytest.raises(RunError, match=f"{path}: this file of the release is not what the manifest says"):
+        read_report(open_release(str(copy)))

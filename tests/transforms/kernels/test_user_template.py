@@ -87,6 +87,7 @@ def test_tools_and_calls_are_given() -> None:
         ("{{ 10 ** (10 ** 9) }}", "** would make more than 67,108,864 of anything"),
         ("{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "it is nested too deeply"),
         ("{{ '(' * 9999 }}" + "{{ " + "(" * 9999 + "1" + ")" * 9999 + " }}", "it is nested too deeply"),
+        (r"{{ '\ud800' }}", r"mine.jinja fails on an example: 'utf-8' codec can't encode character '\ud800'"),
         ("{{ instrction }}", "mine.jinja writes 'instrction'; there are messages, tools, add_generation"),
         ("{{ 'a' if tools else instrction }}", "mine.jinja writes 'instrction'"),
         ("{{ strftime_now('%Y') }}", "mine.jinja writes 'strftime_now'"),

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from transforms.steps import storage
+from transforms.steps.stores.errors import StoreUsageError
 
 
 def test_file_is_there_once_it_is_whole(tmp_path: Path) -> None:
@@ -78,6 +79,12 @@ def test_partial_files_alone_are_deleted(tmp_path: Path) -> None:
 def test_paths_elsewhere_are_left_as_they_are() -> None:
     assert not storage.is_local("gs://bucket/file")
     assert storage.absolute("hdfs://a/../b") == "hdfs://a/../b"
+
+
+@pytest.mark.parametrize("path", ["s3://", "s3:///a", "gs://"])
+def test_a_bucket_has_a_name(path: str) -> None:
+    with pytest.raises(StoreUsageError, match=f"{path}: it names no bucket"):
+        storage.exists(path)
 
 
 def test_hash_and_size_of_what_was_written() -> None:

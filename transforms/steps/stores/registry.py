@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.options.value_provider import RuntimeValueProvider
 
 from transforms.steps.stores import gcs, other, s3
+from transforms.steps.stores.errors import StoreUsageError
 from transforms.steps.stores.store import Store
 
 _MAKERS: dict[str, Callable[[PipelineOptions], Store]] = {"s3": s3.make, "gs": gcs.make}
@@ -67,7 +68,10 @@ def _options() -> PipelineOptions:
 
 def store_of(path: str) -> Store:
     """The store that a path is in."""
-    return _make(path.partition("://")[0], configured())
+    scheme, _, place = path.partition("://")
+    if scheme in _MAKERS and not place.partition("/")[0]:
+        raise StoreUsageError(path, "it names no bucket")
+    return _make(scheme, configured())
 
 
 @lru_cache(maxsize=16)
