@@ -21,7 +21,7 @@ from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job, writing
 from transforms.steps.judge import Judged
-from transforms.steps.keyed import numbers, row_of, unit_of
+from transforms.steps.keyed import RANKING, numbers, row_of, unit_of, won_by
 from transforms.steps.parquet import conform
 from transforms.steps.unit_rows import UnitRows
 
@@ -245,7 +245,7 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
         if table is not None:
             survivor[at], ids[at] = numbers(table, "survivor"), _hex(table["survivor_id"])
             similarity[at] = 1.0 if same else numbers(table, "similarity")
-            exact[at], won[at] = same, numbers(table, "won_by")
+            exact[at], won[at] = same, numbers(table, "won_by") if same else _outranked_by(rows, at, table)
     similarity[capped], ids[capped], exact[capped] = np.nan, None, False
     gone = ~np.isnan(similarity)
     record = _hex(rows.identity["record_id"])
@@ -263,6 +263,16 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
         "cluster_size": pa.array(sizes, mask=sizes == 0),
         **_match_columns(rows, plan),
     }
+
+
+def _outranked_by(rows: UnitRows, at: np.ndarray, fates: pa.Table) -> np.ndarray:
+    """What their survivors outrank some rows by; copies that fall along rank by themselves."""
+    losers = pa.table(rows.contenders(at))
+    known = {"ref": fates["survivor"], "record_id": fates["survivor_id"], "row_hash": losers["row_hash"]}
+    known |= {name: fates[name] for name in RANKING}
+    winners = pa.table({name: known[name] for name in losers.column_names}).cast(losers.schema)
+    places = np.arange(len(at))
+    return won_by(pa.concat_tables([winners, losers]), places, len(at) + places)
 
 
 def _positions(rows: UnitRows, table: pa.Table | None) -> np.ndarray:
