@@ -76,8 +76,9 @@ class Unit:
 class Source:
     """A named set of files: its format, the columns that hold what, and its rank as a survivor (0 first).
 
-    `schema` is that of its files of JSON Lines. Rows of a reference set outrank all others and are in no
-    part of the release.
+    `schema` is that of its files of JSON Lines; `fractions` says whether the column that duplicates rank by
+    may have any in one of its files. Rows of a reference set outrank all others and are in no part of the
+    release.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Source:
     reference: bool = False
     schema: str | None = None
     split: str = TRAIN
+    fractions: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,8 +130,7 @@ def signatures_schema(permutations: int) -> pa.Schema:
 WON_BY = ("reference", "released", "source", "quality", "content")
 """What a survivor outranks a duplicate by, the first that differs: it is of a reference set, is of a source
 of higher priority, ranks higher in the recipe's order, or comes first by content. `released` is where all
-of these spoke for the other row, and only that it was released before for the survivor.
-A copy that falls to the row its original falls to is outranked by the same."""
+of these spoke for the other row, and only that it was released before for the survivor."""
 
 EDGES = pa.schema(
     [

@@ -165,8 +165,9 @@ def decide(
             fates[line] = Fate("rejected")
         elif head is not line:
             above = fates[head]
-            copied = Fate("duplicate", head.place, 1.0, _why(head, line))
-            fates[line] = copied if above.verdict == "kept" else above
+            over = next(one for one in ranked if one.place == (above.survivor or head.place))
+            similarity = 1.0 if over is head else above.similarity
+            fates[line] = Fate("duplicate", over.place, similarity, _why(over, line))
         else:
             fates[line] = _fall(line, kept, threshold, likeness)
             kept += [line] if fates[line].verdict == "kept" else []

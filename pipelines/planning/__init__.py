@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines.errors import RunError
 from pipelines.planning.adapters import adapters_of
 from pipelines.planning.folders import expand
@@ -69,6 +71,7 @@ def _buckets(rows: int) -> int:
 def _sources(recipe: Recipe, footers: Sequence[Footer]) -> Iterator[tuple[str, Source]]:
     """Sources by name, ranked by priority, then by their order in the recipe; then the reference sets."""
     read = _read_as(footers)
+    _mark_fractions(read, recipe, footers)
     together = recipe.dedup.splits == "together"
     ranked = sorted(
         recipe.sources, key=lambda source: (split_rank(source.split) if together else 0, -source.priority)
@@ -94,6 +97,21 @@ def _read_as(footers: Sequence[Footer]) -> dict[str, dict[str, Any]]:
         if footer.content is not None and footer.schema is not None:
             found[footer.file.source]["schema"] = schema_text(footer.schema)
     return found
+
+
+def _mark_fractions(read: dict[str, dict[str, Any]], recipe: Recipe, footers: Sequence[Footer]) -> None:
+    """Say of each source whether its numbers to rank by may have fractions; references rank as one source."""
+    column = recipe.dedup.column
+    compared = {reference.name for reference in recipe.references}
+    found = {
+        footer.file.source
+        for footer in footers
+        if footer.schema is not None
+        and column in footer.schema.names
+        and pa.types.is_floating(footer.schema.field(column).type)
+    }
+    for name in found | (compared if found & compared else set()):
+        read[name]["fractions"] = True
 
 
 def _shards(recipe: Recipe, size: int, units: Sequence[Unit], inputs: Sequence[Footer]) -> dict[str, int]:

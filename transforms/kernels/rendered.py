@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.example import ASSISTANT
+from schemas.example import ASSISTANT, SYSTEM
 from transforms.kernels.adapters.adapter import text_of
 from transforms.kernels.arrays import buffers
 
@@ -64,12 +64,16 @@ class Turns:
 def whole(turns: pa.ListArray) -> pa.ListArray:
     """The turns of each example without those that are null; none where there is no list.
 
+    An empty system prompt that a column has is no turn either, as in record ids.
+
     >>> from schemas.example import TURNS
     >>> whole(pa.array([None, [None, {"role": "user"}]], TURNS)).to_pylist()[1][0]["role"]
     'user'
     """
     flat, lengths = turns.flatten(), pc.fill_null(pc.list_value_length(turns), 0).to_numpy()
-    there = flat.is_valid()
+    beside = pc.and_(pc.equal(flat.field("role"), SYSTEM), flat.field("speaker").is_null())
+    silent = pc.and_(beside, pc.equal(text_of(flat.field("content")), ""))
+    there = pc.and_(flat.is_valid(), pc.invert(pc.fill_null(silent, False)))  # noqa: FBT003 — the value to fill in
     counts = np.append(0, np.cumsum(there.to_numpy(zero_copy_only=False)))
     offsets = counts[np.append(0, np.cumsum(lengths, dtype=np.int64))]
     return pa.ListArray.from_arrays(offsets.astype(np.int32), flat.filter(there), type=turns.type)

@@ -67,10 +67,11 @@ def _asked(plan: Plan, recipe: Recipe, reader: Reader) -> dict[str, dict[str, ob
     versions = {name: version for name, version in plan.versions.items() if name not in DRAWING}
     common: dict[str, object] = {"version": _VERSION, "versions": versions}
     common |= {"columns": reader.columns, "format": reader.adapter.name}
+    source = plan.sources[reader.file.source]
     hashed = {**common, "similarity": recipe.dedup.similarity}
     return {
         "judgement": {**common, "judging": judging},
-        "identity": {**hashed, "column": recipe.dedup.column},
+        "identity": {**hashed, "column": recipe.dedup.column, "fractions": source.fractions},
         "signatures": {**hashed, "shingles": dedup["shingles"], "permutations": dedup["permutations"]},
     }
 

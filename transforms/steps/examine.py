@@ -128,7 +128,7 @@ class _Slices:
         reader = self.reader
         at, first = reader.rows_before(group), reader.unit.groups[0]
         for read in reader.slices(group, None if "identity" in self.kinds else list(reader.columns.values())):
-            rows, batch = reader.whole_rows(read, at)
+            rows, batch = reader.whole_rows(reader.rank_alike(read), at)
             at += len(read)
             ids = None
             if self.sift is not None:

@@ -22,6 +22,9 @@ REFERENCE, RELEASED, INPUT = range(3)
 A row's rank is `tier << TIER_BITS | rank of its source`.
 """
 
+RANKING = ("rank", "quality", "content_hash")
+"""Columns that tell which of two rows of different contents comes first."""
+
 _ROW = np.uint64((1 << REF_BITS) - 1)
 
 

@@ -75,6 +75,16 @@ class Reader(ABC):
         """Instruction, input and output of each row, as the recipe has them."""
         return self.adapter.texts(batch, self.plan.recipe["turns"])
 
+    def rank_alike(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows, whole numbers that they rank by having the type of the fractions in their source."""
+        column = self.plan.recipe["dedup"]["column"]
+        if not self.plan.sources[self.file.source].fractions or column not in batch.schema.names:
+            return batch
+        if not pa.types.is_integer(batch.schema.field(column).type):
+            return batch
+        numbers = batch.column(column).cast(pa.float64(), safe=False)
+        return batch.set_column(batch.schema.get_field_index(column), column, numbers)
+
     def changed(self, how: str) -> ChangedError:
         """The error that the file is another than the run was planned with."""
         return ChangedError(f"{self.file.path} has changed during the run: {how}")

@@ -20,7 +20,7 @@ from transforms.kernels.tally import Tally
 from transforms.steps import tables
 from transforms.steps.job import Job, writing
 from transforms.steps.judge import Judged
-from transforms.steps.keyed import numbers, row_of, unit_of
+from transforms.steps.keyed import RANKING, numbers, row_of, unit_of, won_by
 from transforms.steps.parquet import conform
 from transforms.steps.unit_rows import UnitRows
 
@@ -226,9 +226,14 @@ def falls(rows: UnitRows, fates: Fates) -> pa.Table:
     found, at = [_FALLS.empty_table()], np.full(len(rows.row), -1)
     for table, exact in ((fates.copies, True), (fates.fates, False)):
         if table is not None:
-            at[_positions(rows, table)] = sum(map(len, found)) + np.arange(len(table))
-            said = {"similarity": np.ones(len(table)), "exact": np.full(len(table), exact)}
-            said |= {name: table[name] for name in _FALLS.names if name in table.column_names}
+            positions = _positions(rows, table)
+            at[positions] = sum(map(len, found)) + np.arange(len(table))
+            said = {name: table[name] for name in _FALLS.names if name in table.column_names}
+            said["exact"] = np.full(len(table), exact)
+            if exact:
+                said["similarity"] = np.ones(len(table))
+            else:
+                said["won_by"] = _outranked_by(rows, positions, table)
             found.append(pa.table({name: said[name] for name in _FALLS.names}, schema=_FALLS))
     at[_removed(rows, fates)] = -1
     return pa.concat_tables(found).combine_chunks().take(pa.array(at, mask=at < 0))
@@ -261,6 +266,16 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
         "cluster_size": pa.array(sizes, mask=sizes == 0),
         **_match_columns(rows, plan),
     }
+
+
+def _outranked_by(rows: UnitRows, at: np.ndarray, fates: pa.Table) -> np.ndarray:
+    """What their survivors outrank some rows by; copies that fall along rank by themselves."""
+    losers = pa.table(rows.contenders(at))
+    known = {"ref": fates["survivor"], "record_id": fates["survivor_id"], "row_hash": losers["row_hash"]}
+    known |= {name: fates[name] for name in RANKING}
+    winners = pa.table({name: known[name] for name in losers.column_names}).cast(losers.schema)
+    places = np.arange(len(at))
+    return won_by(pa.concat_tables([winners, losers]), places, len(at) + places)
 
 
 def _positions(rows: UnitRows, table: pa.Table | None) -> np.ndarray:

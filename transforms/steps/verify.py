@@ -16,7 +16,7 @@ from transforms.kernels.shingles import Shingles
 from transforms.kernels.similarity import Edges, find_deciding_edges
 from transforms.kernels.survivors import NOBODY, Survivors, choose, replay
 from transforms.kernels.tally import Tally
-from transforms.steps.keyed import REFERENCE, Keyed, by_priority, numbers, split, tiers, to_units, won_by
+from transforms.steps.keyed import RANKING, REFERENCE, Keyed, by_priority, numbers, split, tiers, to_units
 from transforms.steps.unit_rows import PARTS, UnitRows
 
 FATES, GAINED, EDGES, TALLIES = "fates", "gained", "edges", "tallies"
@@ -92,7 +92,7 @@ def _fates(table: pa.Table, survivors: Survivors) -> Iterator[tuple[str, Keyed]]
         "survivor": references[survivor],
         "survivor_id": table["record_id"].take(pa.array(survivor)),
         "similarity": survivors.similarities[which],
-        "won_by": won_by(table, survivor, which),
+        **{name: table[name].take(pa.array(survivor)) for name in RANKING},
     }
     for keyed in to_units(refs, columns):
         yield FATES, keyed

@@ -158,6 +158,27 @@ def test_a_tokenizer_counts_and_says_where_answers_are(
     assert packing.fill == round(tokens / (packing.sequences * 512), 6) > 0.5
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_empty_system_prompt_of_a_column_is_none(
+    curate: Curate, export: Export, tmp_path: Path, template: str
+) -> None:
+    exports = []
+    for name, silent in (("said", ""), ("unsaid", None)):
+        for at, row in enumerate(ask_all(4)):
+            turns = [
+                {"role": role, "content": row[said]}
+                for role, said in (("user", "instruction"), ("assistant", "output"))
+            ]
+            flat, prompt = at % 2 == 0, "Be kind." if at < 2 else silent
+            example = row if flat else {"messages": turns}
+            write_rows(tmp_path / name / f"{at}.parquet", [{**example, "system": prompt}])
+        sources = [{"name": str(at), "input": f"{tmp_path}/{name}/{at}.parquet"} for at in range(4)]
+        release = curate("", root=tmp_path / f"{name}-output", recipe=recipe_for("", sources=sources))
+        exports.append(export(release, "--template", template, name=f"{name}-export").rows())
+    assert exports[0] == exports[1]
+    assert len(exports[0]) == 4
+
+
 def test_sources_of_several_schemas_are_told_apart(curate: Curate, export: Export, tmp_path: Path) -> None:
     flat = write_rows(tmp_path / "flat.parquet", ask_all(5))
     turns = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -49,6 +50,18 @@ def test_clusters_are_a_survivor_and_what_fell_to_it(release: Release) -> None:
     clusters = release.report.duplicates.clusters
     assert (clusters.count, clusters.rows, clusters.largest) == (1, 5, 5)
     assert (release.report.duplicates.exact, release.report.duplicates.near) == (1, 3)
+
+
+def test_copy_that_falls_along_says_what_its_survivor_outranks_itself_by(
+    tmp_path: Path, rows: list[Row]
+) -> None:
+    for name, some in (("books", [rows[FIRST], rows[NEAR]]), ("web", [rows[NEAR_COPY], rows[COPY]])):
+        write_rows(tmp_path / name / "in.parquet", some)
+    sources = [{"name": name, "input": f"{tmp_path}/{name}/*.parquet"} for name in ("books", "web")]
+    lines = make_release(tmp_path / "output", recipe_for("", sources=sources)).lines()
+    assert [line["won_by"] for line in lines] == [None, "quality", "source", "source"]
+    assert [line["exact"] for line in lines] == [None, False, False, True]
+    assert {line["survivor_source"] for line in lines[1:]} == {"books"}
 
 
 def test_equal_rows_share_a_record_id(release: Release) -> None:

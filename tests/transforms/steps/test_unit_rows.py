@@ -127,3 +127,22 @@ def test_column_that_is_no_use_is_told(
     assert main(command) == 2
     assert words in capfd.readouterr().err
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("order", ["highest", "lowest"])
+@pytest.mark.parametrize("short", [pa.int16(), pa.uint8(), pa.int32()])
+def test_files_of_a_source_rank_alike_by_whole_numbers_and_fractions(
+    curate: Curate, tmp_path: Path, short: pa.DataType, order: str
+) -> None:
+    values = {"a": pa.array([5, 2, 3], short), "b": pa.array([1.5, 7.0, 3.0])}
+    for name, column in values.items():
+        table = pa.Table.from_pylist(ask_all(3)).append_column("score", column)
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    release = curate(
+        "", recipe=recipe_for(f"{tmp_path}/?.parquet", dedup__order=order, dedup__column="score")
+    )
+    first = ["kept", "duplicate"] if order == "highest" else ["duplicate", "kept"]
+    assert release.verdicts()[:2] == first
+    assert release.verdicts()[3:5] == first[::-1]
+    assert release.ledger["won_by"].to_pylist().count("quality") == 2
+    assert release.ledger["won_by"].to_pylist().count("content") == 1
