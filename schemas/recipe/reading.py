@@ -67,3 +67,6 @@ def read_yaml(text: str, where: str) -> object:
         line = text.count("\n", 0, error.position) + 1
         message = f"{where}, line {line}: not valid YAML: character U+{error.character:04X} is not allowed"
         raise RecipeError(message) from error
+    except RecursionError:
+        message = f"{where}: not valid YAML: it is nested too deeply"
+        raise RecipeError(message) from None

@@ -210,3 +210,8 @@ def test_unknown_built_in_names_the_known() -> None:
     """A profile's name may hold anything."""
     with pytest.raises(RecipeError, match=r'must be one of default, article, .*, found "a: b"'):
         built_in("a: b")
+
+
+def test_yaml_that_is_nested_too_deeply_is_told() -> None:
+    with pytest.raises(RecipeError, match="nested too deeply"):
+        load_recipe("top: " + "[" * 3000, where="recipe.yaml")
