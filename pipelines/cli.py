@@ -27,6 +27,7 @@ from pipelines.commands import (
     verify,
 )
 from pipelines.errors import FAILED, STOPPED, TamisError, UsageError
+from pipelines.escapes import tell
 from pipelines.footprint import settle_in
 from pipelines.options import Parser, ShowVersion
 from schemas.recipe import RecipeError
@@ -55,11 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed, rest = _parser().parse_known_args(given)
         return int(parsed.handle(parsed, rest))
     except (TamisError, RecipeError, StoreError) as error:
-        for line in str(error).splitlines():
-            print(f"tamis: {line}", file=sys.stderr)
+        tell(str(error))
         return getattr(error, "exit_code", UsageError.exit_code)
     except KeyboardInterrupt:
-        print("tamis: stopped", file=sys.stderr)
+        tell("stopped")
         return STOPPED
     except BrokenPipeError:
         # Whoever read has had enough. Python would write the rest as it ends, and fail again.
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unplaced = isinstance(error, FileNotFoundError) and error.filename is None
         if error.errno not in _OF_THE_MACHINE and not unplaced:
             raise
-        print(f"tamis: {sentence_of(error)}", file=sys.stderr)
+        tell(sentence_of(error))
         return FAILED
 
 
