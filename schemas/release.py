@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.frozen import Frozen
 from schemas.report import Report
+
+
+def _inside(path: str) -> str:
+    """The path of a file in a folder, if it cannot lead out of it, whoever wrote the manifest."""
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(f"a path in the folder is expected, found {path!r}")
+    return path
 
 
 class InputRecord(Frozen):
@@ -47,7 +54,7 @@ class SourceRecord(Frozen):
 class OutputRecord(Frozen):
     """One file of the release."""
 
-    path: str
+    path: Annotated[str, AfterValidator(_inside)]
     bytes: int
     sha256: str
     rows: int | None = None
