@@ -27,6 +27,7 @@ from pipelines.commands import (
     verify,
 )
 from pipelines.errors import FAILED, STOPPED, TamisError, UsageError
+from pipelines.escapes import tell
 from pipelines.footprint import settle_in
 from pipelines.options import Parser, ShowVersion, refuse_empty
 from schemas.recipe import RecipeError
@@ -57,10 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         refuse_empty(parsed)
         return int(parsed.handle(parsed, rest))
     except (TamisError, RecipeError, StoreError) as error:
-        _say(str(error))
+        tell(str(error))
         return getattr(error, "exit_code", UsageError.exit_code)
     except KeyboardInterrupt:
-        print("tamis: stopped", file=sys.stderr)
+        tell("stopped")
         return STOPPED
     except BrokenPipeError:
         # Whoever read has had enough. Python would write the rest as it ends, and fail again.
@@ -71,16 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unplaced = isinstance(error, FileNotFoundError) and error.filename is None
         if error.errno not in _OF_THE_MACHINE and not unplaced:
             raise
-        _say(sentence_of(error))
+        tell(sentence_of(error))
         return FAILED
-
-
-def _say(text: str) -> None:
-    """Print what went wrong, with nothing hidden in the names of files that it has."""
-    from pipelines.escapes import escape
-
-    for line in escape(text).splitlines():
-        print(f"tamis: {line}", file=sys.stderr)
 
 
 def _parser() -> Parser:

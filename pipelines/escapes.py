@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import regex
 
 _JOINED = (
@@ -35,3 +37,9 @@ def one_line(text: str) -> str:
     'a\\nb\\tc'
     """
     return escape(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def tell(sentence: str) -> None:
+    """Print a sentence to stderr; nothing that somebody else named acts on the terminal."""
+    for line in escape(sentence).splitlines():
+        print(f"tamis: {line}", file=sys.stderr)  # noqa: T201 a command prints

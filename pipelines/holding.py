@@ -11,7 +11,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from pipelines import claims, lease
+from pipelines import claims, lease, output_folder
 from pipelines.errors import RunError, UsageError
 from schemas.lease import Holder
 from transforms.steps import presence, storage
@@ -88,6 +88,7 @@ def _lease(root: str) -> Iterator[Hold]:
 
 @contextmanager
 def _lock_local(root: str) -> Iterator[Hold]:
+    output_folder.check_links(root)
     try:
         Path(root).mkdir(parents=True, exist_ok=True)
         lock = (Path(root) / lease.FILE).open("ab+")
@@ -118,6 +119,7 @@ def _flock(file: IO[bytes], root: str) -> None:
 def unlock(root: str) -> Holder | None:
     """Free an output folder whose run has ended, and let it publish nothing; give who held it, if anybody."""
     if storage.is_local(root):
+        output_folder.check_links(root)
         if (Path(root) / lease.FILE).exists():
             with (Path(root) / lease.FILE).open("ab+") as file:
                 _flock(file, root)

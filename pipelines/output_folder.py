@@ -35,6 +35,15 @@ def check_root(root: str, cache: str) -> None:
         raise UsageError(f"{root} holds something else than releases ({shown}); name a new or empty folder")
 
 
+def check_links(root: str) -> None:
+    """Refuse an output folder parts of which lie elsewhere: what is no release there would be deleted."""
+    for name in sorted(OURS - {paths.LINK, paths.CACHE}):
+        if storage.is_link(f"{root}/{name}"):
+            raise UsageError(
+                f"{root}/{name} is a link; what runs write and clear has to lie in the output folder itself"
+            )
+
+
 def check_name(name: str) -> None:
     """Refuse a name that is no plain name of a folder."""
     if not _NAME.fullmatch(name):
@@ -202,7 +211,7 @@ def _erase(root: str, name: str) -> None:
 def _delete_files(root: str, name: str) -> None:
     """Delete a release's folder, the manifest first: it is whole or none at any moment."""
     folder = paths.release_folder(root, name)
-    for file in (paths.MANIFEST, paths.HELD):
+    for file in () if storage.is_link(folder) else (paths.MANIFEST, paths.HELD):
         storage.delete_file(f"{folder}/{file}")
     storage.delete_folder(folder)
 

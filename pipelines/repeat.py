@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 from pipelines import ending
+from pipelines.escapes import escape, tell
 from pipelines.finish import Written, publish_again
 from pipelines.planning.inputs import digest_inputs, record_inputs
 from pipelines.planning.previous import Previous
@@ -43,7 +44,7 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
     try:
         files = list(_take_over(before, job))
     except _DamagedError as error:
-        sys.stderr.write(f"tamis: {error}; release {job.plan.release} is made from the input instead\n")
+        tell(f"{error}; release {job.plan.release} is made from the input instead")
         return False
     manifest = before.manifest
     written = Written(files=files, inputs=inputs, counts=manifest.counts, columns=manifest.columns)
@@ -51,7 +52,7 @@ def repeat(previous: Previous, job: Job, look_at: Look, *, quiet: bool) -> bool:
     with suppress(OSError):
         renew_notes(job)
     if not quiet:
-        sys.stdout.write(f"nothing has changed since release {before.name}\n")
+        sys.stdout.write(f"nothing has changed since release {escape(before.name)}\n")
     return True
 
 

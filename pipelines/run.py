@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from pipelines import holding, output_folder
 from pipelines.detached import handed_over, is_detached, waits
 from pipelines.engines import Asked, choose_engine
 from pipelines.errors import GateError, RunError
+from pipelines.escapes import tell
 from pipelines.models import find_language_model, read_tokenizer, try_rules
 from pipelines.noise import hushed
 from pipelines.planning import UNIT_BYTES, plan_run
@@ -153,16 +153,16 @@ def _plan(request: Request) -> Plan:
 def _tell(given: _Given) -> None:
     """Tell of what a run may go wrong by, and is not refused for."""
     for line in names_nothing(given.removals, given.planned):
-        sys.stderr.write(f"tamis: no file of the input is one that the takedown list names by {line}\n")
+        tell(f"no file of the input is one that the takedown list names by {line}")
     if whole := tell_whole(given.planned):
-        sys.stderr.write(f"tamis: {whole}\n")
+        tell(whole)
 
 
 def _tell_damaged(places: Places) -> list[str]:
     """Tell of the files of the cache that were damaged."""
     found = damaged_entries(places)
     for path in found:
-        sys.stderr.write(f"tamis: {path} was damaged; what was in it was worked out anew\n")
+        tell(f"{path} was damaged; what was in it was worked out anew")
     return found
 
 
@@ -195,9 +195,9 @@ def _follow(previous: Previous, plan: Plan) -> Removals:
     """The takedown list of the release before; lines of it that are of no file any more are told of."""
     removals, lost = follow_files(previous.removals, previous.release.manifest.inputs, plan)
     for line in lost:
-        sys.stderr.write(
-            f"tamis: no file of the input is any more one that the takedown list of release "
-            f"{previous.release.name} names by {line}; its rows are kept wherever the input has them now\n"
+        tell(
+            f"no file of the input is any more one that the takedown list of release "
+            f"{previous.release.name} names by {line}; its rows are kept wherever the input has them now"
         )
     return removals
 
@@ -271,7 +271,7 @@ def _settle(places: Places, started: float, how: Mapping[str, Any], staging: str
         _write_run_record(places, started, how)
         storage.delete_folder(staging)
     except OSError as error:
-        sys.stderr.write(f"tamis: release {places.release} is whole, but {sentence_of(error)}\n")
+        tell(f"release {places.release} is whole, but {sentence_of(error)}")
 
 
 def _write_run_record(places: Places, started: float, how: Mapping[str, Any]) -> None:

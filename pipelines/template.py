@@ -17,6 +17,7 @@ from typing import Any
 from pipelines import cli
 from pipelines.commands import curate
 from pipelines.errors import UsageError
+from pipelines.escapes import tell
 from pipelines.options import Parser
 
 LEFT_OUT = {"help", "runner", "workers", "quiet", "verbose"}
@@ -44,7 +45,7 @@ def main(launched: Sequence[str] | None = None) -> int:
     try:
         arguments = to_arguments(sys.argv[1:] if launched is None else launched)
     except UsageError as error:
-        sys.stderr.write(f"tamis: {error}\n")
+        tell(str(error))
         return error.exit_code
     return cli.main(arguments)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
+from pipelines.escapes import escape, tell
 from pipelines.options import Commands, add_command, add_files, read_beam_flags
 from pipelines.recipe_flags import add_recipe_flags, recipe_of
 
@@ -120,11 +120,11 @@ def _curate(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     )
     outcome, places = run(request)
     if outcome.status != "published":
-        print(outcome.message)
+        print(escape(outcome.message))
     elif not parsed.quiet:
         _show(outcome.report, places.release_folder)
     if outcome.status == "published" and outcome.message:
-        print(f"tamis: {outcome.message}", file=sys.stderr)
+        tell(outcome.message)
     return PUBLISHED
 
 

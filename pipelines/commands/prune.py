@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED, UsageError
+from pipelines.escapes import escape
 from pipelines.options import Commands, add_command
 
 
@@ -44,5 +45,6 @@ def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
         waiting = [*output_folder.clear_held(root), *output_folder.clear_unfinished(root)]
         old = prune(root, parsed.keep)
         left = output_folder.releases(root)
-    print(f"deleted {', '.join([*old, *waiting]) or 'nothing'}; left are {', '.join(left)}")
+    deleted = ", ".join([*old, *waiting]) or "nothing"
+    print(escape(f"deleted {deleted}; left are {', '.join(left)}"))
     return PUBLISHED

@@ -24,7 +24,7 @@ _WORDS = {
 _SHARD = re.compile(r"(?:^|/)data/(?!part-)(?P<split>\w+(?:\.\w+)*)-\d{5}-of-\d{5}\.")
 """Shards as the Hub names them; what Spark calls its files, `part`, is no split."""
 _ABOUT = ("dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json")
-_FRONT = re.compile(r"\A---\s*\n(?P<front>.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_FRONT = re.compile(r"\A---[^\S\n]*\n(?P<front>.*?)\n---[^\S\n]*(?:\n|\Z)", re.DOTALL)
 _Set = TypeVar("_Set", bound=FileSet)
 
 
@@ -150,6 +150,8 @@ def _from_card(folder: str, names: list[str]) -> dict[str, list[str]]:
         known = yaml.safe_load(front["front"]) if front else None
     except yaml.YAMLError as error:
         raise UsageError(f"{folder}/README.md: its front matter is not YAML: {first_line(error)}") from None
+    except RecursionError:
+        raise UsageError(f"{folder}/README.md: its front matter is nested too deeply") from None
     configs = known.get("configs") if isinstance(known, dict) else None
     if not isinstance(configs, list) or not configs:
         return {}
@@ -163,7 +165,7 @@ def _from_card(folder: str, names: list[str]) -> dict[str, list[str]]:
 def _the_one(folder: str, configs: list[dict[str, Any]]) -> dict[str, Any]:
     chosen = [one for one in configs if one.get("default") or one.get("config_name") == "default"] or configs
     if len(chosen) != 1:
-        known = ", ".join(str(one.get("config_name")) for one in configs)
+        known = ", ".join(_text(one.get("config_name")) for one in configs)
         raise UsageError(f"{folder}/README.md has several configs: {known}; name the files of one")
     return chosen[0]
 
@@ -181,7 +183,12 @@ def _files_of(listed: object, within: object, names: list[str]) -> dict[str, lis
         )
         globs = path if isinstance(path, list) else [path]
         files = [
-            name for name in names if any(fnmatchcase(name, str(one).removeprefix("./")) for one in globs)
+            name for name in names if any(fnmatchcase(name, _text(one).removeprefix("./")) for one in globs)
         ]
-        found.setdefault(str(split), []).extend(files)
+        found.setdefault(_text(split), []).extend(files)
     return found
+
+
+def _text(value: object) -> str:
+    """A value as text; of a list or a mapping, which aliases may make endless, only that it is one."""
+    return type(value).__name__ if isinstance(value, list | Mapping) else str(value)

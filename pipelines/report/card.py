@@ -77,8 +77,8 @@ def _fence(recipe: Mapping[str, object] | None) -> str | None:
 def _portable(value: object) -> object:
     """A recipe without where its files lie, which is the same wherever it ran.
 
-    >>> _portable({"sources": [{"name": "web", "input": ["/data/*.parquet"]}], "top": 5})
-    {'sources': [{'name': 'web'}], 'top': 5}
+    >>> _portable({"sources": [{"name": "web", "input": ["/data/*.parquet"]}], "tokenizer": "/a.json"})
+    {'sources': [{'name': 'web'}]}
     """
     if isinstance(value, Mapping):
         return {name: _portable(inner) for name, inner in value.items() if not _is_place(name, inner)}
@@ -86,7 +86,8 @@ def _portable(value: object) -> object:
 
 
 def _is_place(name: str, value: object) -> bool:
-    return name == "model" or (name == "input" and not isinstance(value, str))  # a text names a column
+    names_column = isinstance(value, str)
+    return name in {"model", "tokenizer"} or (name == "input" and not names_column)
 
 
 def name_size(rows: int) -> str:

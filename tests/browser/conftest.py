@@ -25,8 +25,8 @@ _QUIET = [
     "no-first-run",
 ]
 HOSTILE = (
-    "</script><script>window.ran = 1</script><img src=x onerror='window.ran = 2'><h1>big</h1>"
-    "\u202egnirts\u202c \u2066x\u2069 \x1b[31m {{ 7*7 }} <!-- =HYPERLINK(1) " + "w" * 400
+    "=HYPERLINK(1) </script><script>window.ran = 1</script><img src=x onerror='window.ran = 2'><h1>big</h1>"
+    "\u202egnirts\u202c \u2066x\u2069 \x1b[31m {{ 7*7 }} <!-- " + "w" * 400
 )
 
 

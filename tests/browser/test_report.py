@@ -168,6 +168,14 @@ def test_a_table_downloads_as_csv(open_page: Open, sample_page: Path, sampled: S
     ]
 
 
+def test_no_cell_of_a_download_is_a_formula(open_page: Open, hostile_page: Path) -> None:
+    page = open_page(hostile_page).page
+    files = page.evaluate("[...document.querySelectorAll('table[id]')].map(csv)")
+    cells = [cell for file in files for line in csv.reader(file.splitlines()) for cell in line]
+    assert sum("HYPERLINK" in cell for cell in cells) > 5
+    assert not [cell for cell in cells if cell.startswith(("=", "@"))]
+
+
 def test_lengths_are_counted_by_the_tokenizer(open_page: Open, counted_page: Path, counted: Release) -> None:
     page = open_page(counted_page).page
     report = counted.report

@@ -134,3 +134,19 @@ def test_pointer_names_what_it_was_moved_to(tmp_path: Path) -> None:
         output_folder.move_latest(str(tmp_path), name)
         assert output_folder.latest(str(tmp_path)) == name
         assert (tmp_path / "latest").resolve().name == name
+
+
+@pytest.mark.parametrize("name", ["releases", "runs", ".staging", ".lock", ".workers"])
+def test_a_folder_parts_of_which_lie_elsewhere_is_refused(
+    curate: Curate, pattern: str, tmp_path: Path, name: str
+) -> None:
+    """A run deletes what is no release in its folder, and empties its lock."""
+    root, elsewhere = tmp_path / "output", tmp_path / "elsewhere"
+    mine = elsewhere if name in {".lock", ".workers"} else elsewhere / "mine" / "file"
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text("mine")
+    root.mkdir()
+    (root / name).symlink_to(elsewhere)
+    with pytest.raises(UsageError, match=f"{name} is a link"):
+        curate(pattern, root=root)
+    assert mine.read_text() == "mine"

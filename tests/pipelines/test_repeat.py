@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +13,7 @@ import pytest
 from pipelines import run
 from pipelines.cli import main
 from pipelines.engines import in_memory
-from pipelines.errors import RunError
+from pipelines.errors import RunError, UsageError
 from schemas.recipe import Recipe, override
 from tests.releases import Curate, Release, recipe_for
 from tests.rows import crowd, write_files, write_rows
@@ -230,3 +232,18 @@ def test_a_benchmark_under_another_name_is_noticed(curate: Curate, pattern: str,
     assert not again.run["repeats"]
     assert {name for name in again.ledger["match_file"].to_pylist() if name} == {"renamed.parquet"}
     assert first.verdicts() == again.verdicts()
+
+
+@pytest.mark.parametrize("path", ["duplicates/../../../taken", "curated/..", "/taken"])
+def test_a_manifest_cannot_name_files_outside_its_release(
+    curate: Curate, pattern: str, tmp_path: Path, path: str
+) -> None:
+    """They would be linked into the other output folder, over what is there."""
+    first = refresh(curate, pattern, root=tmp_path / "theirs")
+    (first.root / "taken").write_text("theirs")
+    manifest = json.loads((first.folder / "manifest.json").read_bytes())
+    manifest["files"].append({"path": path, "bytes": 6, "sha256": sha256(b"theirs").hexdigest()})
+    (first.folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match="a path in the folder is expected"):
+        curate(pattern, root=tmp_path / "mine", previous=str(first.folder))
+    assert not (tmp_path / "mine" / "taken").exists()

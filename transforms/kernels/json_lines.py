@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -29,8 +30,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """The object of some pairs, whose keys must differ: of two values one would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise _LineError(f"the key {twice!r} stands twice")
     return found
 

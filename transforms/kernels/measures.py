@@ -16,8 +16,12 @@ _HEADING = 100
 
 _COUNTED = frozenset({"sentence", "paragraph"})
 _ENDS = "\u3002\uff01\uff1f"
+_NOT_END = rf"[^.!?{_ENDS}]"
+_CLOSE = rf"(?:[{_ENDS}]+[\"'\u201d\u300d)]*|[.!?][.!?\"'\u201d)]{{0,60}}+(?=\s|$))"
 _SENTENCE = regex.compile(
-    rf"[^.!?{_ENDS}]*[\p{{L}}\d\p{{P}}](?:[{_ENDS}]+[\"'\u201d\u300d)]*|[.!?][.!?\"'\u201d)]*(?=\s|$))|[^.!?{_ENDS}\s][^.!?{_ENDS}]*$"
+    rf"(?:\G|(?<=[.!?{_ENDS}]))"  # from elsewhere a text would be gone through again and again
+    rf"(?:{_NOT_END}*+[.!?{_ENDS}]{_CLOSE}|{_NOT_END}++(?<=[\p{{L}}\d\p{{P}}]){_CLOSE}"
+    rf"|\s*+(?!\s){_NOT_END}++$)"
 )
 
 
@@ -71,7 +75,7 @@ def _limit() -> regex.Pattern[str]:
 @cache
 def _measure() -> str:
     """A number and a unit."""
-    number = rf"\d{{1,4}}|[一二三四五六七八九十百千两]+|{_any(_numbers())}"
+    number = rf"\d{{1,4}}|(?<![一二三四五六七八九十百千两])[一二三四五六七八九十百千两]++|{_any(_numbers())}"
     return rf"(?P<number>{number})[ -]?(?P<unit>{_any(_units())})"
 
 

@@ -5,8 +5,10 @@ What they look like is in `phrases/private.yaml`; what else is asked of a match 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,13 +57,18 @@ def find_private(text: str, prompt: str = "") -> list[Private]:
     spared = _EXAMPLES if prompt and _listed("examples").search(prompt) else frozenset()
     found: list[Private] = []
     for kind in _kinds():
-        if kind.name in spared:
-            continue
-        for match in kind.pattern.finditer(text):
-            apart = all(match.end() <= other.start or other.end <= match.start() for other in found)
-            if apart and _CHECKS[kind.name](match[0]):
-                found.append(Private(match.start(), match.end(), kind.name))
-    return sorted(found)
+        if kind.name not in spared:
+            found = sorted([*found, *_of_kind(kind, text, found)])
+    return found
+
+
+def _of_kind(kind: _Kind, text: str, others: list[Private]) -> Iterator[Private]:
+    """Private data of a kind that is no part of others, which are in order."""
+    for match in kind.pattern.finditer(text):
+        start, end = match.span()
+        at = bisect_left(others, end, key=attrgetter("start"))
+        if (at == 0 or others[at - 1].end <= start) and _CHECKS[kind.name](match[0]):
+            yield Private(start, end, kind.name)
 
 
 def mask_text(text: str) -> str:
@@ -71,9 +78,11 @@ def mask_text(text: str) -> str:
     'Ask [EMAIL] or call [PHONE].'
     """
     labels = {kind.name: kind.label for kind in _kinds()}
-    for found in reversed(find_private(text)):
-        text = text[: found.start] + labels[found.kind] + text[found.end :]
-    return text
+    pieces, at = [], 0
+    for found in find_private(text):
+        pieces += [text[at : found.start], labels[found.kind]]
+        at = found.end
+    return "".join([*pieces, text[at:]])
 
 
 def mask_rows(column: pa.Array, rows: np.ndarray) -> pa.Array:

@@ -6,7 +6,7 @@ import json
 import operator
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import regex
@@ -17,7 +17,7 @@ from transforms.kernels.private import find_private
 
 _FIGURE = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SUM = regex.compile(
-    rf"(-?{_FIGURE}) ?([-+*/\u00d7\u00f7]) ?({_FIGURE}) ?= ?[$\u20ac\u00a3]?(-?{_FIGURE})"
+    rf"(?<![\d.,])(-?{_FIGURE}) ?([-+*/\u00d7\u00f7]) ?({_FIGURE}) ?= ?[$\u20ac\u00a3]?(-?{_FIGURE})"
     r"(?![\d/*^%,A-Za-z]|\.\d|\s*[-+*/\u00d7\u00f7(:=\u2044\u2212])"
 )
 _CHAINED = regex.compile(
@@ -104,7 +104,7 @@ def constraint_missed(row: Example) -> bool:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -152,13 +152,22 @@ def not_about_models(row: Example) -> bool:
 
 def not_code(row: Example) -> bool:
     """Whether neither the prompt nor the output is about code or markup."""
-    return not _context("code").search(row.prompt) and not _context("code").search(row.output)
+    return not any(_is_code(text) for text in (row.instruction, row.input, row.output))
+
+
+@lru_cache(maxsize=4)
+def _is_code(text: str) -> bool:
+    return bool(_context("code").search(text))
 
 
 def markup(row: Example) -> bool:
     """Whether there is HTML outside code and outside the cells of a table."""
-    outside = "\n".join(line for line in row.output.split("\n") if "|" not in line)
-    return not_code(row) and row.found in outside
+    return not_code(row) and row.found in _outside_tables(row.output)
+
+
+@lru_cache(maxsize=1)
+def _outside_tables(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if "|" not in line)
 
 
 def plea(row: Example) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,9 @@ _BARE_BYTES = 45
 
 _PROMPT_BYTES = 480
 """Size below which an instruction without input is a bare prompt."""
+
+_MOST = 1000
+"""Places of a text that are looked at one by one: a check may go through all of it for each."""
 
 _FEW = 8
 """Rows up to which Python is faster than RE2, which has to compile the expression first."""
@@ -203,9 +207,10 @@ def _passes(signal: Signal, example: Example) -> bool:
 
 
 def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
-    """What the expression finds in the text; if the check looks at that, only what passes."""
+    """What the expression finds first; if the check looks at that, only what passes."""
     check = CHECKS[signal.check] if signal.check in _ON_FOUND else None
-    for match in _pattern(signal.look or "").finditer(example.text):
+    text = example.text[:_START_CHARS] if signal.field == "start" else example.text
+    for match in islice(_pattern(signal.look or "").finditer(text), _MOST):
         if check is None or check(example._replace(found=match[0])):
             yield match
 

@@ -7,8 +7,9 @@ over a column finds the few outputs that may have a slot, and only these are loo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,9 @@ _NEAR = 60
 
 _SHORT = 300
 """An answer of fewer characters that names what belongs there is hardly an answer."""
+
+_MOST = 1000
+"""Places of a shape that are looked at in an output: checks may go through all of it for each."""
 
 
 class Slot(NamedTuple):
@@ -75,7 +79,10 @@ class _Shape(NamedTuple):
     by_line: bool
 
     def matches(self, output: str) -> Iterator[regex.Match[str]]:
-        """The places of an output that have the shape."""
+        """The first places of an output that have the shape."""
+        return islice(self._matches(output), _MOST)
+
+    def _matches(self, output: str) -> Iterator[regex.Match[str]]:
         if not any(needed in output for needed in self.needs):
             return
         if not self.by_line:
@@ -145,6 +152,7 @@ class Answer:
     prompt: str
     output: str
     letter: bool = False
+    _line: tuple[int, int, str] = field(default=(0, -1, ""), init=False)
 
     @cached_property
     def wanted(self) -> bool:
@@ -154,13 +162,37 @@ class Answer:
     @cached_property
     def templating(self) -> bool:
         """Whether braces are the language of templates here."""
-        return bool(_context("templating").search(self.prompt) or _context("templating").search(self.output))
+        return _says("templating", self.prompt) or _says("templating", self.output)
+
+    @cached_property
+    def titles(self) -> frozenset[str]:
+        """Titles in brackets that are no directions."""
+        return frozenset(title for title in _TITLES.findall(self.output) if not _words().directs(title))
+
+    @cached_property
+    def undecided(self) -> bool:
+        """Whether it is said of three things that they are to be decided."""
+        return len(regex.findall(r"\bTB[DA]\b", self.output)) >= 3
 
     def line(self, match: regex.Match[str]) -> str:
-        """The line that a match begins in."""
-        start = self.output.rfind("\n", 0, match.start()) + 1
-        end = self.output.find("\n", match.end())
-        return self.output[start : len(self.output) if end < 0 else end]
+        """The line that a match begins in; that of the match before is at hand, as it may be long."""
+        start, end, _ = self._line
+        if not (start <= match.start() and match.end() <= end):
+            start = self.output.rfind("\n", 0, match.start()) + 1
+            end = self.output.find("\n", match.end()) % (len(self.output) + 1)  # -1 is the end
+            self._line = start, end, self.output[start:end]
+        return self._line[2]
+
+
+@lru_cache(maxsize=16)
+def _says(name: str, text: str) -> bool:
+    """Whether an expression of the data file stands in a prompt or line, which may be that of many slots."""
+    return bool(_context(name).search(text))
+
+
+@lru_cache(maxsize=1)
+def _is_code(line: str) -> bool:
+    return bool(regex.search(r"\bf[\"']|\$|[;=<>]|format|print|\\|\breturn\b", line))
 
 
 def find_slots(prompt: str, output: str) -> list[Slot]:
@@ -211,12 +243,10 @@ def _bracket(match: regex.Match[str], answer: Answer) -> bool:
     before = answer.output[max(0, match.start() - 12) : match.start() + 1]
     if _context("greeting").search(before):
         return True
-    if _TITLED.fullmatch(inside):
-        titles = {title for title in _TITLES.findall(answer.output) if not words.directs(title)}
-        if len(titles) > 1:
-            return True
+    if _TITLED.fullmatch(inside) and len(answer.titles) > 1:
+        return True
     named = words.names(inside) and not words.directs(inside) and len(inside.split()) <= _LONGEST
-    if not named or _context("types").search(inside) or _context("code_line").search(answer.line(match)):
+    if not named or _context("types").search(inside) or _says("code_line", answer.line(match)):
         return False
     if _context("quoted").match(inside):
         return False
@@ -229,15 +259,14 @@ def _residue(match: regex.Match[str], answer: Answer) -> bool:
 
 
 def _brace(match: regex.Match[str], answer: Answer) -> bool:
-    coded = regex.search(r"\bf[\"']|\$|[;=<>]|format|print|\\|\breturn\b", answer.line(match))
-    return not coded and not _context("templating").search(answer.prompt)
+    return not _is_code(answer.line(match)) and not _says("templating", answer.prompt)
 
 
 def _angle(match: regex.Match[str], answer: Answer) -> bool:
     name = match["angled"]
     if name.lower() in _words().tags or f"</{name}" in answer.output or match[0] in answer.prompt:
         return False
-    if name.startswith("file_") or _context("usage").search(answer.line(match)):
+    if name.startswith("file_") or _says("usage", answer.line(match)):
         return False
     alone = _context("secret").fullmatch(name) and "</" not in answer.output
     apart = alone or any(sign in name for sign in "-_ ") or _context("demanding").match(name)
@@ -245,16 +274,23 @@ def _angle(match: regex.Match[str], answer: Answer) -> bool:
 
 
 def _blank(match: regex.Match[str], answer: Answer) -> bool:
-    line = answer.line(match)
+    before = answer.output[max(0, match.start() - 80) : match.start()]
+    blank = _is_blank(answer.line(match))
+    return bool(_context("asked_before").search(before)) if blank is None else blank
+
+
+@lru_cache(maxsize=1)
+def _is_blank(line: str) -> bool | None:
+    """Whether blanks in a line are there to be written on; None where it holds nothing else."""
     rest = line.replace("_", "")
     if _context("drawing").search(line) and not regex.search(r"\p{L}{2}.*\p{L}{2}", rest):
         return False
     if regex.search(r"[\\/|]_|_[\\/|]|[`^~]|\)\)|\(\(|//|--", line):
         return False
     if not rest.strip():
-        return bool(_context("asked_before").search(answer.output[: match.start()][-80:]))
+        return None
     return bool(regex.search(r"\p{L}{2,}|[\p{Han}]", rest)) and not regex.search(
-        r"_[a-z]\w*__|[=;{}<>]", line
+        r"_[a-z](?:(?!_[a-z])\w)*__|[=;{}<>]", line
     )
 
 
@@ -269,7 +305,7 @@ def _crosses(match: regex.Match[str], answer: Answer) -> bool:
 
 def _stub(match: regex.Match[str], answer: Answer) -> bool:
     whole = len(match[0]) == len(answer.output)
-    return whole or "todo" not in match[0].lower() or not _context("remark").search(answer.prompt)
+    return whole or "todo" not in match[0].lower() or not _says("remark", answer.prompt)
 
 
 def _elision(match: regex.Match[str], answer: Answer) -> bool:
@@ -277,11 +313,11 @@ def _elision(match: regex.Match[str], answer: Answer) -> bool:
 
 
 def _undecided(_: regex.Match[str], answer: Answer) -> bool:
-    return len(regex.findall(r"\bTB[DA]\b", answer.output)) >= 3
+    return answer.undecided
 
 
 def _filler(_: regex.Match[str], answer: Answer) -> bool:
-    return not _context("filler_wanted").search(answer.prompt)
+    return not _says("filler_wanted", answer.prompt)
 
 
 _CHECKS: dict[str, Callable[[regex.Match[str], Answer], bool]] = {
@@ -306,9 +342,9 @@ def _is_defect(start: int, end: int, kind: str, answer: Answer) -> bool:
     if kind in {"angle", "yours", "crosses", "brace"}:
         return False
     if kind == "stub":
-        return bool(_context("evasion").search(text)) and not _context("how_to").search(answer.prompt)
+        return bool(_context("evasion").search(text)) and not _says("how_to", answer.prompt)
     if kind in {"residue", "undecided", "filler", "elision"} or _context("generic").search(text):
         fenced = kind == "elision" and answer.output.count("```", 0, start) % 2
-        return not fenced and not _context("form").search(answer.prompt)
+        return not fenced and not _says("form", answer.prompt)
     demanded = kind == "blank" or bool(_context("demand").match(text)) or len(answer.output) < _SHORT
     return demanded and not answer.wanted and not answer.letter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 import pyarrow.compute as pc
@@ -16,6 +17,9 @@ from transforms.kernels.turns import Spoken, first_of_each, join_marked
 
 _LEAST_LEAKED = 40
 """Characters from which a repeated sentence counts as leaked."""
+
+_MOST = 1000
+"""Sentences of a system prompt that are looked for: for each the whole of the answers is gone through."""
 
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+")
 
@@ -84,13 +88,13 @@ def leaks_system(spoken: Spoken) -> np.ndarray:
 
 
 def _sentences(prompt: str) -> list[str]:
-    r"""The sentences of a prompt that are too long to be repeated by chance.
+    r"""The first sentences of a prompt that are too long to be repeated by chance.
 
     >>> _sentences("Be kind.\nNever tell anyone that the password is 'open sesame'. Ever.")
     ["Never tell anyone that the password is 'open sesame'"]
     """
-    found = (sentence.strip() for sentence in _SENTENCE.findall(prompt))
-    return [sentence for sentence in found if len(sentence) >= _LEAST_LEAKED]
+    found = (match[0].strip() for match in _SENTENCE.finditer(prompt))
+    return [*islice((sentence for sentence in found if len(sentence) >= _LEAST_LEAKED), _MOST)]
 
 
 _RULES: dict[Reason, Callable[[Spoken], np.ndarray]] = {

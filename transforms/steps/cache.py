@@ -19,7 +19,7 @@ from transforms.steps.reader import Reader
 KINDS, SHINGLES = ("judgement", "identity", "signatures"), "shingles"
 """What judging stores of a unit; and what later steps store of its candidates, under the signatures' key."""
 
-_VERSION = 18
+_VERSION = 19
 """Raise it when a kernel's findings change; entries of other versions are not found."""
 
 

@@ -277,8 +277,16 @@ def delete_files(paths: Sequence[str]) -> None:
         Path(path).unlink(missing_ok=True)
 
 
+def is_link(path: str) -> bool:
+    """Whether a path on this machine leads elsewhere; stores have no links."""
+    return is_local(path) and Path(path).is_symlink()
+
+
 def delete_folder(path: str) -> None:
-    """Delete a folder and all in it, if it is there."""
+    """Delete a folder and all in it, if it is there; of a link, not what it leads to."""
+    if is_link(path):
+        Path(path).unlink(missing_ok=True)
+        return
     if is_local(path):
         shutil.rmtree(path, ignore_errors=True)
         return

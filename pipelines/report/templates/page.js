@@ -183,13 +183,14 @@ function value(cell) {
 }
 const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
 
-// A name that begins as a formula does gets an apostrophe, so that no spreadsheet runs it.
+// A text that begins as a formula does gets an apostrophe, so that no spreadsheet runs it.
 function csv(table) {
   const cells = (row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => {
     const found = value(cell);
     const text = typeof found === "number" && cell.tagName === "TD" ? String(found) : (cell.firstElementChild?.tagName === "BUTTON" ? cell.innerText : [...cell.childNodes].filter((node) => node.nodeName !== "SMALL").map((node) => node.textContent).join("")).trim();
-    const safe = cell.tagName === "TH" && /^[=+\-@\t]/.test(text) ? "'" + text : text;
-    return /[",\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
+    const number = cell.tagName === "TD" && (typeof found === "number" || found === "-");
+    const safe = !number && /^[=+\-@\t\uff1d\uff0b\uff0d\uff20]/.test(text) ? "'" + text : text;
+    return /[",;\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
   });
   return [...table.rows].filter((row) => !row.hidden).map((row) => cells(row).join(",")).join("\r\n") + "\r\n";
 }

@@ -94,3 +94,25 @@ def test_files_that_a_card_names_must_be_there(tmp_path: Path) -> None:
     card = "---\nconfigs: [{config_name: default, data_files: {train: train.jsonl, test: gone.jsonl}}]\n---\n"
     with pytest.raises(UsageError, match=r"README.md: no file is what it names for the split test"):
         splits_of(str(lay_out(tmp_path, "train.jsonl", card=card)))
+
+
+def test_a_card_without_an_end_is_no_card(tmp_path: Path) -> None:
+    """Looking for it at each line again would take minutes."""
+    assert set(found(lay_out(tmp_path, "a.parquet", card="---" + "\n" * 300_000 + "x"))) == {"train"}
+
+
+@pytest.mark.parametrize("key", ["config_name", "split", "path"])
+def test_aliases_do_not_make_a_long_text_of_a_short_card(tmp_path: Path, key: str) -> None:
+    names = [f"&{name} [{', '.join([f'*{chr(ord(name) - 1)}'] * 9)}]" for name in "bcdefghi"]
+    files = ", ".join(f"{{split: x, path: {each}}}" for each in ("&a [y]", *names))
+    last = "split: train, path: a.parquet"
+    last = last if key == "config_name" else f"split: {'*i' if key == 'split' else 'x'}, path: [*i]"
+    other = "{config_name: *i}" if key == "config_name" else ""
+    card = f"---\nconfigs:\n- {{data_files: [{files}, {{{last}}}]}}\n{f'- {other}' if other else ''}\n---\n"
+    with pytest.raises(UsageError, match=r"several configs|no file is what"):
+        found(lay_out(tmp_path, "a.parquet", card=card))
+
+
+def test_a_card_that_is_nested_too_deeply_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nested too deeply"):
+        found(lay_out(tmp_path, "a.parquet", card="---\na: " + "[" * 3000 + "\n---\n"))

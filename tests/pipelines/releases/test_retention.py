@@ -153,3 +153,17 @@ def test_a_lost_pointer_is_no_first_run(curate: Curate, pattern: str) -> None:
         curate(pattern, previous="latest")
     assert main(["publish", str(root), "0001"]) == 0
     curate(pattern, previous="latest")
+
+
+def test_of_a_link_to_a_release_the_link_alone_is_deleted(
+    curate: Curate, pattern: str, tmp_path: Path
+) -> None:
+    kept = curate(pattern, root=tmp_path / "other")
+    before = kept.contents()
+    root = curate(pattern, release="0002").root
+    (root / "releases" / "0001").symlink_to(kept.folder)
+    (root / "runs" / "0001").mkdir()
+    (root / "runs" / "0001" / "run.json").write_text('{"started": 1}')
+    assert prune(str(root), 1) == ["0001"]
+    assert output_folder.releases(str(root)) == ["0002"]
+    assert kept.contents() == before

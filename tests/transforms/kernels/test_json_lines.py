@@ -56,3 +56,9 @@ def test_lines_stand_where_they_are_said_to(lines: list[str]) -> None:
 def test_every_object_comes_back(row: dict[str, str]) -> None:
     row = {key: value for key, value in row.items() if key.isprintable()}
     assert read_lines([json.dumps(row).encode()]).objects == [row]
+
+
+def test_the_key_that_stands_twice_is_found_among_many() -> None:
+    """Counting them anew for each would take minutes."""
+    keys = ",".join(f'"{number}":0' for number in range(200_000))
+    assert read_lines([f'{{{keys},"199999":1}}'.encode()]).damaged == {0: "the key '199999' stands twice"}

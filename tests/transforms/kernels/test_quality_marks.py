@@ -85,3 +85,36 @@ def test_definitions_are_whole() -> None:
 @given(st.integers(10**11, 10**15))
 def test_one_check_digit_of_ten_is_right(number: int) -> None:
     assert sum(is_luhn(f"{number}{digit}") for digit in range(10)) == 1
+
+
+HOSTILE = [
+    ("What is it?", "", "|<br>|\n", ""),
+    ("What code is it?", "", "<br>", ""),
+    ("Tell me of rain.", "x" * 400 + "\n<", "a", ""),
+    ("Tell me of rain.", "\nHuman: a\n", "a\n", ""),
+    ("Describe rain in exactly two sentences.", "", "a", ".b"),
+    ("Describe rain in exactly two sentences.", "", "a ", ".b"),
+    ("Describe rain in exactly two sentences.", "", ".", "x"),
+    ("Add.", "1 + 1 = 2 ", "1", "="),
+    ("Write a reply.", "", "I cannot help. ", ""),
+]
+
+
+@pytest.mark.parametrize(("instruction", "begin", "piece", "end"), HOSTILE)
+def test_a_long_output_is_not_gone_through_again_for_each_place(
+    instruction: str, begin: str, piece: str, end: str
+) -> None:
+    """Else these take minutes; and they are marked as shorter ones of their kind are."""
+    outputs = [begin + piece * times + end for times in (400, 400_000 // len(piece))]
+    marks = [mark_quality(Recipe(), columns([(instruction, "", output)])) for output in outputs]
+    assert [one.tolist() for one in marks[0]] == [one.tolist() for one in marks[1]]
+
+
+def test_nor_is_a_long_instruction() -> None:
+    asked = "\u7528\u4e00\u53e5\u8bdd" + "\u4e00" * 400_000
+    assert mark_quality(Recipe(), columns([(asked, "", "\u597d\u3002")])).reasons.tolist() == [0]
+
+
+def test_json_that_is_nested_too_deeply_is_none() -> None:
+    marks = mark_quality(Recipe(), columns([("Return valid JSON.", "", "[" * 100_000)]))
+    assert int(marks.flags[0]) & REASONS["constraint_missed"].bit

@@ -87,3 +87,32 @@ pieces = st.sampled_from([text for _, text in [*SLOTS, *OTHERS]])
 def test_what_has_a_slot_has_the_hint(output: str) -> None:
     if find_slots("What is it?", output):
         assert hint_slots(text_column([output])).all()
+
+
+HOSTILE = [
+    ("", "[Name] "),
+    ("", " [Scene Bb]"),
+    ("", "a ___ "),
+    ("ab ___ ", "_a"),
+    ("", "<your_name>"),
+    ("{{name}} ", "<a"),
+    ("", "{First Name} "),
+    ("", "your-"),
+    ("your_", "a_"),
+    ("", "\u00d7"),
+    ("", "\u25cb"),
+    ("TODO ", "[TODO"),
+    ("\n...\n", " "),
+    ("", "\n..."),
+    ("", "| TBD "),
+]
+
+
+@pytest.mark.parametrize(("begin", "piece"), HOSTILE)
+def test_a_long_output_is_not_gone_through_again_for_each_place(begin: str, piece: str) -> None:
+    """Else these take minutes; and they are marked as shorter ones of their kind are."""
+    marks = [
+        mark_slots(Recipe(), Texts(*(text_column([text]) for text in ("Write.", "", begin + piece * times))))
+        for times in (400, 400_000 // len(piece))
+    ]
+    assert [one.tolist() for one in marks[0]] == [one.tolist() for one in marks[1]]

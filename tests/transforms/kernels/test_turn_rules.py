@@ -92,3 +92,8 @@ def test_recipe_says_what_marks_do() -> None:
     marks = mark_turns(recipe, rows)
     assert marks.reasons.tolist() == [0, Reason.TURN_EMPTY.bit]
     assert marks.flags.tolist() == [0, Reason.TURNS_OUT_OF_ORDER.bit]
+
+
+def test_a_long_prompt_is_not_looked_for_sentence_by_sentence_without_end() -> None:
+    prompt = "".join(f"This sentence has the number {number:09} and is long. " for number in range(40_000))
+    assert leaks_system(spoken([("s", prompt), ("u", "Who?"), ("a", "x" * 1_000_000)])).tolist() == [False]
