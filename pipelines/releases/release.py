@@ -202,6 +202,9 @@ def _describe(path: str) -> str:
     names = storage.list_names(path)
     if not names:
         return "nothing is there"
+    if there := output_folder.releases(path):
+        shown = ", ".join(there[-3:])
+        return f"it has releases ({shown}), but no LATEST that names one; 'tamis publish {path} NAME' does"
     published = [name for name in names if storage.exists(f"{path}/{name}/{output_folder.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
