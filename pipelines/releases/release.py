@@ -202,14 +202,13 @@ def _describe(path: str) -> str:
     names = storage.list_names(path)
     if not names:
         return "nothing is there"
-    if there := output_folder.releases(path):
-        shown = ", ".join(there[-3:])
-        return f"it has releases ({shown}), but no LATEST that names one; 'tamis publish {path} NAME' does"
+    if "releases" in names:
+        there = ", ".join(output_folder.releases(path)[-3:])
+        lost = f"it has releases ({there}), but no LATEST that names one; 'tamis publish {path} NAME' does"
+        return lost if there else "it is an output folder in which nothing has been published yet"
     published = [name for name in names if storage.exists(f"{path}/{name}/{output_folder.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
-    if "releases" in names:
-        return "it is an output folder in which nothing has been published yet"
     if output_folder.HELD in names:
         return "a gate holds the one there, so it is not published; 'tamis publish ROOT NAME --held' does so"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
