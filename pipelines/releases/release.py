@@ -203,11 +203,13 @@ def _describe(path: str) -> str:
     names = storage.list_names(path)
     if not names:
         return "nothing is there"
+    if paths.RELEASES in names:
+        there = ", ".join(output_folder.releases(path)[-3:])
+        lost = f"it has releases ({there}), but no {paths.LATEST} that names one; 'tamis publish {path} NAME' does"
+        return lost if there else "it is an output folder in which nothing has been published yet"
     published = [name for name in names if storage.exists(f"{path}/{name}/{paths.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
-    if paths.RELEASES in names:
-        return "it is an output folder in which nothing has been published yet"
     if paths.HELD in names:
         return "a gate holds the one there, so it is not published; 'tamis publish ROOT NAME --held' does so"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -112,7 +112,7 @@ def test_table_and_json_say_the_same(release: Path, printed: Printed) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["0.79", "1.01", "nan", "inf", "-1", "much", "", "0.9,", "0,9"])
+@pytest.mark.parametrize("text", ["0.79", "1.01", "nan", "inf", "-1", "much", " ", "0.9,", "0,9"])
 def test_threshold_that_the_pairs_cannot_answer_is_told(
     release: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:

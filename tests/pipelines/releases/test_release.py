@@ -43,6 +43,15 @@ def test_other_places_are_described(release: Path, tmp_path: Path) -> None:
             open_release(str(path))
 
 
+def test_output_folder_that_lost_its_pointer_is_told(release: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(release, tmp_path / "copy", symlinks=True))
+    (copy / "LATEST").unlink()
+    with pytest.raises(
+        UsageError, match=r"it has releases \(0001\), but no LATEST that names one; 'tamis pub"
+    ):
+        open_release(str(copy))
+
+
 def test_pointer_to_a_release_that_is_gone_is_told(tmp_path: Path) -> None:
     (tmp_path / "LATEST").write_text("0007\n")
     with pytest.raises(

@@ -143,7 +143,6 @@ def reword(table: pa.Table) -> pa.Table:
             LEDGER,
             forget,
             [
-                "input None/part-00000-of-00005.parquet: the ledger accounts for 1 rows",
                 "input input/part-00000-of-00005.parquet: the ledger accounts for",
                 "ledger rows of verdict None: 1, the manifest says 0",
                 "ledger rows of verdict kept: 3,082, the manifest says 3,083",
