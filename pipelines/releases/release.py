@@ -205,8 +205,12 @@ def _describe(path: str) -> str:
         return "nothing is there"
     if paths.RELEASES in names:
         there = ", ".join(output_folder.releases(path)[-3:])
-        lost = f"it has releases ({there}), but no {paths.LATEST} that names one; 'tamis publish {path} NAME' does"
-        return lost if there else "it is an output folder in which nothing has been published yet"
+        lost = f"it has releases ({there}), but no {paths.LATEST} that names one"
+        return (
+            f"{lost}; 'tamis publish {path} NAME' does"
+            if there
+            else "it is an output folder in which nothing has been published yet"
+        )
     published = [name for name in names if storage.exists(f"{path}/{name}/{paths.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
