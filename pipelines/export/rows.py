@@ -24,6 +24,7 @@ from schemas.example import PREFIX
 from schemas.reason import Reason
 from schemas.release import InputRecord
 from transforms.kernels.adapters import Adapter
+from transforms.kernels.private import mask_rows
 from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage
@@ -131,6 +132,7 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
         return
     ledger = pa.concat_tables(lines)
     rows, ids = ledger["row"].to_numpy(), ledger["record_id"].combine_chunks()
+    private = ledger["private"].to_numpy() & release.recipe.rules.masks
     for first, batch, adapter in _input_batches(release, record):
         low, high = np.searchsorted(rows, [first, first + len(batch)])
         if low < high:
@@ -138,14 +140,22 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
             if not adapter.record_ids(piece).equals(from_hex(wanted_ids)):
                 raise RunError(f"the input {record.path} has changed: rows of it have other record ids now")
             nobody = np.zeros(len(piece), bool)
-            turns, tools = whole(adapter.turns(piece)), adapter.tools(piece)
+            masked = np.flatnonzero(private[low:high])
+            turns, tools = (
+                mask_rows(column, masked) for column in (whole(adapter.turns(piece)), adapter.tools(piece))
+            )
             yield Examples(wanted_ids.cast(pa.string()), turns, tools, nobody)
 
 
 def _in_export(ledger: pa.Table) -> pa.Table:
-    """Row and record id of some lines of a ledger, but for rows that a takedown list names."""
+    """Row and record id of some lines of a ledger, but for rows that a takedown list names.
+
+    `private` says which are flagged for private data.
+    """
     shown = [Reason.REMOVED.value not in reasons for reasons in ledger["reasons"].to_pylist()]
-    return ledger.select(["row", "record_id"]).filter(pa.array(shown, pa.bool_()))
+    private = [Reason.PRIVATE_DATA.value in flags for flags in ledger["flags"].to_pylist()]
+    lines = ledger.select(["row", "record_id"]).append_column("private", pa.array(private, pa.bool_()))
+    return lines.filter(pa.array(shown, pa.bool_()))
 
 
 def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int, pa.RecordBatch, Adapter]]:

@@ -14,7 +14,7 @@ from pipelines import planning
 from schemas.recipe import built_in, override
 from tests.pipelines.export.conftest import Export, Row
 from tests.releases import Curate, Release, make_release, recipe_for
-from tests.rows import ask_all, write_files, write_rows
+from tests.rows import ask, ask_all, write_files, write_rows
 from transforms.kernels.templates import TEMPLATES
 from transforms.steps import storage
 
@@ -100,6 +100,22 @@ def test_dropped_rows_come_from_the_input_or_the_release(
         rows = export(release, "--template", "messages", "--verdict", verdict, name=name).rows(verdict)
         assert [row["record_id"] for row in rows] == [line["record_id"] for line in wanted]
         assert [row["messages"][1]["content"] for row in rows] == outputs
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_dropped_rows_are_masked_as_saved_ones_are(
+    curate: Curate,
+    export: Export,
+    tmp_path: Path,
+    saved: bool,  # noqa: FBT001 a case
+) -> None:
+    mail, masked = "Write to anna.schmidt@web.de for more of it.", "Write to [EMAIL] for more of it."
+    rows = [*ask_all(9), {**ask(3), "output": mail}, {**ask(3), "output": mail}]
+    pattern = str(write_rows(tmp_path / "in.parquet", rows))
+    changes = {"rules__private_data__action": "mask", "output__save_rejects": saved}
+    release = curate("", recipe=recipe_for(pattern, **changes))
+    (row,) = export(release, "--template", "messages", "--verdict", "duplicate").rows("duplicate")
+    assert row["messages"][1]["content"] == masked
 
 
 def test_each_input_file_is_looked_up_in_its_own_parts_of_the_ledger(
