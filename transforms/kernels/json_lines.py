@@ -10,6 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from transforms.kernels.private import mask_text
+
+_LONGEST = 40
+"""Characters of a line that are quoted where it is told of; private data is left out."""
+
 BOM = b"\xef\xbb\xbf"
 _OPENINGS = (b"[", b"{")
 _SURROGATE = re.compile(rb"\\u[dD][89abcdefABCDEF]")
@@ -31,14 +36,14 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise _LineError(f"the key {twice!r} stands twice")
+        raise _LineError(f"the key {mask_text(twice[:_LONGEST])!r} stands twice")
     return found
 
 
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise _LineError(f"{text[:40]} is too large a number")
+        raise _LineError(f"{text[:_LONGEST]} is too large a number")
     return value
 
 

@@ -22,6 +22,8 @@ from transforms.kernels.json_lines import cut_lines, read_lines
         (b'{"a": -Infinity}', "-Infinity is not JSON"),
         (b'{"a": 1e999}', "1e999 is too large a number"),
         (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
+        (b'{"anna@web.de": 1, "anna@web.de": 2}', "the key '[EMAIL]' stands twice"),
+        (b'{"' + b"x" * 99 + b'": 1, "' + b"x" * 99 + b'": 2}', "the key '" + "x" * 40 + "' stands twice"),
         (b'{"a": "\xff"}', "byte 7 of the line is not UTF-8"),
         (b'{"a": "\\ud800"}', "half a surrogate pair is no character"),
         (b"[" * 100_000, "it is nested too deeply"),
