@@ -112,7 +112,7 @@ def _row(value: Any, line: bytes) -> dict[str, Any]:
 
 def _is_deep(value: object) -> bool:
     """Whether lists and objects lie in each other deeper than they may."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(_DEEPEST):
         held = [one.values() if isinstance(one, dict) else one for one in level]
         level = [item for items in held for item in items if isinstance(item, dict | list)]
