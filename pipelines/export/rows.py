@@ -163,9 +163,9 @@ def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int,
     _check_there(record)
     (source,) = [one for one in release.recipe.sources if one.name == record.source]
     alone = source.model_copy(update={"input": (record.path,)})
-    plan = plan_run(
-        release.recipe.model_copy(update={"sources": (alone,), "references": ()}), None, UNIT_BYTES, None
-    )
+    # Rules and taggers are not asked; those that whoever made the release had may be anything at all.
+    read = {"sources": (alone,), "references": (), "own": (), "own_tagger": None}
+    plan = plan_run(release.recipe.model_copy(update=read), None, UNIT_BYTES, None)
     for unit in plan.units:
         reader = open_unit(plan, unit)
         for group in range(*unit.groups):

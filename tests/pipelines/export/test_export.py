@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from schemas.recipe import built_in, override
 from tests.pipelines.export.conftest import Export, Row
 from tests.releases import Curate, Release, make_release, recipe_for
 from tests.rows import ask, ask_all, write_files, write_rows
+from transforms.kernels.own_rules import load_own
 from transforms.kernels.templates import TEMPLATES
 from transforms.steps import storage
 
@@ -24,6 +26,17 @@ COLUMNS = {
     "sharegpt": ["conversations"],
     "prompt-completion": ["prompt", "completion"],
 }
+
+
+THEIRS = """
+import pyarrow.compute as pc
+
+def mark(rows):
+    return pc.is_valid(rows["output"])
+
+def tag(rows):
+    return {"verb": rows["output"].cast("string")}
+"""
 
 
 def curated(release: Release) -> list[Row]:
@@ -270,3 +283,19 @@ def test_parts_that_no_message_can_hold_beside_texts_are_counted(
     shared = export(release, "--template", "sharegpt", "--format", "jsonl", name="shared")
     assert shared.rows()[0]["conversations"][0]["content"][1] == picture
     assert shared.manifest.counts.unwritten == 0
+
+
+def test_code_that_the_recipe_of_a_release_names_is_not_run(
+    curate: Curate, export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be somebody else's release."""
+    (tmp_path / "theirs.py").write_text(THEIRS)
+    monkeypatch.syspath_prepend(tmp_path)
+    pattern = str(write_rows(tmp_path / "in.parquet", ask_all(9)))
+    own = [{"name": "theirs", "use": "theirs:mark", "meaning": "All.", "action": "reject"}]
+    release = curate("", recipe=recipe_for(pattern, own=own, own_tagger="theirs:tag"))
+    load_own.cache_clear()
+    monkeypatch.delitem(sys.modules, "theirs")
+    found = export(release, "--template", "messages", "--verdict", "rejected")
+    assert len(found.rows("rejected")) == 9
+    assert "theirs" not in sys.modules
