@@ -23,6 +23,7 @@ from schemas.example import PREFIX
 from schemas.reason import Reason
 from schemas.release import InputRecord
 from transforms.kernels.adapters import Adapter
+from transforms.kernels.private import mask_rows
 from transforms.kernels.rendered import whole
 from transforms.kernels.rows import from_hex
 from transforms.steps import storage
@@ -130,6 +131,7 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
         return
     ledger = pa.concat_tables(lines)
     rows, ids = ledger["row"].to_numpy(), ledger["record_id"].combine_chunks()
+    private = ledger["private"].to_numpy() & release.recipe.rules.masks
     for first, batch, adapter in _input_batches(release, record):
         low, high = np.searchsorted(rows, [first, first + len(batch)])
         if low < high:
@@ -137,14 +139,22 @@ def _read_input(release: Release, part: InputPart) -> Iterator[Examples]:
             if not adapter.record_ids(piece).equals(from_hex(wanted_ids)):
                 raise RunError(f"the input {record.path} has changed: rows of it have other record ids now")
             nobody = np.zeros(len(piece), bool)
-            turns, tools = whole(adapter.turns(piece)), adapter.tools(piece)
+            masked = np.flatnonzero(private[low:high])
+            turns, tools = (
+                mask_rows(column, masked) for column in (whole(adapter.turns(piece)), adapter.tools(piece))
+            )
             yield Examples(wanted_ids.cast(pa.string()), turns, tools, nobody)
 
 
 def _in_export(ledger: pa.Table) -> pa.Table:
-    """Row and record id of some lines of a ledger, but for rows that a takedown list names."""
+    """Row and record id of some lines of a ledger, but for rows that a takedown list names.
+
+    `private` says which are flagged for private data.
+    """
     shown = [Reason.REMOVED.value not in reasons for reasons in ledger["reasons"].to_pylist()]
-    return ledger.select(["row", "record_id"]).filter(pa.array(shown, pa.bool_()))
+    private = [Reason.PRIVATE_DATA.value in flags for flags in ledger["flags"].to_pylist()]
+    lines = ledger.select(["row", "record_id"]).append_column("private", pa.array(private, pa.bool_()))
+    return lines.filter(pa.array(shown, pa.bool_()))
 
 
 def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int, pa.RecordBatch, Adapter]]:
@@ -152,9 +162,9 @@ def _input_batches(release: Release, record: InputRecord) -> Iterator[tuple[int,
     _check_there(record)
     (source,) = [one for one in release.recipe.sources if one.name == record.source]
     alone = source.model_copy(update={"input": (record.path,)})
-    plan = plan_run(
-        release.recipe.model_copy(update={"sources": (alone,), "references": ()}), None, UNIT_BYTES, None
-    )
+    # Rules and taggers are not asked; those that whoever made the release had may be anything at all.
+    read = {"sources": (alone,), "references": (), "own": (), "own_tagger": None}
+    plan = plan_run(release.recipe.model_copy(update=read), None, UNIT_BYTES, None)
     for unit in plan.units:
         reader = open_unit(plan, unit)
         for group in range(*unit.groups):

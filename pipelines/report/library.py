@@ -62,7 +62,8 @@ def allow(*scripts: str) -> str:
     """
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}"
+    nowhere = "default-src 'none'; base-uri 'none'; form-action 'none'"
+    return f"{nowhere}; style-src 'unsafe-inline'; script-src {allowed}"
 
 
 def embed_json(value: Any) -> str:

@@ -10,6 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from transforms.kernels.private import mask_text
+
+_LONGEST = 40
+"""Characters of a line that are quoted where it is told of; private data is left out."""
+
+_DEEPEST = 100
+"""Objects and lists that may lie in each other."""
+
 BOM = b"\xef\xbb\xbf"
 _OPENINGS = (b"[", b"{")
 _SURROGATE = re.compile(rb"\\u[dD][89abcdefABCDEF]")
@@ -31,14 +39,14 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise _LineError(f"the key {twice!r} stands twice")
+        raise _LineError(f"the key {mask_text(twice[:_LONGEST])!r} stands twice")
     return found
 
 
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise _LineError(f"{text[:40]} is too large a number")
+        raise _LineError(f"{text[:_LONGEST]} is too large a number")
     return value
 
 
@@ -88,11 +96,27 @@ def _read(line: bytes) -> dict[str, Any]:
         raise
     except ValueError:
         raise _LineError(f"a whole number has more than {sys.get_int_max_str_digits():,} digits") from None
+    return _row(value, line)
+
+
+def _row(value: Any, line: bytes) -> dict[str, Any]:
+    """The value of a line, if it is one that a row can be."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         raise _LineError("expected an object, found a list of objects; JSON Lines have one a line")
     if not isinstance(value, dict):
         raise _LineError(f"expected an object, found {_NAMES[type(value)]}")
+    if line.count(b"{") + line.count(b"[") > _DEEPEST and _is_deep(value):
+        raise _LineError("it is nested too deeply")
     return value
+
+
+def _is_deep(value: object) -> bool:
+    """Whether lists and objects lie in each other deeper than they may."""
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        held = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [item for items in held for item in items if isinstance(item, dict | list)]
+    return bool(level)
 
 
 _NAMES = {

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import regex
 
+from transforms.kernels.adapters.rest import as_json, read_exact
 from transforms.kernels.phrases import load_phrases
 
 
@@ -101,12 +102,29 @@ def mask_rows(column: pa.Array, rows: np.ndarray) -> pa.Array:
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return mask_text(value)
+        return mask_text(_masked_inside(value) if value[:1] in _BEGINNINGS else value)
     if isinstance(value, list):
         return [_masked(each) for each in value]
     if isinstance(value, dict):
         return {name: _masked(each) for name, each in value.items()}
     return value
+
+
+_BEGINNINGS = ("[", "{")
+"""What JSON begins with that may hold texts."""
+
+
+def _masked_inside(text: str) -> str:
+    r"""JSON whose texts are masked, as without their escapes; any other text as it is.
+
+    >>> _masked_inside('{"to":"Ann\\nanna@web.de"}')
+    '{"to":"Ann\\n[EMAIL]"}'
+    """
+    try:
+        found = read_exact(text)
+        return text if found is None else as_json(_masked(found))
+    except RecursionError:
+        return text
 
 
 def _key(found: str) -> bool:

@@ -14,8 +14,8 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 Span = tuple[int, int]
-MOST = 1 << 26
-"""Characters of an example's text, items of a repeated list, and bits of a power, at most."""
+MOST, MOST_BITS = 1 << 26, 1 << 16
+"""Characters of an example's text and items of a repeated list, and bits of a product or power, at most."""
 
 
 class Answers(Extension):
@@ -50,6 +50,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[Answers, loopcontrols])
         self.filters["tojson"] = _as_json
         self.globals["raise_exception"] = _refuse
+        del self.globals["lipsum"], self.filters["random"]  # the same rows would give other texts
 
     @property
     def answers(self) -> Answers:
@@ -59,23 +60,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """The product or power, if it is not too large."""
-        size = _power_bits(left, right) if operator == "**" else _repeated(left, right)
-        if size > MOST:
+        if isinstance(left, int) and isinstance(right, int):
+            bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
+            if bits > MOST_BITS:
+                raise SecurityError(f"{operator} would make a number of more than {MOST_BITS:,} bits")
+        elif _repeated(left, right) > MOST:
             raise SecurityError(f"{operator} would make more than {MOST:,} of anything")
         return super().call_binop(context, operator, left, right)
 
 
 def _repeated(left: Any, right: Any) -> int:
-    """Length of what is repeated, or 0 where two numbers are multiplied."""
+    """Length of what is repeated, or 0 where nothing is."""
     for one, times in ((left, right), (right, left)):
         if isinstance(one, Sized) and isinstance(times, int):
             return len(one) * times
     return 0
-
-
-def _power_bits(base: Any, exponent: Any) -> int:
-    whole = isinstance(base, int) and isinstance(exponent, int)
-    return base.bit_length() * exponent if whole else 0
 
 
 def unknown_names(tree: nodes.Template, given: frozenset[str]) -> Iterator[str]:

