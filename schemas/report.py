@@ -199,7 +199,7 @@ class Duplicates(Frozen):
 
 
 class Prompts(Frozen):
-    """Prompts of the rows that no rule rejected, and how many distinct answers they have."""
+    """Prompts of the rows that no rule rejected and no reference equals, and their distinct answers."""
 
     all: int = Field(description="Distinct prompts.")
     conflicting: int = Field(description="Prompts with more than one distinct answer.")
@@ -282,7 +282,8 @@ class Report(Frozen):
     )
     duplicates: Duplicates = Field(description="What deduplication found.")
     prompts: Prompts | None = Field(
-        default=None, description="Prompts and their answers; null where duplicates were not looked for."
+        default=None,
+        description="Prompts and their answers; null where none is, or duplicates were not looked for.",
     )
     mix: Mix | None = Field(default=None, description="How sources, languages and tasks stand together.")
     indices: tuple[Index, ...] = Field(default=(), description="How even each mix is, before and after.")
