@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Literal, Protocol, TypeAlias
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.example import CANONICAL
 from transforms.kernels.texts import Texts
@@ -63,8 +66,31 @@ class Adapter(Protocol):
 
 
 def canonical(adapter: Adapter, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Canonical examples of some rows, as CANONICAL."""
-    return pa.record_batch([adapter.turns(batch), adapter.tools(batch)], schema=CANONICAL)
+    """Canonical examples of some rows, as CANONICAL, with what is not UTF-8 in them replaced."""
+    columns = [in_utf8(column) for column in (adapter.turns(batch), adapter.tools(batch))]
+    return pa.record_batch(columns, schema=CANONICAL)
+
+
+def in_utf8(column: pa.Array) -> pa.Array:
+    r"""A column of texts, or of lists or structs of such, with what is not UTF-8 in them replaced.
+
+    >>> broken = pa.array([b"a\xff", None]).view(pa.string())
+    >>> in_utf8(pa.StructArray.from_arrays([broken], ["text"])).to_pylist()[0]["text"] == "a\ufffd"
+    True
+    """
+    with contextlib.suppress(pa.ArrowInvalid):
+        column.validate(full=True)
+        return column
+    if pa.types.is_list(column.type):
+        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+        offsets = np.append(0, np.cumsum(lengths)).astype(np.int32)
+        values = in_utf8(column.flatten())
+        return pa.ListArray.from_arrays(offsets, values, type=column.type, mask=column.is_null())
+    if pa.types.is_struct(column.type):
+        fields = [in_utf8(values) for values in column.flatten()]
+        return pa.StructArray.from_arrays(fields, fields=list(column.type), mask=column.is_null())
+    texts = column.cast(pa.large_binary()).to_pylist()
+    return pa.array([None if text is None else text.decode(errors="replace") for text in texts], column.type)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -100,10 +126,4 @@ def cast_or_nulls(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def text_of(column: pa.Array) -> pa.LargeStringArray:
     """A column as text, absent as empty, and with what is not UTF-8 in it replaced."""
-    text = column.cast(pa.large_string()).fill_null("")
-    try:
-        text.validate(full=True)
-    except pa.ArrowInvalid:
-        texts = [one.decode(errors="replace") for one in text.cast(pa.large_binary()).to_pylist()]
-        return pa.array(texts, pa.large_string())
-    return text
+    return in_utf8(column.cast(pa.large_string()).fill_null(""))

@@ -201,7 +201,23 @@ def test_what_is_no_utf8_anywhere_in_a_turn_is_replaced() -> None:
     assert adapter.texts(batch).output.to_pylist() == [""]
     (said,) = adapter.spoken(batch).content.to_pylist()
     assert said == '[{"\ufffd\n{"tool_calls":[{"name":"[{\\"\ufffd"}]}'
-    assert canonical(adapter, batch)["turns"].flatten().field("rest").to_pylist() == [said.split("\n")[1]]
+    whole = canonical(adapter, batch)["turns"].flatten()
+    assert whole.field("rest").to_pylist() == [said.split("\n")[1]]
+    assert whole.field("content").to_pylist() == whole.field("speaker").to_pylist() == ['[{"\ufffd']
+
+
+def test_what_is_no_utf8_in_a_flat_row_is_replaced_in_its_turns() -> None:
+    raw = pa.array([b"a\xff", None, b"b"])
+    text = pa.Array.from_buffers(pa.string(), 3, raw.buffers(), raw.null_count)
+    batch = pa.record_batch({"instruction": text, "output": ["x", "y", None]})
+    adapter = detect(batch.schema)
+    assert adapter is not None
+    turns = canonical(adapter, batch)["turns"].to_pylist()
+    assert [[turn["content"] for turn in row] for row in turns] == [
+        ["a\ufffd", "x"],
+        [None, "y"],
+        ["b", None],
+    ]
 
 
 def test_parts_among_texts_are_read_as_their_texts() -> None:
