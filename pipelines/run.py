@@ -64,7 +64,7 @@ def run(request: Request) -> tuple[Outcome, Places]:
     """Curate; give how it ended and where."""
     if (request.previous or "").lower() == LATEST:  # as the file that names it is spelt, too
         request = replace(request, previous=LATEST)
-    root = storage.absolute(storage.trim(request.output))
+    root = storage.folder(request.output)
     cache = storage.absolute(request.cache or f"{root}/{paths.CACHE}")
     asked = _asked(request, root, cache)
     engine = choose_engine(request.runner, asked)

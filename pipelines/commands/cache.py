@@ -47,7 +47,7 @@ def _cache(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     days, most = parsed.unused_for, None if parsed.max_size is None else read_size(parsed.max_size)
     if days is not None and not days >= 1:
         raise UsageError(f"--unused-for takes a number of days from 1, found {days:g}")
-    cache = find_cache(storage.absolute(storage.trim(parsed.folder)))
+    cache = find_cache(storage.folder(parsed.folder))
     entries = list_entries(cache)
     damaged = find_damaged(entries) if parsed.check else []
     gone = set(damaged)

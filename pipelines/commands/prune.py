@@ -33,7 +33,7 @@ def _prune(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     reach(parsed, rest)
     if parsed.keep < 1:
         raise UsageError(f"--keep takes a whole number from 1, found {parsed.keep}")
-    root = storage.absolute(storage.trim(parsed.root))
+    root = storage.folder(parsed.root)
     if not output_folder.releases(root):
         raise UsageError(f"there is no release in {root}")
     with holding.lock(root):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from pipelines.errors import PUBLISHED
+from pipelines.escapes import tell
 from pipelines.options import Commands, add_command
 
 
@@ -29,18 +29,14 @@ def _publish(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from transforms.steps import storage
 
     reach(parsed, rest)
-    root = storage.absolute(storage.trim(parsed.root))
+    root = storage.folder(parsed.root)
     returning = point_to(root, parsed.name, held=parsed.held)
     print(f"{root}/LATEST names the release {parsed.name}")
     if returning is None:
-        print(
-            "tamis: what the release before had removed cannot be read; give --remove again if it had",
-            file=sys.stderr,
-        )
+        tell("what the release before had removed cannot be read; give --remove again if it had")
     elif returning:
-        print(
-            f"tamis: rows that {len(returning):,} lines of the takedown list removed may be in this release; "
-            "runs that follow it do not know of them, so give --remove again",
-            file=sys.stderr,
+        tell(
+            f"rows that {len(returning):,} lines of the takedown list removed may be in this release; "
+            "runs that follow it do not know of them, so give --remove again"
         )
     return PUBLISHED

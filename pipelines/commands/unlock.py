@@ -27,7 +27,7 @@ def _unlock(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from transforms.steps import storage
 
     reach(parsed, rest)
-    root = storage.absolute(storage.trim(parsed.root))
+    root = storage.folder(parsed.root)
     if not storage.list_names(root):
         raise UsageError(f"{root} is no output folder: nothing is there")
     holder = holding.unlock(root)

@@ -29,7 +29,7 @@ def _verify(parsed: argparse.Namespace, rest: Sequence[str]) -> int:
     from transforms.steps import storage
 
     reach(parsed, rest)
-    folder = storage.absolute(storage.trim(parsed.release))
+    folder = storage.folder(parsed.release)
     try:
         release = open_to_look(folder)
     except UsageError as error:

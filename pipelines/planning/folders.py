@@ -86,13 +86,13 @@ def folder_of(files: FileSet) -> str | None:
     folders = [pattern for pattern in files.input if _is_folder(pattern)]
     if folders and len(files.input) > 1:
         raise UsageError(f"{files.name}: {folders[0]} is a folder, which must be a source's only input")
-    return storage.trim(storage.absolute(folders[0])) if folders else None
+    return storage.folder(folders[0]) if folders else None
 
 
 def _is_folder(pattern: str) -> bool:
     if re.search(r"[*?\[]", pattern) or storage.find(pattern):
         return False
-    return bool(storage.list_names(storage.trim(storage.absolute(pattern))))
+    return bool(storage.list_names(storage.folder(pattern)))
 
 
 def _chosen(files: FileSet, folder: str) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -40,6 +41,11 @@ class Release:
         """Name of the release."""
         return self.manifest.release
 
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        """Bytes of the files that are there, by their paths in the release; listed once."""
+        return storage.files_in(self.folder)
+
     def parts(self, kind: str) -> list[str]:
         """Paths of its files of one kind (`verdicts`, `curated`, `rejects`), in order.
 
@@ -47,9 +53,8 @@ class Release:
             RunError: one is not there, or not of the size that the manifest says.
         """
         wanted = {file.path: file.bytes for file in self.manifest.files if file.path.startswith(f"{kind}/")}
-        sizes = storage.files_in(f"{self.folder}/{kind}")
         for path, size in sorted(wanted.items()):
-            found = sizes.get(path.removeprefix(f"{kind}/"))
+            found = self._sizes.get(path)
             if found != size:
                 what = "is missing" if found is None else f"has {found:,} bytes, the manifest says {size:,}"
                 raise RunError(f"{self.folder}/{path}: this file of the release {what}; {_SEE_VERIFY}")
@@ -204,13 +209,7 @@ def _describe(path: str) -> str:
     if not names:
         return "nothing is there"
     if paths.RELEASES in names:
-        there = ", ".join(output_folder.releases(path)[-3:])
-        lost = f"it has releases ({there}), but no {paths.LATEST} that names one"
-        return (
-            f"{lost}; 'tamis publish {path} NAME' does"
-            if there
-            else "it is an output folder in which nothing has been published yet"
-        )
+        return _describe_root(path)
     published = [name for name in names if storage.exists(f"{path}/{name}/{paths.MANIFEST}")]
     if published:
         return f"it holds the releases {', '.join(published)}; name one of them"
@@ -218,3 +217,12 @@ def _describe(path: str) -> str:
         return "a gate holds the one there, so it is not published; 'tamis publish ROOT NAME --held' does so"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"it holds {shown}, but neither {paths.MANIFEST} nor {paths.LATEST}"
+
+
+def _describe_root(path: str) -> str:
+    """What is in an output folder that has lost its pointer, or has none yet."""
+    there = ", ".join(output_folder.releases(path)[-3:])
+    if not there:
+        return "it is an output folder in which nothing has been published yet"
+    lost = f"it has releases ({there}), but no {paths.LATEST} that names one"
+    return f"{lost}; 'tamis publish {path} NAME' does"

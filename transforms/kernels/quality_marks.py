@@ -17,7 +17,7 @@ from schemas.recipe import Recipe
 from transforms.kernels.arrays import buffers
 from transforms.kernels.marks import Marks
 from transforms.kernels.measures import hint_limits
-from transforms.kernels.phrases import load_phrases
+from transforms.kernels.phrases import MOST_PLACES, load_phrases
 from transforms.kernels.quality_checks import CHECKS, Example
 from transforms.kernels.texts import Texts
 
@@ -41,9 +41,6 @@ _BARE_BYTES = 45
 
 _PROMPT_BYTES = 480
 """Size below which an instruction without input is a bare prompt."""
-
-_MOST = 1000
-"""Places of a text that are looked at one by one: a check may go through all of it for each."""
 
 _FEW = 8
 """Rows up to which Python is faster than RE2, which has to compile the expression first."""
@@ -181,8 +178,7 @@ def _look(signal: Signal, texts: Texts, field: str, rows: np.ndarray) -> np.ndar
 
 def _is_found(signal: Signal, example: Example, *, looked: bool) -> bool:
     """Whether a signal's expression stands in a text and passes its check."""
-    text = example.text[:_START_CHARS] if signal.field == "start" else example.text
-    if not looked and not _pattern(signal.look or "").search(text):
+    if not looked and not _pattern(signal.look or "").search(_searched(signal, example)):
         return False
     return signal.check is None or _passes(signal, example)
 
@@ -206,11 +202,16 @@ def _passes(signal: Signal, example: Example) -> bool:
     return any(_matches_of(signal, example))
 
 
+def _searched(signal: Signal, example: Example) -> str:
+    """What of the text the expression is looked for in."""
+    return example.text[:_START_CHARS] if signal.field == "start" else example.text
+
+
 def _matches_of(signal: Signal, example: Example) -> Iterator[regex.Match[str]]:
     """What the expression finds first; if the check looks at that, only what passes."""
     check = CHECKS[signal.check] if signal.check in _ON_FOUND else None
-    text = example.text[:_START_CHARS] if signal.field == "start" else example.text
-    for match in islice(_pattern(signal.look or "").finditer(text), _MOST):
+    found = _pattern(signal.look or "").finditer(_searched(signal, example))
+    for match in islice(found, MOST_PLACES):
         if check is None or check(example._replace(found=match[0])):
             yield match
 

@@ -20,7 +20,7 @@ import regex
 from schemas.reason import Reason
 from schemas.recipe import Recipe
 from transforms.kernels.marks import Marks
-from transforms.kernels.phrases import UNSPACED, listed, load_phrases, one_of
+from transforms.kernels.phrases import MOST_PLACES, UNSPACED, listed, load_phrases, one_of
 from transforms.kernels.texts import Texts
 
 _TITLED = regex.compile(r"[A-Z][\w'\u2019]+(?:[ /-](?:[A-Z][\w'\u2019]+|of|the|and|or|&))+")
@@ -35,9 +35,6 @@ _NEAR = 60
 
 _SHORT = 300
 """An answer of fewer characters that names what belongs there is hardly an answer."""
-
-_MOST = 1000
-"""Places of a shape that are looked at in an output: checks may go through all of it for each."""
 
 
 class Slot(NamedTuple):
@@ -80,7 +77,7 @@ class _Shape(NamedTuple):
 
     def matches(self, output: str) -> Iterator[regex.Match[str]]:
         """The first places of an output that have the shape."""
-        return islice(self._matches(output), _MOST)
+        return islice(self._matches(output), MOST_PLACES)
 
     def _matches(self, output: str) -> Iterator[regex.Match[str]]:
         if not any(needed in output for needed in self.needs):

@@ -43,13 +43,13 @@ def chooses(recipe: Recipe) -> bool:
 def lines(rows: UnitRows, fates: Fates) -> Iterator[Keyed]:
     """Kind, score and key of the unit's rows that would be kept, all to one place."""
     if not rows.job.plan.source_of(rows.unit).reference:
-        yield 0, _lines(rows, _kept(rows, fates))
+        yield 0, _lines(rows, _kept(rows, fates, falls(rows, fates)))
 
 
-def _kept(rows: UnitRows, fates: Fates) -> np.ndarray:
+def _kept(rows: UnitRows, fates: Fates, fallen: pa.Table) -> np.ndarray:
     """Positions of the rows that nothing removes so far."""
     kept = numbers(rows.judgement, "reasons") == 0
-    kept &= falls(rows, fates)["survivor"].is_null().to_numpy()
+    kept &= fallen["survivor"].is_null().to_numpy()
     if fates.capped is not None:
         kept[rows.at(numbers(fates.capped, "row"))] = False
     return np.flatnonzero(kept)
@@ -139,14 +139,14 @@ def _over(key: np.ndarray, among: np.ndarray, last: Last, unit: int) -> np.ndarr
 
 def drop(rows: UnitRows, fates: Fates, cuts: Sequence[str]) -> Iterator[tuple[str, Keyed]]:
     """Rows of the unit that are not chosen; and to the units of survivors, which rows fall to them."""
-    survivor = falls(rows, fates)["survivor"]
-    gone = np.flatnonzero(survivor.is_valid())
-    for keyed in to_units(survivor.drop_null().to_numpy(), {"asker": _refs(rows, gone)}):
+    fallen = falls(rows, fates)
+    gone = np.flatnonzero(fallen["survivor"].is_valid())
+    for keyed in to_units(fallen["survivor"].drop_null().to_numpy(), {"asker": _refs(rows, gone)}):
         yield ASKED, keyed
     if rows.job.plan.source_of(rows.unit).reference or not cuts:
         return
     where: Cuts = json.loads(cuts[0])
-    positions = _kept(rows, fates)
+    positions = _kept(rows, fates, fallen)
     table = _lines(rows, positions)
     key, score = numbers(table, "key"), numbers(table, "score").astype(np.int64)
     kinds = np.array(table["kind"].to_pylist(), object)

@@ -215,7 +215,6 @@ _FALLS = pa.schema(
         ("survivor", pa.uint64()),
         ("survivor_id", pa.binary(16)),
         ("similarity", pa.float64()),
-        ("won_by", pa.uint8()),
         ("exact", pa.bool_()),
     ]
 )
@@ -226,15 +225,10 @@ def falls(rows: UnitRows, fates: Fates) -> pa.Table:
     found, at = [_FALLS.empty_table()], np.full(len(rows.row), -1)
     for table, exact in ((fates.copies, True), (fates.fates, False)):
         if table is not None:
-            positions = _positions(rows, table)
-            at[positions] = sum(map(len, found)) + np.arange(len(table))
-            said = {name: table[name] for name in _FALLS.names if name in table.column_names}
-            said["exact"] = np.full(len(table), exact)
-            if exact:
-                said["similarity"] = np.ones(len(table))
-            else:
-                said["won_by"] = _outranked_by(rows, positions, table)
-            found.append(pa.table({name: said[name] for name in _FALLS.names}, schema=_FALLS))
+            at[_positions(rows, table)] = sum(map(len, found)) + np.arange(len(table))
+            similarity = np.ones(len(table)) if exact else table["similarity"]
+            columns = [table["survivor"], table["survivor_id"], similarity, np.full(len(table), exact)]
+            found.append(pa.table(columns, schema=_FALLS))
     at[_removed(rows, fates)] = -1
     return pa.concat_tables(found).combine_chunks().take(pa.array(at, mask=at < 0))
 
@@ -261,11 +255,22 @@ def _readable_columns(rows: UnitRows, fates: Fates, plan: Plan) -> dict[str, pa.
         "survivor_id": survivor,
         "similarity": _one_chunk(fallen["similarity"]),
         "cluster": pc.coalesce(survivor, pc.if_else(pa.array(sizes > 1), record, nobody)),
-        "won_by": pa.array(WON_BY).take(_one_chunk(fallen["won_by"])),
+        "won_by": pa.array(WON_BY).take(pa.array(_won_by(rows, fates), mask=~gone)),
         "exact": _one_chunk(fallen["exact"]),
         "cluster_size": pa.array(sizes, mask=sizes == 0),
         **_match_columns(rows, plan),
     }
+
+
+def _won_by(rows: UnitRows, fates: Fates) -> np.ndarray:
+    """Number in `WON_BY` (uint8) for each row that falls to another; 0 for others."""
+    won = np.zeros(len(rows.row), np.uint8)
+    if fates.copies is not None:
+        won[_positions(rows, fates.copies)] = numbers(fates.copies, "won_by")
+    if fates.fates is not None:
+        at = _positions(rows, fates.fates)
+        won[at] = _outranked_by(rows, at, fates.fates)
+    return won
 
 
 def _outranked_by(rows: UnitRows, at: np.ndarray, fates: pa.Table) -> np.ndarray:

@@ -55,6 +55,11 @@ def trim(path: str) -> str:
     return f"{scheme}{colon}{rest.rstrip('/')}" or "/"
 
 
+def folder(path: str) -> str:
+    """The absolute path of a folder, with no slash at its end."""
+    return absolute(trim(path))
+
+
 def find(pattern: str) -> list[tuple[str, int]]:
     """Absolute paths that match a glob and their sizes in bytes, sorted by path."""
     if is_local(pattern):

@@ -14,6 +14,9 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 """A character of a script in which words are not matched as whole words."""
 
+MOST_PLACES = 1000
+"""Places of a text that are looked at one by one: a check may go through all of it for each."""
+
 
 @cache
 def load_phrases(name: str) -> dict[str, Any]:
